@@ -8281,6 +8281,7 @@ create table plumbing.judged_period (
   periods_judged integer not null,
   outlook text collate "C",
   final_after timestamp with time zone,
+  judged_at timestamp with time zone,
   constraint judged_period_key UNIQUE NULLS NOT DISTINCT (kpi, grain, service, team_id, begins_at)
 );
 CREATE INDEX judged_period_begins ON plumbing.judged_period USING btree (begins_at, grain, kpi);

@@ -21,7 +21,8 @@ from app.kernel.consumers.rules import Clock
 from app.kernel.ledger import Ledger
 from app.kpis.answers.answer import count, facts_position, snapshot_connection
 from app.kpis.answers.forecast import forecast
-from app.kpis.answers.series import KpiPoint, PointContext, point
+from app.kpis.answers.recorded import first_record_of, first_records
+from app.kpis.answers.series import KpiPoint, PointContext, is_too_small, point
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.figures import Figures
 from app.kpis.declaration.kpi import Kpi, TargetValue
@@ -58,10 +59,11 @@ select service, team_id, met from plumbing.judged_period
 where kpi = %(kpi)s and grain = %(grain)s and begins_at < %(since)s and met is not null order by begins_at"""
 INSERT = """
 insert into plumbing.judged_period (kpi, grain, service, team_id, begins_at, value, comparator, target, met,
-  cases, small, numerator, denominator, misses, periods_met, periods_judged, outlook, final_after)
+  cases, small, numerator, denominator, misses, periods_met, periods_judged, outlook, final_after,
+  judged_at)
 values (%(kpi)s, %(grain)s, %(service)s, %(team_id)s, %(begins_at)s, %(value)s, %(comparator)s, %(target)s,
   %(met)s, %(cases)s, %(small)s, %(numerator)s, %(denominator)s, %(misses)s, %(periods_met)s,
-  %(periods_judged)s, %(outlook)s, %(final_after)s)"""
+  %(periods_judged)s, %(outlook)s, %(final_after)s, %(judged_at)s)"""
 LONGEST_USUAL = """
 insert into plumbing.longest_usual (kind, seconds, cases, judged_at, position)
 select '{kind}', case when count(*) >= %(fewest)s then percentile_disc(0.99) within group (
@@ -187,6 +189,8 @@ async def _points(connection: Connection, full_question: KpiQuestion) -> dict[Kp
     """Return the points by scope, of the periods that have a value."""
     kpi = full_question.kpi
     layers = (await targets(connection, [kpi.key])).get(kpi.key, ())
+    records = await first_records(connection, kpi.processes)
+    full_question = replace(full_question, first_record=first_record_of(kpi, records))
     points: dict[KpiScope, list[KpiPoint]] = defaultdict(list)
     for dimension in (None, Dimension.service, Dimension.team):
         if dimension is not None and dimension not in kpi.dimensions:
@@ -224,7 +228,9 @@ async def _outlook(ledger: Ledger, question: KpiQuestion) -> str | None:
 def _rows(
     question: KpiQuestion, scope: KpiScope, periods: _Periods, outlook: str | None
 ) -> Iterator[Mapping[str, Any]]:
-    """Yield a row for each period. A running one is neither met nor missed, and has the outlook."""
+    """Yield a row for each period. A running one is neither met nor missed, and has the outlook; one with too
+    few cases is neither, too.
+    """
     most = JUDGED_PERIODS[question.grain]
     history = list(periods.before)[-most:]
     for kpi_point in periods.points:
@@ -232,7 +238,7 @@ def _rows(
         assert value is not None, "periods without a value are left out"
         is_over = kpi_point.end <= question.now
         met = None
-        if target is not None and is_over:
+        if target is not None and is_over and not is_too_small(question.kpi, kpi_point):
             met = TargetValue(target.comparator, target.value).met_by(value)
             history.append(met)
         yield {
@@ -254,6 +260,7 @@ def _rows(
             "periods_judged": len(history[-most:]),
             "outlook": outlook if scope == ORGANISATION and not is_over else None,
             "final_after": kpi_point.final_after,
+            "judged_at": question.now,
         }
 
 

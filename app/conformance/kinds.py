@@ -16,6 +16,8 @@ from app.kernel.actions.lifecycle import Lifecycle
 #: The names of actions that undo what had ended, or do away with it long after: they are no part of how a
 #: case runs.
 UNDOING = frozenset({"reopen", "retire", "revert", "revert_by_decision", "roll_back", "supersede"})
+#: The states into which a case is withdrawn, which KPIs leave out, and the action that closes a duplicate.
+WITHDRAWN, AS_DUPLICATE = frozenset({"cancelled", "duplicate", "rejected"}), "mark_duplicate"
 #: The codes of states in which a case only waits. To go on from one is no return.
 WAITING = ("on_hold", "deferred")
 #: The SQL of the steps of a case `c` that are compared with a path: changes of the state, and the events of
@@ -38,6 +40,38 @@ def ends_of(lifecycle: Lifecycle[Any]) -> frozenset[str]:
         for state, leaving in lifecycle.leaving.items()
         if all(
             row.name in UNDOING or row.stays or outcomes(lifecycle, row, state) == (state,) for row in leaving
+        )
+    )
+
+
+@cache
+def withdrawals_of(lifecycle: Lifecycle[Any]) -> frozenset[str]:
+    """Return the types of the events that withdraw a case, or close it as a duplicate: a path of its own."""
+    return frozenset(
+        event
+        for row in lifecycle.rows
+        if row.name == AS_DUPLICATE
+        or (row.leads_to and not row.stays and all(state.value in WITHDRAWN for state in row.leads_to))
+        for event in row.events
+    )
+
+
+@cache
+def waiting_to_close(lifecycle: Lifecycle[Any]) -> frozenset[str]:
+    """Return the codes of the states in which the work is done and a case waits to be closed: it goes on from
+    them only to its end, or by undoing what was done.
+    """
+    ends = ends_of(lifecycle)
+    return frozenset(
+        state.value
+        for state, leaving in lifecycle.leaving.items()
+        if state.value not in ends
+        and any(row.name in UNDOING for row in leaving)
+        and all(
+            row.name in UNDOING
+            or row.stays
+            or all(after.value in ends or after == state for after in outcomes(lifecycle, row, state))
+            for row in leaving
         )
     )
 

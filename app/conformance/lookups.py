@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from app.conformance.facts.consumer import NAME
-from app.conformance.kinds import HELD_STEPS, named_events
+from app.conformance.kinds import HELD_STEPS, named_events, withdrawals_of
 from app.conformance.paths import IRREGULAR, Misfit, fit_of
 from app.foundation.process_definitions.expected_paths import ExpectedPath
 from app.foundation.process_definitions.lookups import expected_path_of
@@ -97,12 +97,12 @@ async def irregular_cases(
     """
     # Read before the cases, which may therefore be newer than this position but never older.
     position = next((row["position"] for row in await read(SELECT_POSITION, (NAME,))), 0)
-    path, cases, successors = await _held_cases(read, lifecycles, process, begin, end, team_id)
+    path, cases, judged_by = await _held_cases(read, lifecycles, process, begin, end, team_id)
     if path is None:
         return IrregularCases((), None, position)
     irregular = []
     for row in cases:
-        fit = fit_of(path, row["steps"], successors=successors)
+        fit = fit_of(path, row["steps"], **judged_by)
         broken = tuple(Irregularity(rule, step) for rule in IRREGULAR for step in fit.steps(rule))
         if broken:
             irregular.append((row, broken))
@@ -128,10 +128,10 @@ async def fit_share(
     """Return how many cases of the process that ended in that time fit its expected path, or None. Imported
     cases are left out.
     """
-    path, cases, successors = await _held_cases(read, lifecycles, process, begin, end, team_id)
+    path, cases, judged_by = await _held_cases(read, lifecycles, process, begin, end, team_id)
     if path is None:
         return None
-    fitting = sum(fit_of(path, row["steps"], successors=successors).fits for row in cases)
+    fitting = sum(fit_of(path, row["steps"], **judged_by).fits for row in cases)
     return FitShare(len(cases), fitting, path.source)
 
 
@@ -142,7 +142,8 @@ async def _held_cases(
     begin: datetime,
     end: datetime,
     team_id: UUID | None,
-) -> tuple[ExpectedPath | None, list[dict[str, Any]], Mapping[str, str]]:
+) -> tuple[ExpectedPath | None, list[dict[str, Any]], dict[str, Any]]:
+    """Return the path, the cases, and the further arguments of `fit_of`."""
     path = await expected_path_of(read, process, end)
     lifecycle = lifecycles.get(process_named(process))
     if path is None or not isinstance(lifecycle, Lifecycle):
@@ -155,4 +156,5 @@ async def _held_cases(
         "named": named_events(lifecycle, path),
         "most": MOST_CASES,
     }
-    return path, await read(SELECT_HELD, parameters), lifecycle.successors
+    judged_by = {"successors": lifecycle.successors, "withdrawals": withdrawals_of(lifecycle)}
+    return path, await read(SELECT_HELD, parameters), judged_by

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeVar
@@ -61,9 +61,11 @@ def fit_of(
     *,
     is_open: bool = False,
     successors: Mapping[str, str] = MappingProxyType({}),
+    withdrawals: Collection[str] = (),
 ) -> PathFit:
     """Return how the steps fit the path. `successors` are the present types of events by those of earlier
-    releases, which path and steps may both have.
+    releases, which path and steps may both have. `withdrawals` are those by which a case is withdrawn or
+    closed as a duplicate: as the last step one of them is a path of its own, which fits.
 
     Skipped is a needed step that is not there; of a case that is open, or that ended by a step that the path
     does not name (as a cancelled one does), only before the last step that it reached. Done twice is a step
@@ -85,6 +87,7 @@ def fit_of(
             out_of_order.add(event)
         counts[event] = counts.get(event, 0) + 1
         reached = max(reached, place)
+    withdrawn = steps[-1:] if steps and steps[-1] in withdrawals else []
     stopped = is_open or not steps or (steps[-1] not in places and steps[-1] not in anywhere)
     end = max(reached, 0) if stopped else len(in_order)
     return PathFit(
@@ -94,7 +97,7 @@ def fit_of(
         ),
         out_of_order=tuple(step.event for step in in_order if step.event in out_of_order),
         unexpected=tuple(
-            dict.fromkeys(event for event in steps if event not in places and event not in anywhere)
+            dict.fromkeys(event for event in steps if event not in {*places, *anywhere, *withdrawn})
         ),
         late=late,
     )

@@ -102,6 +102,10 @@ class ConformanceWaiting(OutputModel):
         description="Number of seconds that the cases spent in the state, all together."
     )
     share: float = Field(description="Share of the state in the total time of the cases, from 0 to 1.")
+    share_of_work: float | None = Field(
+        description="Share of the state in the time until the work was done, from 0 to 1; null for a state "
+        "in which the work is done and the case waits to be closed."
+    )
     seconds: ConformanceDurations
     link: str = CasesLink
 

@@ -15,19 +15,22 @@ from app.dashboard.addresses import ROOT
 from app.dashboard.figures import instant, words_of_unit
 from app.dashboard.opening import DashboardPage
 from app.kpis.catalogue import KPIS
+from app.kpis.declaration.dimensions import Dimension
 from app.kpis.drawing.shapes import MOST_POINTS
 from app.kpis.effects.content import EffectScale, WarningCode
 from app.kpis.effects.figures import BY_MONTHS, SHOWN_BEFORE, translate_of
-from app.kpis.questions.chart_words import ChartWords
-from app.kpis.questions.periods import Grain
+from app.kpis.questions.chart_words import MINUS, ChartWords
+from app.kpis.questions.periods import Grain, first_day, next_period
 from app.kpis.statistics.effects.codes import EffectVerdict
 from app.processes.improvements.lifecycle import LIFECYCLE as IMPROVEMENTS
 
 FIGURES = ("behaviour", "intervals", "cases")
 #: The windows of an effect, by the members of its result; those of the control, if there is one, last.
 EFFECT_WINDOWS = ("before", "after", "control_before", "control_after")
-#: Warnings whose two values are the KPI's own; those of the others are shares of a window.
-IN_THE_UNIT = frozenset({WarningCode.different_seasons})
+#: Warnings whose two values are shares of a window; those of the others are the KPI's own.
+SHARES_OF_WINDOWS = frozenset(
+    {WarningCode.different_zeros, WarningCode.many_ties, WarningCode.different_closed_days}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +125,23 @@ def warning_sentence(warning: Mapping[str, Any], words: ChartWords) -> str:
     ]
     if warning["before"] is not None and warning["after"] is not None:
         sides = (warning["before"], warning["after"])
-        details.append(
-            " → ".join(words.value(s) if code in IN_THE_UNIT else f"{100 * s:.0f} %" for s in sides)
-        )
+        is_share = code in SHARES_OF_WINDOWS
+        details.append(" → ".join(f"{100 * side:.0f} %" if is_share else words.value(side) for side in sides))
+    details += _of_mix_and_trend(warning, words)
     label = code.label(words.language)
     return words.translate("row_described", label=label, text=", ".join(details)) if details else label
+
+
+def _of_mix_and_trend(warning: Mapping[str, Any], words: ChartWords) -> Iterator[str]:
+    """Yield the dimension and size of another mix, the effect without it, and a trend by the year."""
+    share = warning["share"]
+    if warning["dimension"] is not None:
+        dimension = Dimension(warning["dimension"]).label(words.language)
+        yield words.translate("in_other_groups", dimension=dimension, share=f"{100 * share:.0f}")
+    elif share is not None:
+        yield words.translate("a_year", change=f"{100 * share:+.0f}".replace("-", MINUS))
+    if warning["standardised"] is not None:
+        yield words.translate("with_earlier_mix", change=words.difference(warning["standardised"]))
 
 
 def _rows(result: Mapping[str, Any], words: ChartWords) -> Iterator[EffectTableRow]:
@@ -166,14 +181,14 @@ def _interval(low: str, high: str, words: ChartWords) -> str:
 async def _periods(
     page: DashboardPage, measured: Mapping[str, Any], words: ChartWords
 ) -> list[tuple[str, str, int]]:
-    """Return the periods of the behaviour chart, by the facts of now as the chart is."""
+    """Return the periods of the behaviour chart, by the facts of now, as whole as the chart has them."""
     begin, end = instant(measured["before_begins_at"]), instant(measured["after_ends_at"])
     grain = Grain.month if end - begin > BY_MONTHS else Grain.week
     first, last = (begin - SHOWN_BEFORE).astimezone(words.zone), end.astimezone(words.zone)
     scope = {name: ",".join(values) for name, values in measured["scope"].items() if values}
     parameters = {
-        "from": first.date().isoformat(),
-        "to": (last + timedelta(days=1)).date().isoformat(),
+        "from": first_day(grain, first.date()).isoformat(),
+        "to": next_period(grain, first_day(grain, (last - timedelta.resolution).date())).isoformat(),
         "grain": grain.value,
         "tz": words.zone.key,
     }

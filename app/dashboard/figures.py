@@ -4,7 +4,7 @@ judged (pure).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from app.dashboard.view import PageView
+from app.kpis.answers.recorded import Recording
 from app.kpis.answers.series import KpiStatus, NoValueReason
 from app.kpis.behaviours import KpiChangeMark, KpiTargetMark
+from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Comparator, TargetValue, Unit
 from app.kpis.declaration.marks import Tendency
 from app.kpis.drawing.findings import target_text
@@ -42,7 +44,8 @@ class PageMark:
 @dataclass(frozen=True, slots=True)
 class FigureRow:
     """A KPI with the value of the judged period, as a row of a table. `value` is empty if it has none, and
-    `reason` then explains it; `below` has what a mean of durations, or of pooled services, hides.
+    `reason` then explains it; `sample` is of how many cases it is; `below` has what a mean of durations, or
+    of pooled services, hides.
     """
 
     item: Mapping[str, Any]
@@ -56,6 +59,7 @@ class FigureRow:
     spark: Markup
     compared: str
     cases: int
+    sample: str = ""
     below: str = ""
 
 
@@ -109,12 +113,13 @@ def figure_row(item: Mapping[str, Any], view: PageView, language: str, currency:
     judged = item["judged"]
     words_judged = words_of_judged(words, judged)
     value, reason, status = "", "", ""
+    is_small = judged is not None and judged["small"] and KPIS[item["key"]].is_of_single_cases
     if judged is not None:
         if judged["value"] is not None:
             value = words_judged.value(judged["value"])
         elif judged["no_value"] is not None:
             reason = NoValueReason(judged["no_value"]).label(language)
-        if judged["status"] is not None and judged["value"] is not None and not view.is_running:
+        if not is_small and judged["status"] is not None and value and not view.is_running:
             status = KpiStatus(judged["status"]).label(language)
     return FigureRow(
         item=item,
@@ -126,10 +131,19 @@ def figure_row(item: Mapping[str, Any], view: PageView, language: str, currency:
         change=change_mark(item, language),
         as_it_runs=target_mark(item, language),
         spark=spark(item, words, view.grain),
-        compared=_compared(item["points"], view, words),
+        compared=_compared(item, view, words),
         cases=0 if judged is None else judged["cases"],
+        sample=sample_text(item, words) if value else "",
         below=spread_of_times(judged, words) or worst_services(judged, words) or arrivals(judged, words),
     )
+
+
+def sample_text(item: Mapping[str, Any], words: ChartWords) -> str:
+    """Return of how many cases the value of the judged period is; nothing of a count."""
+    if not KPIS[item["key"]].is_of_single_cases:
+        return ""
+    code = "from_few_cases" if item["judged"]["small"] else "from_cases"
+    return words.translate(code, cases=f"{item['judged']['cases']:,}")
 
 
 def worst_services(judged: Mapping[str, Any] | None, words: ChartWords) -> str:
@@ -190,16 +204,24 @@ def _tendency(item: Mapping[str, Any], value: float) -> Tendency:
     return Tendency.better if above is (item["direction"] == "up") else Tendency.worse
 
 
-def _compared(points: Sequence[Mapping[str, Any]], view: PageView, words: ChartWords) -> str:
-    """Return the value of the period with which the judged one is compared; a running period has no
-    comparison.
+def _compared(item: Mapping[str, Any], view: PageView, words: ChartWords) -> str:
+    """Return the value of the period with which the judged one is compared, of a running period that of the
+    same part; nothing if only a part of one of them was recorded.
     """
-    if view.compare == "none" or view.is_running:
+    if view.compare == "none":
         return ""
+    if view.is_running:
+        judged = item["judged"] or {}
+        same_part = judged.get("previous" if view.compare == "previous" else "last_year")
+        return "" if same_part is None or same_part["value"] is None else words.value(same_part["value"])
+    points = item["points"]
     back = 1 if view.compare == "previous" else MONTHS_OF_A_YEAR[view.grain]
     place = next((n for n, point in enumerate(points) if instant(point["from"]) == view.begin), -1)
     before = points[place - back] if place >= back else None
-    return "" if before is None or before["value"] is None else words.value(before["value"])
+    if before is None or before["value"] is None:
+        return ""
+    recordings = {before["recording"], points[place]["recording"]}
+    return words.value(before["value"]) if recordings == {Recording.whole.value} else ""
 
 
 def instant(text: str) -> datetime:

@@ -26,10 +26,17 @@ from app.kpis.answers.answer import (
 )
 from app.kpis.answers.as_of import LONGEST_SECONDS, LogMoment, facts_moment
 from app.kpis.answers.charts import KpiBehaviour, KpiChartPoint, KpiChartRebase, behaviour
-from app.kpis.answers.comparisons import Comparisons, load_services
+from app.kpis.answers.comparisons import (
+    Comparisons,
+    comparable_period_figures,
+    load_services,
+    running_period,
+    same_part_of_last_year,
+)
 from app.kpis.answers.limits import KpiLimits
 from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition, PointTarget
-from app.kpis.answers.series import KpiPoint, KpiStatus
+from app.kpis.answers.recorded import first_record_of, first_records
+from app.kpis.answers.series import KpiPoint, KpiStatus, is_too_small
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.figures import Figures, PointKey
 from app.kpis.declaration.kpi import Direction, Kpi, TargetValue
@@ -75,10 +82,14 @@ class KpiBehaviourItem(KpiOut):
     )
     as_it_runs: KpiTargetMark | None = Field(
         description="Second mark, which shows if the target will be met at the present level; null if "
-        "there is no target, or if the KPI has no limits."
+        "there is no target, if the KPI has no limits, or if most periods have fewer than 10 cases."
     )
-    met_periods: int = Field(description="Number of completed periods that met their target.")
-    target_periods: int = Field(description="Number of completed periods with a value and a target.")
+    met_periods: int = Field(
+        description="Number of completed periods that met their target, without those of too few cases."
+    )
+    target_periods: int = Field(
+        description="Number of completed periods with a value and a target, without those of too few cases."
+    )
     limits: KpiLimits | None = Field(
         description="Natural limits since the last re-basing; null if there are too few values."
     )
@@ -175,6 +186,8 @@ async def behaviours(
             position, lag_seconds, now = then.position, 0.0, then.instant
         keys = [chart_question.question.kpi.key for chart_question in questions]
         layers = await targets(connection, keys, None if then is None else position)
+        kinds = {kind for each in questions for kind in each.question.kpi.processes}
+        records = await first_records(connection, kinds, None if then is None else position)
         for chart_question in questions:
             question, points = replace(chart_question.question, now=now), list[KpiPoint]()
             if not chart_question.ignored_filters:
@@ -187,8 +200,14 @@ async def behaviours(
                 if is_anew and await differs(memory, connection, question, position, figures):
                     differing.append(question.kpi.key)
                 of_kpi = layers.get(question.kpi.key, ())
-                services = await load_services(question, counted)
-                points = series_points(question, figures, Comparisons(services=services), {}, of_kpi, now)
+                comparisons = Comparisons(services=await load_services(question, counted))
+                if is_judged_running(question, judged_at):
+                    figures |= await comparable_period_figures(question, now, counted)
+                    comparisons = replace(
+                        comparisons, last_year=await same_part_of_last_year(question, counted)
+                    )
+                question = replace(question, first_record=first_record_of(question.kpi, records))
+                points = series_points(question, figures, comparisons, {}, of_kpi, now)
             as_of = None if then is None else now
             series.append(_answer_of(question, points, position, lag_seconds, as_of))
     items = []
@@ -202,6 +221,16 @@ async def behaviours(
         lag_seconds=lag_seconds,
         as_of=None if then is None else now,
         recomputed=differing if then is not None and read.recompute else None,
+    )
+
+
+def is_judged_running(question: KpiQuestion, judged_at: datetime | None) -> bool:
+    """Return whether the judged period has begun and is not over."""
+    period = None if judged_at is None else running_period(question, question.now)
+    return (
+        judged_at is not None
+        and period is not None
+        and question.bounds[period - 1] <= judged_at < question.bounds[period]
     )
 
 
@@ -239,7 +268,8 @@ def _item(
 ) -> KpiBehaviourItem:
     kpi = chart_question.question.kpi
     over = [point for point in answered.points if point.end <= now and point.value is not None]
-    statuses = [point.status for point in over if point.target is not None]
+    enough = [point for point in over if not is_too_small(kpi, point)]
+    statuses = [point.status for point in enough if point.target is not None]
     judged = next(
         (
             point
@@ -254,7 +284,7 @@ def _item(
         ignored_filters=list(chart_question.ignored_filters),
         judged=judged,
         change=None if judged is None else _change(kpi, chart, judged, now),
-        as_it_runs=target_mark(target, chart.limits),
+        as_it_runs=target_mark(target, chart.limits) if 2 * len(enough) > len(over) else None,
         met_periods=statuses.count(KpiStatus.met),
         target_periods=len(statuses),
         limits=chart.limits,

@@ -25,8 +25,9 @@ from app.kpis.answers.answer import (
 from app.kpis.answers.comparisons import load_services
 from app.kpis.answers.days import add_agent_days, add_days
 from app.kpis.answers.point_parts import KpiPrevious
+from app.kpis.answers.recorded import compare, first_record_of, first_records, recording_of
 from app.kpis.answers.references import add_references, of_facts
-from app.kpis.answers.series import KpiPoint, PointContext, compare, point, value_of
+from app.kpis.answers.series import KpiPoint, PointContext, point, value_of
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.figures import Figures, PointKey, add_cases
 from app.kpis.declaration.kpi import Aggregate, Kpi, Settling
@@ -126,6 +127,7 @@ async def overview(db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
         async def counted(question: KpiQuestion) -> dict[PointKey, Figures]:
             return await count(connection, question, month.now, most=LARGEST_ANSWER)
 
+        records = await first_records(connection, {kind for kpi in kpis for kind in kpi.processes})
         services = {
             kpi.key: await load_services(month.question(kpi, PRESENT), counted)
             for kpi in kpis
@@ -136,6 +138,8 @@ async def overview(db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
         target = effective_target(
             kpi, target_layers.get(kpi.key, ()), min(month.spans[PRESENT][1], month.now)
         )
+        first_record = first_record_of(kpi, records)
+        recordings = [recording_of(*span, first_record) for span in month.spans]
         span_figures = {period: figures[kpi.key, period] for period in SPANS}
         companions = [
             (KPIS[key], figures[key, PRESENT]) for key in kpi.companions if (key, PRESENT) in figures
@@ -149,9 +153,12 @@ async def overview(db: Database, kpis: Sequence[Kpi], month: Month) -> Overview:
             last_year=then,
             companions=companions,
             services=None if of_services is None else of_services.get((1, ()), {}),
+            recordings=(recordings[MONTH_BEFORE], recordings[YEAR_BEFORE]),
         )
-        present = point(month.question(kpi, PRESENT), (1, ()), span_figures[PRESENT], {}, judged)
-        last_year = compare(present.value, value_of(kpi, span_figures[YEAR_BEFORE]))
+        question = replace(month.question(kpi, PRESENT), first_record=first_record)
+        present = point(question, (1, ()), span_figures[PRESENT], {}, judged)
+        then_value = value_of(kpi, span_figures[YEAR_BEFORE])
+        last_year = compare(present.value, then_value, present.recording, recordings[YEAR_BEFORE])
         kpi_overviews.append((kpi, present, last_year))
     return Overview(position, lag_seconds, kpi_overviews)
 

@@ -152,7 +152,7 @@ class _Writer:
 
     def figure(self, selection: SummarySelection, figure: FigureRow) -> SummaryFigure:
         """Return the KPI in words."""
-        value = " · ".join(filter(None, (figure.value or figure.reason, figure.status)))
+        value = " · ".join(filter(None, (figure.value or figure.reason, figure.status, figure.sample)))
         return SummaryFigure(
             name=figure.name,
             address=self.full(selection.view.address(f"{ROOT}/kpi/{figure.item['key']}")),

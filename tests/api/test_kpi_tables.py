@@ -111,7 +111,8 @@ async def test_the_columns_of_a_table_are_always_the_same(desk: Desk) -> None:
             f"beside_{other}_{figure}" for other in kpi.companions for figure in ("value", "cases")
         ]
         answer = await auditor.get(f"/v1/kpis/{key}", params={"by": ",".join(by)}, headers=CSV)
-        header = ",".join(["from", "to", *by, *columns, *companion_columns, "final_after", *PLACE])
+        last = ["final_after", "recording", *PLACE]
+        header = ",".join(["from", "to", *by, *columns, *companion_columns, *last])
         assert answer.text == f"{header}\r\n", "no cut has any case"
     (empty,) = rows((await desk.manager.get(MTTR, params={"grain": "all"}, headers=CSV)).text)
     assert (empty["value"], empty["no_value"], empty["cases"], empty["small"]) == (

@@ -86,7 +86,10 @@ def test_every_name_of_what_is_left_out_is_written() -> None:
 @pytest.mark.parametrize(
     ("grain", "month"), first_of([(Grain.week, -1), (Grain.quarter, 0), (Grain.year, 0)], 1)
 )
-async def test_a_week_a_quarter_and_a_year_are_judged_too(site: Site, grain: Grain, month: int) -> None:
+async def test_a_week_a_quarter_and_a_year_are_judged_too(
+    site: Site, grain: Grain, month: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.attention.planted.CASES", 12)
     planted = Planted(site.months()[month], "net", "vpn")
     await site.fill(random.Random(7), planted, 200)
     # The first planted case was resolved on that day.
@@ -114,6 +117,17 @@ async def test_with_nothing_planted_nothing_needs_attention(site: Site) -> None:
         answer = await read_attention(site.reader, period=site.named(month))
         assert [item["sentence"] for item in answer["items"]] == []
         assert answer["nothing"] == "Nothing needs attention."
+
+
+async def test_a_team_with_few_cases_is_not_judged_and_the_sentence_has_their_number(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.attention.planted.CASES", 3)
+    await site.fill(random.Random(7), Planted(site.months()[-1], "net", "vpn"), 40)
+    (item,) = await items_of(site.reader, "target_missed")
+    assert f"(cases: {item['count']})" in item["sentence"]
+    assert item["count"] >= 10
+    assert await items_of(site.reader, "target_missed", team="net") == [], "it had nine cases"
 
 
 @in_test_all

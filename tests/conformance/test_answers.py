@@ -12,10 +12,12 @@ from xml.etree import ElementTree
 import pytest
 
 from app.common.people import Role
+from app.conformance.kinds import withdrawals_of
 from app.conformance.paths import Misfit, fit_of
 from app.foundation.process_definitions.expected_paths import SHIPPED_PATHS
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.platform.db import connect
+from app.processes.incidents.lifecycle import LIFECYCLE as INCIDENTS
 from tests.client import Api, serving
 from tests.conformance.desk import TIME, CaseDesk, check_graph, check_variants, spread
 from tests.conformance.histories import histories
@@ -77,7 +79,9 @@ def held(walk: Walk) -> list[str]:
 
 async def test_which_cases_fit_and_where_others_do_not(desk: CaseDesk) -> None:
     summary = await desk.read("")
-    fits = {walk.case_id: fit_of(PATH, held(walk)) for walk in desk.ended}
+    fits = {
+        walk.case_id: fit_of(PATH, held(walk), withdrawals=withdrawals_of(INCIDENTS)) for walk in desk.ended
+    }
     assert summary["cases"] == len(desk.ended)
     assert summary["open_cases"] == len(desk.walks) - len(desk.ended)
     assert len(await desk.cases(summary["open_link"])) == summary["open_cases"]
@@ -105,7 +109,12 @@ async def test_where_the_time_goes_and_what_is_done_again(desk: CaseDesk) -> Non
     assert {entry["state"]: entry["total_seconds"] for entry in summary["waiting"]} == {
         state: sum(seconds) for state, seconds in waits.items()
     }
+    worked = sum(sum(seconds) for state, seconds in waits.items() if state != "resolved")
     for entry in summary["waiting"]:
+        share = (
+            None if entry["state"] == "resolved" else pytest.approx(entry["total_seconds"] / worked, abs=1e-6)
+        )
+        assert entry["share_of_work"] == share, "a resolved case only waits to be closed"
         assert (entry["stays"], entry["seconds"]) == (
             len(waits[entry["state"]]),
             spread(waits[entry["state"]]),

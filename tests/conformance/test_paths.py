@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from app.conformance.kinds import ends_of
+from app.conformance.kinds import ends_of, waiting_to_close, withdrawals_of
 from app.conformance.paths import PathFit, fit_of, usual_variants
 from app.foundation.process_definitions.expected_paths import ExpectedPath, PathStep
 from app.kernel.histories.history_source import HistorySource
 from app.processes.changes.lifecycle import LIFECYCLE as CHANGES
 from app.processes.changes.records import ChangeState
+from app.processes.incidents.lifecycle import LIFECYCLE as INCIDENTS
+from app.processes.requests.lifecycle import LIFECYCLE as REQUESTS
 
 PATH = ExpectedPath(
     "tea",
@@ -104,3 +106,23 @@ def test_an_edit_stands_for_no_other_change_of_state_in_a_history() -> None:
         and transition.row.name == "edit"
     }
     assert edits == {(ChangeState.assessed, ChangeState.submitted)}
+
+
+def test_a_case_that_is_withdrawn_takes_a_path_of_its_own() -> None:
+    def withdrawn(*steps: str) -> PathFit:
+        return fit_of(PATH, [f"tea.{step}" for step in steps], withdrawals={"tea.cancelled"})
+
+    assert withdrawn("asked", "cancelled").fits
+    assert withdrawn("asked", "stirred", "cancelled") == PathFit(skipped=("tea.boiled",)), "before that"
+    later = withdrawn("asked", "cancelled", "boiled", "poured")
+    assert later == PathFit(unexpected=("tea.cancelled",)), "it was not withdrawn after all"
+
+
+def test_duplicates_and_cancellations_withdraw_a_case_and_nothing_else() -> None:
+    assert withdrawals_of(INCIDENTS) == {"incident.cancelled", "incident.marked_duplicate"}
+    assert {"change.cancelled", "change.rejected"} <= withdrawals_of(CHANGES)
+
+
+def test_a_case_whose_work_is_done_waits_to_be_closed() -> None:
+    assert waiting_to_close(INCIDENTS) == {"resolved"}
+    assert waiting_to_close(REQUESTS) == {"delivered"}

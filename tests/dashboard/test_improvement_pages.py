@@ -11,7 +11,7 @@ import pytest
 
 from app.dashboard.improvement.evidence import approving_is_against
 from app.dashboard.improvement.measured import relative_effect
-from app.kpis.declaration.kpi import Direction
+from app.kpis.catalogue import KPIS
 from app.kpis.drawing.effects.programme import ProgrammeEffect
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from tests.client import ADDRESS, Api, Client
@@ -159,8 +159,8 @@ async def test_the_board_has_projects_by_phase_and_their_effects_and_a_project_i
     assert "Waiting for its proposal" in rows
     assert "Waiting for the pilot to be judged" in rows
     effects = html[html.index('id="effects"') :]
-    assert "Pilot: +26 % (+17 % to +34 %)" in effects, "on the axis, and in the table beneath"
-    assert effects.count("+26 %") >= 2
+    assert "Pilot: −26 % (−34 % to −17 %)" in effects, "on the axis, and in the table beneath"
+    assert effects.count("−26 %") >= 2
     assert len(set(re.findall(r"/dashboard/kpi/((?:suggestion|idea|pilot|effect|benefit)\w*)", effects))) == 7
     html = await text(project.quality, f"/dashboard/improvement/{number}")
     (effect,) = (await project.quality.read("/v1/effects"))["items"]
@@ -186,13 +186,13 @@ async def test_whoever_may_not_see_an_effect_sees_its_verdict_and_no_figures(pro
     for path in ("/dashboard/improvement", f"/dashboard/improvement/{number}"):
         html = await text(project.manager, path)
         assert "Improved" in html
-        assert "+26 %" not in html
+        assert "−26 %" not in html
     committee = await text(project.first, COMMITTEE)
     may_see = bool((await project.first.read("/v1/effects"))["items"])
     assert ("/chart.svg" in committee or 'class="chart"' in committee) == may_see
 
 
-def test_effects_are_parts_of_what_was_before_the_way_that_the_kpi_improves() -> None:
+def test_effects_are_parts_of_what_was_before_with_the_sign_of_the_change() -> None:
     blank = ProgrammeEffect("Pilot", None)
     result = {
         "effect": -1750.0,
@@ -202,15 +202,37 @@ def test_effects_are_parts_of_what_was_before_the_way_that_the_kpi_improves() ->
         "before": {"compared": 7000.0},
         "promised": {"effect": -2100.0},
     }
-    down = relative_effect(blank, result, Direction.down)
-    assert (down.change, down.low, down.high, down.promised) == (0.25, -0.1, 0.5, 0.3)
-    up = relative_effect(blank, result, Direction.up)
-    assert (up.change, up.low, up.high) == (-0.25, -0.5, 0.1)
+    time, share = KPIS["first_resolution_seconds"], KPIS["first_contact_resolution"]
+    shorter = relative_effect(blank, result, time)
+    assert (shorter.change, shorter.low, shorter.high, shorter.promised) == (-0.25, -0.5, 0.1, -0.3)
     ratio = {**a_result(), "scale": "ratio", "effect": 0.5, "low": None, "high": 0.9, "promised": None}
-    bounded = relative_effect(blank, ratio, Direction.down)
-    assert (bounded.change, bounded.low and round(bounded.low, 6), bounded.high) == (0.5, 0.1, None)
+    bounded = relative_effect(blank, ratio, time)
+    assert (bounded.change, bounded.low) == (-0.5, None)
+    assert bounded.high == pytest.approx(-0.1)
     nothing = {**result, "before": {"compared": 0.0}}
-    assert relative_effect(blank, nothing, Direction.down).change is None
+    assert relative_effect(blank, nothing, time).change is None
+    wide = {**result, "low": -20_000.0, "high": 16_500.0}
+    assert (relative_effect(blank, wide, time).low, relative_effect(blank, wide, time).high) == (-1, 16.5 / 7)
+    of_share = {"effect": 0.05, "low": -1.1, "high": 1.2, "before": {"compared": 0.8}, "promised": None}
+    points = relative_effect(blank, {**result, **of_share}, share)
+    assert points.low == -1
+    assert points.high == pytest.approx(0.25), "no share is above 100 %"
+    beyond = {**result, "effect": -9000.0, "control_before": {"compared": 1.0}}
+    assert relative_effect(blank, beyond, time).change is None, "no value falls by more than itself"
+
+
+def test_an_effect_that_the_geometric_means_decided_is_drawn_with_their_interval() -> None:
+    result = {
+        "effect": -5900.0,
+        "low": -11_700.0,
+        "high": -1_800.0,
+        "scale": "difference",
+        "before": {"compared": 6430.0},
+        "promised": None,
+        "geometric": {"ratio": 0.11, "low": 0.07, "high": 0.18, "decides": True},
+    }
+    effect = relative_effect(ProgrammeEffect("Pilot", None), result, KPIS["first_resolution_seconds"])
+    assert [effect.change, effect.low, effect.high] == pytest.approx([-0.89, -0.93, -0.82])
 
 
 def test_approving_is_against_the_evidence_where_it_passes_the_unproven_or_gives_up_what_has_helped() -> None:

@@ -69,7 +69,14 @@ async def test_a_running_month_is_compared_with_the_same_days_only(
 ) -> None:
     """Of January two of seven were opened by the fifth at noon; of the January before one of three."""
     utc = ZoneInfo("UTC")
-    opened = ["2026-01-05T11", "2026-01-05T13", "2026-01-20T00", "2026-12-02T00", "2026-12-05T11"]
+    opened = [
+        "2025-12-31T11",
+        "2026-01-05T11",
+        "2026-01-05T13",
+        "2026-01-20T00",
+        "2026-12-02T00",
+        "2026-12-05T11",
+    ]
     opened += [*["2026-12-20T00"] * 5, "2027-01-01T01", "2027-01-03T00", "2027-01-04T00"]
     cases = [Scripted.begin(datetime.fromisoformat(f"{opened_hour}:00:00Z")) for opened_hour in opened]
     await write(follower, [event for case in cases for event in case.events])

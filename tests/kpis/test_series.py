@@ -6,10 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.kpis.answers.series import KpiPoint, KpiStatus, NoValueReason, PointContext, point, status
+from app.kpis.answers.series import (
+    KpiPoint,
+    KpiStatus,
+    NoValueReason,
+    PointContext,
+    is_too_small,
+    point,
+    status,
+)
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.figures import Distribution, Figures
-from app.kpis.declaration.kpi import Comparator, Kpi, TargetValue
+from app.kpis.declaration.kpi import Aggregate, Comparator, Kpi, TargetValue, Unit
 from app.kpis.questions.question import QuestionParameters, parse_question
 
 MTTR, MTTA = KPIS["incident_resolution_seconds"], KPIS["incident_response_seconds"]
@@ -136,3 +144,17 @@ def test_days_of_settling_are_days_on_the_clocks() -> None:
     question = parse_question(MTTR, parameters, now=LATER, organisation_zone="UTC", reopen_days=2)
     kpi_point = point(question, (1, ()), NOTHING, {}, PointContext(None, NOTHING, LATER))
     assert kpi_point.final_after == datetime(2026, 3, 29, 22, tzinfo=UTC), "an hour is missing on the 29th"
+
+
+def test_means_and_shares_of_few_cases_are_too_small_to_be_judged_and_counts_are_not() -> None:
+    assert is_too_small(MTTR, made(MTTR, took(100, cases=9)))
+    assert not is_too_small(MTTR, made(MTTR, took(100, cases=10)))
+    assert not is_too_small(OPENED, made(OPENED, Figures(cases=3)))
+
+
+@pytest.mark.parametrize("key", sorted(KPIS))
+def test_only_figures_of_cases_are_too_small(key: str) -> None:
+    kpi = KPIS[key]
+    counts = {Aggregate.number, Aggregate.total, Aggregate.per_day, Aggregate.availability}
+    assert not (kpi.is_of_single_cases and kpi.aggregate in counts)
+    assert kpi.is_of_single_cases or kpi.unit is not Unit.score

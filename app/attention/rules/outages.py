@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from app.api.listings.filters import WhereClause
 from app.attention import values
 from app.attention.conditions import AttentionCondition, Severity
@@ -14,6 +16,8 @@ from app.processes.incidents.records import OPEN
 AVAILABILITY = "service_availability"
 #: A budget is burnt too fast at twice the even pace, with less than a quarter of it left.
 FASTEST_PACE, LEAST_SHARE_LEFT = 2.0, 0.25
+#: The least part of the time so far that is agreed time, for a service that is always agreed.
+ALL_THE_TIME = 0.999
 # By service the open incident that has interrupted it for longest; where service was restored for now, it is
 # not down, though the incident is open. By the index incident_down, whose condition it repeats.
 SERVICES_DOWN = """
@@ -64,22 +68,39 @@ async def services_down(reader: AttentionReader) -> list[AttentionCondition]:
     return conditions
 
 
+async def _down_since(reader: AttentionReader) -> dict[str, datetime]:
+    """Return since when each service is down that is."""
+    statement = SERVICES_DOWN.format(chosen="true")
+    rows = await reader.ledger.db.rows(statement, {"open": [state.value for state in OPEN]})
+    return {row["service"]: row["since"] for row in rows}
+
+
 async def budgets_burnt(reader: AttentionReader) -> list[AttentionCondition]:
     """Return the services that lose their time faster than the month passes, with little of it left. The
-    month's allowance is computed from the agreed time so far.
+    month's allowance is computed from the agreed time up to when the row was judged; a service whose agreed
+    time is all the time and that has been down since then has lost the time since then, too.
     """
     kpi = seen_kpis(reader).get(AVAILABILITY)
     if kpi is None:
         return []
     parameters = {"kpi": kpi.key, "now": reader.now, "services": list(reader.choice.services)}
     conditions = []
-    for row in await reader.ledger.db.rows(BUDGETS, parameters):
+    rows = await reader.ledger.db.rows(BUDGETS, parameters)
+    down = await _down_since(reader) if rows else {}
+    for row in rows:
         begin, end = row["begins_at"], period_end(Grain.month, row["begins_at"], reader.zone)
         if end <= reader.now:
             continue
-        lost = (1 - row["value"]) * row["denominator"]
-        allowed_yet = (1 - row["target"]) * row["denominator"]
-        allowed = allowed_yet * ((end - begin) / (reader.now - begin))
+        judged_at = row["judged_at"] or reader.now
+        agreed = float(row["denominator"])
+        lost = (1 - row["value"]) * agreed
+        allowed = (1 - row["target"]) * agreed * ((end - begin) / (judged_at - begin))
+        since = down.get(row["service"])
+        is_always_agreed = agreed >= ALL_THE_TIME * (judged_at - begin).total_seconds()
+        if since is not None and since <= judged_at and is_always_agreed:
+            lost += (reader.now - judged_at).total_seconds()
+            agreed += (reader.now - judged_at).total_seconds()
+        allowed_yet = (1 - row["target"]) * agreed
         left = allowed - lost
         if lost < FASTEST_PACE * allowed_yet or left >= LEAST_SHARE_LEFT * allowed:
             continue

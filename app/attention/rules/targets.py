@@ -87,6 +87,7 @@ def _missed(
         "period": values.period(begin, grain, reader.zone),
         "periods": values.periods(grain),
         **values.kpi_against_target(kpi, row["value"], target, currency),
+        "of_cases": values.number(row["cases"]),
         "met": values.number(row["periods_met"]),
         "judged": values.number(row["periods_judged"]),
     }

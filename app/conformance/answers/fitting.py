@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from app.conformance.kinds import HELD_STEPS, named_events
+from app.conformance.kinds import HELD_STEPS, named_events, withdrawals_of
 from app.conformance.parameters import PathKind, StepKind
 from app.conformance.paths import Misfit, PathFit, fit_of, usual_variants
 from app.conformance.questions import ConformanceQuestion, selected
@@ -45,7 +45,7 @@ class JudgedVariant:
 class Yardstick:
     """The measure for cases: the expected path, or the variants of the usual one (with the number of the
     cases in which they were found). Both are None without a path. `successors` are the present types of the
-    process's events by those of earlier releases.
+    process's events by those of earlier releases, `withdrawals` those that withdraw a case.
     """
 
     kind: PathKind
@@ -53,12 +53,19 @@ class Yardstick:
     usual: frozenset[UUID] = frozenset()
     usual_cases: int = 0
     successors: Mapping[str, str] = field(default_factory=dict)
+    withdrawals: frozenset[str] = frozenset()
 
     def judge(self, variant: UUID, steps: Sequence[str], cases: int, *, is_open: bool) -> JudgedVariant:
         """Return how the variant fits."""
         if self.expected is None:
             return JudgedVariant(variant, tuple(steps), cases, variant in self.usual, None)
-        fit = fit_of(self.expected, steps, is_open=is_open, successors=self.successors)
+        fit = fit_of(
+            self.expected,
+            steps,
+            is_open=is_open,
+            successors=self.successors,
+            withdrawals=self.withdrawals,
+        )
         return JudgedVariant(variant, tuple(steps), cases, fit.fits, fit)
 
 
@@ -81,7 +88,12 @@ async def yardstick_of(connection: Connection, question: ConformanceQuestion) ->
     if kind is PathKind.expected:
         expected = await expected_path_of(reading(connection), question.kind, question.end)
         if expected is not None or question.path is PathKind.expected:
-            return Yardstick(kind, expected, successors=question.lifecycle.successors)
+            return Yardstick(
+                kind,
+                expected,
+                successors=question.lifecycle.successors,
+                withdrawals=withdrawals_of(question.lifecycle),
+            )
     where, parameters = selected(question.in_usual_time())
     text = f"""
 select c.variant, count(*) as cases from kpi.process_case c where {where}

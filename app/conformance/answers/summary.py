@@ -10,6 +10,7 @@ from typing import Any
 from app.conformance.answers.fitting import Yardstick, fitting_cases, judged_variants
 from app.conformance.answers.links import CaseLinks
 from app.conformance.answers.variants import SPREAD, durations, is_path, misfits
+from app.conformance.kinds import waiting_to_close
 from app.conformance.parameters import Holding, PathKind
 from app.conformance.questions import ConformanceQuestion, selected
 from app.conformance.shapes import (
@@ -143,7 +144,8 @@ async def _open_cases(connection: Connection, question: ConformanceQuestion) -> 
 def _waiting(
     question: ConformanceQuestion, links: CaseLinks, language: str, rows: list[tuple[Any, ...]]
 ) -> list[ConformanceWaiting]:
-    all_seconds = sum(row[3] for row in rows)
+    all_seconds, done = sum(row[3] for row in rows), waiting_to_close(question.lifecycle)
+    worked = sum(row[3] for row in rows if row[0] not in done)
     return [
         ConformanceWaiting(
             state=state,
@@ -152,6 +154,7 @@ def _waiting(
             stays=stays,
             total_seconds=total,
             share=round(total / all_seconds, DECIMALS) if all_seconds else 0.0,
+            share_of_work=None if state in done else round(total / worked, DECIMALS) if worked else 0.0,
             seconds=spread,
             link=links.address(state=state),
         )

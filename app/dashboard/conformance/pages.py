@@ -24,6 +24,7 @@ from app.dashboard.opening import DashboardPage, open_dashboard
 from app.desk.operation_calls import CallAnswer, CallRefused
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kpis.questions.periods import first_day
+from app.kpis.statistics.intervals import difference_of_shares
 
 PATH = f"{ROOT}/conformance"
 router = Router(prefix=PATH, include_in_schema=False)
@@ -186,10 +187,15 @@ def _lead(
     ]
     if before.get("fit_share") is not None:
         moved = shares.difference(summary["fit_share"] - before["fit_share"])
+        low, high = difference_of_shares(
+            (summary["fitting"], summary["cases"]), (before["fitting"], before["cases"])
+        )
         parts.append(
             say(
-                "conformance_page.before",
+                "conformance_page.before_by_chance" if low <= 0 <= high else "conformance_page.before",
                 moved=moved,
+                low=shares.difference(low),
+                high=shares.difference(high),
                 period=page.period_name(first_day(page.view.grain, page.view.first - timedelta(days=1))),
             )
         )
@@ -217,17 +223,22 @@ def _misfit_rows(page: DashboardPage, kind: str, summary: Mapping[str, Any]) -> 
 
 
 def _waiting_rows(page: DashboardPage, kind: str, summary: Mapping[str, Any]) -> list[CountedRow]:
-    """Return the states in which the cases spent their time, the longest first."""
+    """Return the states in which the cases spent their time, the longest first; those in which the work is
+    done last.
+    """
+    say = page.sentence
     shares, times = page.unit_words("ratio"), page.unit_words("seconds")
     return [
         CountedRow(
             state["label"],
             state["cases"],
-            shares.value(state["share"]),
+            say("conformance_page.waits_to_close")
+            if state["share_of_work"] is None
+            else shares.value(state["share_of_work"]),
             times.value(state["seconds"]["median"]),
             _address(page, kind, state["link"]),
         )
-        for state in summary["waiting"][:STATES_SHOWN]
+        for state in sorted(summary["waiting"], key=lambda each: each["share_of_work"] is None)[:STATES_SHOWN]
     ]
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from app.dashboard.opening import DashboardPage
 from app.kpis.catalogue import KPIS
-from app.kpis.declaration.kpi import Direction
+from app.kpis.declaration.kpi import Kpi
 from app.kpis.declaration.marks import Tendency
+from app.kpis.declaration.scale import largest_value
 from app.kpis.drawing.effects.programme import ProgrammeEffect
 from app.kpis.effects.content import EffectScale
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
@@ -18,6 +19,8 @@ from app.processes.improvements.effects.records import MeasurementOccasion
 
 PATH = "/v1/improvements"
 LARGEST_PAGE = "200"
+#: The change of a value that falls to nothing: none falls further.
+WHOLE_LOST = -1.0
 TENDENCIES = {EffectVerdict.improved.value: Tendency.better, EffectVerdict.worsened.value: Tendency.worse}
 
 
@@ -79,32 +82,45 @@ def measurement_on_page(
     tendency = TENDENCIES.get(measurement["verdict"], Tendency.neither)
     relative = ProgrammeEffect(label, None, tendency=tendency, remark=verdict)
     if measured is not None:
-        direction = KPIS[measurement["kpi"]].direction
-        relative = relative_effect(relative, measured["result"], direction)
+        relative = relative_effect(relative, measured["result"], KPIS[measurement["kpi"]])
     return MeasurementOnPage(measurement, measured, relative)
 
 
-def relative_effect(
-    effect: ProgrammeEffect, result: Mapping[str, Any], direction: Direction
-) -> ProgrammeEffect:
-    """Return the effect with its numbers as parts of the value before, in the direction in which the KPI
-    improves. If the value before is zero, there are no parts.
+def relative_effect(effect: ProgrammeEffect, result: Mapping[str, Any], kpi: Kpi) -> ProgrammeEffect:
+    """Return the effect with its numbers as parts of the value before, with the sign of the change: -0.5 is
+    half as much. If the value before is zero, or the control changed by more than that value, there are no
+    parts.
+
+    If the geometric means decided, their ratio and its interval are the numbers: the interval of a
+    difference, divided by an uncertain value before, goes beyond what can be.
     """
     is_ratio, before = result["scale"] == EffectScale.ratio, result["before"]["compared"]
     if result["effect"] is None or (not is_ratio and not before):
         return effect
-    sign = -1 if direction is Direction.down else 1
 
     def relative(number: float | None) -> float | None:
         if number is None:
             return None
-        return sign * (number - 1 if is_ratio else number / abs(before))
+        return number - 1 if is_ratio else number / abs(before)
 
-    ends = relative(result["low"]), relative(result["high"])
-    low, high = ends if sign > 0 else ends[::-1]
+    change, low, high = (relative(result[name]) for name in ("effect", "low", "high"))
+    geometric = result.get("geometric")
+    if geometric is not None and geometric["decides"]:
+        change, low, high = (
+            None if geometric[name] is None else geometric[name] - 1 for name in ("ratio", "low", "high")
+        )
+    if change is None or change < WHOLE_LOST:
+        return effect
+    most = None if is_ratio or result.get("control_before") is not None else largest_value(kpi)
     promised = None if result["promised"] is None else relative(result["promised"]["effect"])
     return ProgrammeEffect(
-        effect.label, relative(result["effect"]), low, high, promised, effect.tendency, effect.remark
+        effect.label,
+        change,
+        None if low is None else max(low, WHOLE_LOST),
+        high if high is None or most is None else min(high, max(most / before - 1, change)),
+        promised,
+        effect.tendency,
+        effect.remark,
     )
 
 

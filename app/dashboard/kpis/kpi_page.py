@@ -176,7 +176,7 @@ def _sentence(page: DashboardPage, item: Mapping[str, Any], row: FigureRow, word
     parts = [page.sentence("kpi_value", period=page.period_name(), value=row.value)]
     if page.view.is_running:
         parts = [page.sentence("kpi_so_far", period=page.period_name(), value=row.value)]
-    elif judged["target"] is not None:
+    elif judged["target"] is not None and row.status:
         met = KpiStatus(judged["status"]).label(page.language).lower()
         parts.append(page.sentence("kpi_target", target=row.target, status=met))
     parts.append(page.sentence("kpi_cases", n=f"{judged['cases']:,}"))

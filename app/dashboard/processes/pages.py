@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from app.api.direct import Router
 from app.dashboard.addresses import PROCESS_PAGES, ROOT
-from app.dashboard.chart_tables import PeriodRow, period_rows
+from app.dashboard.chart_tables import PeriodRow, Sentences, period_rows
 from app.dashboard.figures import exact, instant
 from app.dashboard.home import answer_figures
 from app.dashboard.opening import DashboardPage, open_dashboard
@@ -61,6 +61,9 @@ async def get_process_dashboard(request: Request) -> Response:
             if by_key[key]["points"]
         ],
         "flow": None if flow is None else _flow(page, flow, by_key),
+        "flow_left_out": ""
+        if flow is None
+        else left_out_of_flow(page.sentence, page.period_name(), by_key[flow.opened]),
         "flow_items": []
         if flow is None
         else [by_key[key] for key in (flow.opened, flow.ended, flow.open_cases)],
@@ -87,6 +90,15 @@ async def _chart(page: DashboardPage, key: str) -> tuple[Markup | None, str]:
 def _table(page: DashboardPage, item: Mapping[str, Any]) -> list[PeriodRow]:
     words = exact(page.unit_words(item["unit"]), item)
     return period_rows(item["points"], (), words, page.view.grain, page.sentence)
+
+
+def left_out_of_flow(say: Sentences, period: str, opened: Mapping[str, Any]) -> str:
+    """Return how many of those opened never count as ended, so that the bars do not add up to the stock."""
+    judged = opened["judged"]
+    number = 0 if judged is None else sum(judged["excluded"].values())
+    if not number:
+        return ""
+    return say("flow_left_out", n=f"{number:,}", opened=f"{judged['value']:,}", period=period)
 
 
 def _flow(page: DashboardPage, keys: FlowKeys, by_key: Mapping[str, Mapping[str, Any]]) -> Markup | None:

@@ -19,9 +19,19 @@ from pydantic import ConfigDict, Field
 
 from app.api.records.shapes import OutputModel
 from app.kpis.answers import as_of, point_intervals, references
-from app.kpis.answers.comparisons import Comparisons, CountFigures, load_comparisons
-from app.kpis.answers.days import add_agent_days, add_days, end_instants
+from app.kpis.answers.comparisons import (
+    PARTIAL_PREVIOUS,
+    Comparisons,
+    CountFigures,
+    comparable_part,
+    comparable_period_figures,
+    load_comparisons,
+    previous_bounds,
+    running_period,
+)
+from app.kpis.answers.days import add_agent_days, add_days, empty_figures, end_instants
 from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition
+from app.kpis.answers.recorded import first_record_of, first_records, recording_of
 from app.kpis.answers.series import KpiPoint, PointContext, point
 from app.kpis.budgets.validity import budgets
 from app.kpis.columns import answering
@@ -35,7 +45,7 @@ from app.kpis.declaration.figures import (
     add_cases,
     distribution,
 )
-from app.kpis.declaration.kpi import Aggregate, Kpi, TargetValue
+from app.kpis.declaration.kpi import Aggregate, TargetValue
 from app.kpis.facts import backlog, query, survival
 from app.kpis.facts.consumer import FACTS
 from app.kpis.facts.fetching import fetch, fetch_grouped, split
@@ -44,7 +54,6 @@ from app.kpis.facts.query import Filters, SqlStatement
 from app.kpis.facts.tables import TABLES, UNFINISHED
 from app.kpis.kept_figures import KeptFigures, keeping
 from app.kpis.outages import counting
-from app.kpis.questions import periods
 from app.kpis.questions.agreement_names import agreement_ids, agreement_numbers
 from app.kpis.questions.effective_dating import Layer
 from app.kpis.questions.question import NO_VALUE, CannotAnswer, KpiQuestion
@@ -55,8 +64,6 @@ from app.log import read
 from app.platform.db import Connection, Database, DatabaseGone
 
 LARGEST_ANSWER = 20_000
-#: The number of the comparable part of the period before a running one, which sorts before all others.
-PARTIAL_PREVIOUS = -1
 #: The longest wait for the facts of a caller's own writes, and the interval between two polls, in seconds.
 FRESH_SECONDS, POLL_SECONDS = 2.0, 0.05
 FACTS_PASSED = "select 1 from log.checkpoint where consumer = %(consumer)s and position >= %(head)s"
@@ -121,6 +128,8 @@ async def answer(
         comparisons = await load_comparisons(question, counted) if compared else Comparisons()
         figures = await (with_previous_period(question, now, counted) if compared else counted(question))
         names = await cut_names(connection, question, figures)
+        records = await first_records(connection, question.kpi.processes, past_position)
+    question = replace(question, first_record=first_record_of(question.kpi, records))
     return KpiAnswer(
         key=question.kpi.key,
         unit=question.kpi.unit.value,
@@ -141,17 +150,15 @@ async def with_previous_period(
     A running period is compared with an equally long beginning of the previous one: number PARTIAL_PREVIOUS.
     Cases that ended later do not count there, so that the cases have the same age.
     """
-    before = _previous_bounds(question)
+    before = previous_bounds(question)
     cells = await counted(replace(question, bounds=(*before, *question.bounds)))
-    as_far: dict[PointKey, Figures] = {}
-    if (part := comparable_part(question, now)) is not None:
-        as_far = await counted(replace(question, bounds=part, now=part[1]))
+    as_far = await comparable_period_figures(question, now, counted)
     figures = {(0, cut): cell for (period, cut), cell in cells.items() if period == 1}
     present = {
         (period - len(before), cut): cell for (period, cut), cell in cells.items() if period > len(before)
     }
     _check_limit(present, LARGEST_ANSWER)
-    return figures | present | {(PARTIAL_PREVIOUS, cut): cell for (_, cut), cell in as_far.items()}
+    return figures | present | as_far
 
 
 async def count_as_of(
@@ -176,28 +183,6 @@ async def count_as_of(
     filters = await resolve_filters(connection, question)
     figures = await as_of.count(connection, question, filters, end_instants(question, now), position)
     return figures if memory is None else memory.add(question, position, figures)
-
-
-def running_period(question: KpiQuestion, now: datetime) -> int | None:
-    """Return the number of the period that has begun and is not over, or None."""
-    spans = enumerate(pairwise(question.bounds), start=1)
-    return next((n for n, (begin, end) in spans if begin < now < end), None)
-
-
-def comparable_part(question: KpiQuestion, now: datetime) -> tuple[datetime, datetime] | None:
-    """Return the part of the previous period that the running one is compared with; None if that is the whole
-    previous period, or if no period is running.
-    """
-    period = running_period(question, now)
-    if period is None:
-        return None
-    begins = (_previous_bounds(question)[0], *question.bounds)
-    end = periods.comparable_end(now, begins[period], begins[period - 1], question.zone)
-    return None if end >= begins[period] else (begins[period - 1], end)
-
-
-def _previous_bounds(question: KpiQuestion) -> tuple[datetime, ...]:
-    return periods.previous_bounds(question.grain, question.bounds[0], question.bounds[-1], question.zone)
 
 
 @asynccontextmanager
@@ -443,14 +428,6 @@ async def cut_names(
     )
 
 
-def empty_figures(kpi: Kpi, *, begun: bool) -> Figures:
-    """Return the figures of a period without cases. For a number per day 0 is a value, whatever the days."""
-    return Figures(
-        open_cases=0 if kpi.still_open is not None and begun else None,
-        days=1 if kpi.aggregate is Aggregate.per_day and begun else 0,
-    )
-
-
 def series_points(
     question: KpiQuestion,
     figures: dict[PointKey, Figures],
@@ -460,7 +437,7 @@ def series_points(
     now: datetime,
 ) -> list[KpiPoint]:
     """Return the points of the periods and cuts; of a question without `by` one of every period."""
-    begins = (_previous_bounds(question)[0], *question.bounds[:-1])
+    begins = (previous_bounds(question)[0], *question.bounds[:-1])
     runs = running_period(question, now) if comparable_part(question, now) is not None else None
 
     def figures_at(period: int, cut: Cut) -> Figures:
@@ -475,6 +452,11 @@ def series_points(
         end if end <= now or begin >= now else now for begin, end in pairwise((begins[0], *question.bounds))
     ]
     target = [effective_target(question.kpi, target_layers, instant) for instant in ending]
+    spans_before = zip(pairwise(begins), pairwise(references.year_before(question)), strict=True)
+    recordings = [
+        (recording_of(*before, question.first_record), recording_of(*year_before, question.first_record))
+        for before, year_before in spans_before
+    ]
     points = []
     for period, cut in places:
         before = figures_at(PARTIAL_PREVIOUS if period == runs else period - 1, cut)
@@ -483,6 +465,7 @@ def series_points(
             target[period],
             before,
             now,
+            recordings=recordings[period - 1],
             last_year=compared.year_before(place),
             companions=compared.figures_beside(place),
             services=compared.services_of(place),

@@ -27,6 +27,7 @@ from app.kpis.answers.point_parts import (
     PeriodEnd,
     PointTarget,
 )
+from app.kpis.answers.recorded import Recording
 from app.kpis.answers.series import DECIMALS_OF_RATIOS, KpiPoint
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.declaration.marks import SignalState, Tendency
@@ -107,6 +108,10 @@ class KpiChartPoint(OutputModel):
     end: PeriodEnd
     value: int | float | None = Field(description="Value of the KPI; null if there were no cases.")
     cases: int = Field(description="Number of cases from which the value was computed.")
+    recording: Recording = Field(
+        description="Whether the records of this kind of case cover the period; one that is only partly "
+        "recorded is not compared with the limits."
+    )
     running: bool = Field(
         description="True if the period is not over or has not begun; such a period is not compared "
         "with the limits."
@@ -193,7 +198,7 @@ NO_MARKS = ChartMarks()
 
 def behaviour(kpi: Kpi, series: KpiAnswer, now: datetime, marks: ChartMarks = NO_MARKS) -> KpiBehaviour:
     """Return the chart of an answer that has no cuts."""
-    over = [point for point in series.points if point.end <= now and point.value is not None]
+    over = [point for point in series.points if point.end <= now and _counts_in_limits(point)]
     values = [point.value for point in over if point.value is not None]
     redefined = definition_breaks(kpi)
     rebases = [
@@ -237,6 +242,11 @@ def definition_breaks(kpi: Kpi) -> list[KpiChartRebase]:
     ]
 
 
+def _counts_in_limits(point: KpiPoint) -> bool:
+    """Return whether the point has a value of a wholly recorded period."""
+    return point.value is not None and point.recording is Recording.whole
+
+
 def _point(
     kpi: Kpi,
     point: KpiPoint,
@@ -250,6 +260,7 @@ def _point(
         end=point.end,
         value=point.value,
         cases=point.cases,
+        recording=point.recording,
         running=point.end > now,
         version=kpi.version_at(point.begin),
         moving_range=moved,

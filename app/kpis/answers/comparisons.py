@@ -6,14 +6,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import pairwise
 
 from app.kpis.answers.references import running_year_before, year_before
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.figures import Figures, PointKey
 from app.kpis.declaration.kpi import Kpi
+from app.kpis.questions import periods
 from app.kpis.questions.question import CannotAnswer, KpiQuestion
 
+#: The number of the comparable part of the period before a running one, which sorts before all others.
+PARTIAL_PREVIOUS = -1
 #: Counts the figures of every period and cut of a question that has any cases.
 CountFigures = Callable[[KpiQuestion], Awaitable[dict[PointKey, Figures]]]
 
@@ -48,14 +53,22 @@ async def load_comparisons(question: KpiQuestion, count: CountFigures) -> Compar
     if question.last_year or kpi.compares_years:
         last_year = await count(replace(question, bounds=year_before(question)))
         if (running := running_year_before(question)) is not None:
-            period, part = running
-            last_year = {place: cell for place, cell in last_year.items() if place[0] != period}
-            if part[0] < part[1]:
-                at_equal_age = replace(question, bounds=part, now=part[1])
-                for (_, cut), cell in (await count(at_equal_age)).items():
-                    last_year[period, cut] = cell
+            last_year = {place: cell for place, cell in last_year.items() if place[0] != running[0]}
+            last_year |= await same_part_of_last_year(question, count)
     companions = [(KPIS[key], await count(replace(question, kpi=KPIS[key]))) for key in kpi.companions]
     return Comparisons(last_year, companions, await load_services(question, count))
+
+
+async def same_part_of_last_year(question: KpiQuestion, count: CountFigures) -> dict[PointKey, Figures]:
+    """Return the figures of the part of last year's period that the running one is compared with, at its
+    number; empty without a running period.
+    """
+    running = running_year_before(question)
+    if running is None or running[1][0] >= running[1][1]:
+        return {}
+    period, part = running
+    cells = await count(replace(question, bounds=part, now=part[1]))
+    return {(period, cut): cell for (_, cut), cell in cells.items()}
 
 
 async def load_services(
@@ -76,3 +89,39 @@ async def load_services(
     for (period, cut), cell in cells.items():
         services.setdefault((period, cut[:-1]), {})[str(cut[-1])] = cell
     return services
+
+
+async def comparable_period_figures(
+    question: KpiQuestion, now: datetime, counted: CountFigures
+) -> dict[PointKey, Figures]:
+    """Return the figures of the part of the previous period that the running one is compared with, as number
+    PARTIAL_PREVIOUS; empty if it is compared with the whole one.
+    """
+    part = comparable_part(question, now)
+    if part is None:
+        return {}
+    cells = await counted(replace(question, bounds=part, now=part[1]))
+    return {(PARTIAL_PREVIOUS, cut): cell for (_, cut), cell in cells.items()}
+
+
+def running_period(question: KpiQuestion, now: datetime) -> int | None:
+    """Return the number of the period that has begun and is not over, or None."""
+    spans = enumerate(pairwise(question.bounds), start=1)
+    return next((n for n, (begin, end) in spans if begin < now < end), None)
+
+
+def comparable_part(question: KpiQuestion, now: datetime) -> tuple[datetime, datetime] | None:
+    """Return the part of the previous period that the running one is compared with; None if that is the whole
+    previous period, or if no period is running.
+    """
+    period = running_period(question, now)
+    if period is None:
+        return None
+    begins = (previous_bounds(question)[0], *question.bounds)
+    end = periods.comparable_end(now, begins[period], begins[period - 1], question.zone)
+    return None if end >= begins[period] else (begins[period - 1], end)
+
+
+def previous_bounds(question: KpiQuestion) -> tuple[datetime, ...]:
+    """Return the bounds of the period before the question's first, and of what lies between."""
+    return periods.previous_bounds(question.grain, question.bounds[0], question.bounds[-1], question.zone)

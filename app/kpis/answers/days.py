@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from app.kpis.declaration.figures import Figures, PointKey
+from app.kpis.declaration.kpi import Aggregate, Kpi
 from app.kpis.facts import agent_days
 from app.kpis.facts.fetching import fetch
 from app.kpis.facts.query import Filters
@@ -54,3 +55,11 @@ async def add_agent_days(
 def end_instants(question: KpiQuestion, now: datetime) -> list[datetime]:
     """Return the instant of the end state (its end, or now) of every period that has begun."""
     return [min(end, now) for begin, end in pairwise(question.bounds) if begin < now]
+
+
+def empty_figures(kpi: Kpi, *, begun: bool) -> Figures:
+    """Return the figures of a period without cases. For a number per day 0 is a value, whatever the days."""
+    return Figures(
+        open_cases=0 if kpi.still_open is not None and begun else None,
+        days=1 if kpi.aggregate is Aggregate.per_day and begun else 0,
+    )

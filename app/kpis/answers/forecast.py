@@ -27,6 +27,7 @@ from app.kpis.answers.point_parts import (
 from app.kpis.answers.series import KpiStatus, PointContext, cases_of, point
 from app.kpis.declaration.figures import Figures
 from app.kpis.declaration.kpi import REFERENCED_AGGREGATES, Aggregate, Basis, Kpi, TargetValue
+from app.kpis.declaration.scale import largest_value, smallest_value
 from app.kpis.questions import periods
 from app.kpis.questions.periods import Grain
 from app.kpis.questions.question import KpiQuestion
@@ -116,7 +117,7 @@ async def forecast(db: Database, question: KpiQuestion, more_cases: int | None) 
         left = (end - now) / (end - begin)
         is_settled = cell.cases > 0 and left < 1
         more_cases = round(cell.cases * left / (1 - left) if is_settled else before.cases * left)
-    requirement = _requirement(kpi, target, cell, more_cases, budget)
+    requirement = requirement_of(kpi, target, cell, more_cases, budget)
     bound = requirement.at_most if requirement.at_least is None else requirement.at_least
     per_case = kpi.aggregate in {Aggregate.mean, Aggregate.per_case, Aggregate.of_budget, Aggregate.score}
     return KpiForecast(
@@ -140,7 +141,7 @@ async def forecast(db: Database, question: KpiQuestion, more_cases: int | None) 
     )
 
 
-def _requirement(
+def requirement_of(
     kpi: Kpi, target: TargetValue | None, cell: Figures, more_cases: int | None, budget: int | None
 ) -> Requirement:
     """Return the sum that the cases still to come must have to meet the target; empty without a target, or if
@@ -150,7 +151,7 @@ def _requirement(
     """
     # Medians and future person-days cannot be predicted from a number of cases; days are no cases.
     unknown = kpi.aggregate in UNPREDICTABLE or (kpi.is_of_outages and kpi.aggregate is not Aggregate.number)
-    if target is None or unknown or kpi.is_of_ages:
+    if target is None or unknown or kpi.is_of_ages or kpi.is_share_of_open:
         return Requirement()
     if kpi.basis is Basis.standing:
         standing = cases_of(kpi, cell)
@@ -160,8 +161,10 @@ def _requirement(
     divided_by = _divided_by(kpi, cell, more_cases, budget)
     if not divided_by:
         return Requirement()
-    most = more_cases if kpi.aggregate is Aggregate.share or not more_cases else None
-    return requirement_for(target, so_far=cell.total, divisor=divided_by, least=0, most=most)
+    largest = largest_value(kpi) if more_cases else 0
+    most = None if largest is None else round(more_cases * largest)
+    least = round(more_cases * smallest_value(kpi))
+    return requirement_for(target, so_far=cell.total, divisor=divided_by, least=least, most=most)
 
 
 def _divided_by(kpi: Kpi, cell: Figures, more_cases: int, budget: int | None) -> int | None:

@@ -9,7 +9,8 @@ from pydantic import ConfigDict, Field
 from app.api.records.shapes import OutputModel
 from app.kpis.answers.series import DECIMALS_OF_RATIOS
 from app.kpis.declaration.exposure import DECIMALS
-from app.kpis.declaration.kpi import Aggregate, Kpi
+from app.kpis.declaration.kpi import Kpi
+from app.kpis.declaration.scale import largest_value, smallest_value
 from app.kpis.statistics.behaviour import LIMIT_FACTOR
 
 #: The factor from the mean moving range to the upper range limit: D4 of two values.
@@ -21,10 +22,12 @@ class KpiLimits(OutputModel):
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
-    centre: float = Field(description="Mean of the values of completed periods.")
+    centre: float = Field(
+        description="Mean of the values of completed periods, without exceptions beyond the limits."
+    )
     low: float = Field(description="Lower natural limit, not lower than the smallest possible value.")
     high: float = Field(description="Upper natural limit, not higher than the largest possible value.")
-    moving_range: float = Field(description="Mean difference between consecutive values.")
+    moving_range: float = Field(description="Mean difference between consecutive values, without exceptions.")
     upper_range: float = Field(
         description="Upper limit of the difference between consecutive values; a larger difference is "
         "not chance."
@@ -36,12 +39,10 @@ def natural_limits(kpi: Kpi, values: Sequence[float], centre: float, moving_rang
     they are shown with.
     """
     reach = LIMIT_FACTOR * moving_range
-    # A KPI is below 0 only if an imported history has a case that ended before it began. The exception is a
-    # change against the year before, which is at least -1.
-    lowest = -1.0 if kpi.aggregate is Aggregate.year_over_year else min(0.0, *values)
-    low, high = max(centre - reach, lowest), centre + reach
-    if kpi.aggregate in {Aggregate.share, Aggregate.of_decided, Aggregate.availability}:
-        high = min(high, 1.0)
+    # A KPI is below its scale only if an imported history has a case that ended before it began.
+    low = max(centre - reach, min(smallest_value(kpi), *values))
+    most = largest_value(kpi)
+    high = centre + reach if most is None else min(centre + reach, most)
     # Availability is near 1: what matters of it stands far behind the point.
     digits = DECIMALS if kpi.is_of_outages else DECIMALS_OF_RATIOS
     return KpiLimits(

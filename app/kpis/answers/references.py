@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from typing import Any, Protocol
 
+from app.kpis.answers.recorded import LOADED_WITHIN
 from app.kpis.columns import answering
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.figures import PointKey
@@ -25,8 +26,6 @@ from app.kpis.questions.question import KpiQuestion
 from app.kpis.raw import aggregates, definitions
 from app.platform.db import Connection, fetch_tuples
 
-#: A year before counts as loaded if its records begin at most so much later: a long weekend.
-LOADED_WITHIN = timedelta(days=3)
 #: Dimensions of what is counted, and not of cases delivered, nor of persons: these are the same for each of
 #: their values.
 OWN_DIMENSIONS = frozenset({Dimension.subject, Dimension.source, Dimension.process})

@@ -27,12 +27,14 @@ from app.kpis.answers.point_parts import (
     PointTarget,
     ServiceValue,
 )
+from app.kpis.answers.recorded import Recording, compare, recording_of
 from app.kpis.declaration import exposure as outage_figures
 from app.kpis.declaration.dimensions import ASSIGNMENT_DIMENSIONS
 from app.kpis.declaration.exposure import Exposure, KpiExposure
 from app.kpis.declaration.figures import Cut, Distribution, Figures, Names, PointKey
 from app.kpis.declaration.kpi import Aggregate, Basis, Direction, Kpi, Settling, TargetValue, Unit
 from app.kpis.declaration.measures import Measure
+from app.kpis.declaration.scale import largest_value
 from app.kpis.questions import periods
 from app.kpis.questions.question import NO_VALUE, KpiQuestion
 
@@ -81,6 +83,7 @@ class NoValueReason(CodeEnum):
     no_outage = "no_outage", "No outage", "没有中断"
     nothing_allowed = "nothing_allowed", "No outage is allowed", "不允许中断"
     not_begun = "not_begun", "The period has not started", "期间尚未开始"
+    not_recorded = "not_recorded", "Before the first record", "早于首条记录"
     not_loaded = "not_loaded", "No records of the year before", "没有上年同期的记录"
     too_few = "too_few", "Fewer than 10 in the year before", "上年同期不足 10 件"
     none_delivered = "none_delivered", "Nothing was delivered", "没有交付的单据"
@@ -196,13 +199,17 @@ class KpiPoint(OutputModel):
     worst_services: list[ServiceValue] | None = Field(
         description="The three services with the worst value, worst first, for availability and the time "
         "between failures, which pool all services. Services without a failure have no time between "
-        "failures. Null for other KPIs, and with `by=service`."
+        "failures, and services without a flaw are left out. Null for other KPIs, and with `by=service`."
     )
     final_after: datetime | None = Field(
         description="Time until which the value can still change normally, because the period is "
         "running or a case may be reopened; later entries and corrections can change it "
         "even after that. Null while a case is open, or, for openings, while no team has "
         "the cases."
+    )
+    recording: Recording = Field(
+        description="Whether the records of this kind of case cover the period. A period that is only partly "
+        "recorded is not compared with others, and neither is another one with it."
     )
 
 
@@ -212,7 +219,8 @@ class PointContext:
 
     `last_year` are the figures of the same period of the year before, None if they were not requested;
     `companions` are those of the KPIs that are shown next to the value, each with its KPI; `services` those
-    of each service, None if they were not requested.
+    of each service, None if they were not requested. `recordings` are whether the records cover the period
+    before and the year before.
     """
 
     target: TargetValue | None
@@ -221,6 +229,7 @@ class PointContext:
     last_year: Figures | None = None
     companions: Sequence[tuple[Kpi, Figures]] = ()
     services: Mapping[str, Figures] | None = None
+    recordings: tuple[Recording, Recording] = (Recording.whole, Recording.whole)
 
 
 def point(
@@ -231,14 +240,19 @@ def point(
     kpi = question.kpi
     begin, end = question.bounds[period - 1], question.bounds[period]
     texts = (None if value is None else names.get(value, str(value)) for value in cut)
+    recording = recording_of(begin, end, question.first_record)
     value = value_of(kpi, figures)
+    reason = None if value is not None else _no_value(kpi, figures, begun=begin < context.now)
+    if value is not None and recording is Recording.nothing and not cases_of(kpi, figures):
+        value, reason = None, NoValueReason.not_recorded
     return KpiPoint(
         begin=begin,
         end=end,
         by=dict(zip((dimension.value for dimension in question.by), texts, strict=True)),
         value=value,
-        no_value=None if value is not None else _no_value(kpi, figures, begun=begin < context.now),
+        no_value=reason,
         cases=cases_of(kpi, figures),
+        recording=recording,
         **_numerator_and_denominator(kpi, figures),
         rota_days=figures.rota_days if kpi.aggregate is Aggregate.per_agent_day else None,
         **_times(kpi, figures),
@@ -255,10 +269,15 @@ def point(
         undecided=_undecided(kpi, figures),
         skewed=figures.skewed if kpi.may_be_skewed else None,
         excluded=figures.excluded,
-        **_target_fields(kpi, value, context, begin, end),
+        **_target_fields(kpi, value, context, (begin, end), recording),
         worst_services=None if context.services is None else _worst_services(kpi, context.services),
         final_after=_final_after(question, place, figures, context.now),
     )
+
+
+def is_too_small(kpi: Kpi, kpi_point: KpiPoint) -> bool:
+    """Return whether the value is that of too few cases to be judged by its target."""
+    return kpi_point.small and kpi.is_of_single_cases
 
 
 def _numerator_and_denominator(kpi: Kpi, figures: Figures) -> dict[str, Any]:
@@ -402,15 +421,21 @@ def status(
 
 
 def _target_fields(
-    kpi: Kpi, value: float | None, context: PointContext, begin: datetime, end: datetime
+    kpi: Kpi,
+    value: float | None,
+    context: PointContext,
+    span: tuple[datetime, datetime],
+    recording: Recording,
 ) -> dict[str, Any]:
     """Return the fields that compare a value with its target and with the period before."""
-    target, now = context.target, context.now
+    target, now, (begin, end) = context.target, context.now, span
+    of_before, of_year_before = context.recordings
     return {
         "target": target and PointTarget(comparator=target.comparator, value=target.value),
         "status": status(kpi, target, value, begun=begin < now, running=begin < now < end),
-        "previous": compare(value, value_of(kpi, context.before)),
-        "last_year": context.last_year and compare(value, value_of(kpi, context.last_year)),
+        "previous": compare(value, value_of(kpi, context.before), recording, of_before),
+        "last_year": context.last_year
+        and compare(value, value_of(kpi, context.last_year), recording, of_year_before),
         "beside": {
             other_kpi.key: _additional_figure(other_kpi, figures) for other_kpi, figures in context.companions
         },
@@ -418,10 +443,13 @@ def _target_fields(
 
 
 def _worst_services(kpi: Kpi, services: Mapping[str, Figures]) -> list[ServiceValue]:
-    """Return the services with the worst values, of equal ones in the order of their keys."""
+    """Return the services with the worst values, of equal ones in the order of their keys; none that
+    is without a flaw.
+    """
     values = {service: value_of(kpi, figures) for service, figures in services.items()}
+    flawless = largest_value(kpi)
     ordered = sorted(
-        ((value, service) for service, value in values.items() if value is not None),
+        ((value, service) for service, value in values.items() if value is not None and value != flawless),
         key=lambda pair: (pair[0] if kpi.direction is Direction.up else -pair[0], pair[1]),
     )
     return [ServiceValue(service=service, value=value) for value, service in ordered[:MOST_WORST]]
@@ -434,12 +462,6 @@ def _additional_figure(kpi: Kpi, figures: Figures) -> KpiBeside:
         numerator=figures.total if kpi.is_divided else None,
         denominator=round(divisor_of(kpi, figures)) if kpi.is_divided else None,
     )
-
-
-def compare(value: float | None, before: float | None) -> KpiPrevious:
-    """Return the comparison with the value `before`: that value, and the relative change since then."""
-    change = None if value is None or not before else round(value / before - 1, DECIMALS_OF_RATIOS)
-    return KpiPrevious(value=before, change=change)
 
 
 def _final_after(question: KpiQuestion, place: PointKey, figures: Figures, now: datetime) -> datetime | None:

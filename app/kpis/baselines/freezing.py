@@ -10,7 +10,8 @@ from typing import Any
 from app.common.records import Record, jsonb_ordered
 from app.kernel.actions.context import ActionContext
 from app.kernel.ledger import Ledger
-from app.kpis.answers.answer import LARGEST_ANSWER, count, empty_figures, facts_position, snapshot_connection
+from app.kpis.answers.answer import LARGEST_ANSWER, count, facts_position, snapshot_connection
+from app.kpis.answers.days import empty_figures
 from app.kpis.answers.series import cases_of, value_of
 from app.kpis.baselines.payloads import BaselineQuestion, baseline_question, decimal_text, wrong_question
 from app.kpis.baselines.records import KpiBaseline

@@ -98,13 +98,14 @@ OUTAGE_COUNT = outage_kpi(
         "outage. An outage outside the agreed service time does not count.",
         "This counts by the start; the downtime counts by the time within the period. An outage over the "
         "end of a month counts in one month and takes time in both. Its category is that of its first "
-        "incident.",
+        "incident. A reopened incident is two outages: resolving too early shortens the downtime and adds "
+        "to this number.",
     ),
     zh=KpiTexts(
         "中断次数",
         "期内开始的中断次数。同一服务的事件相互重叠或首尾相接的计为一次；没有占用约定服务时间的不计入。",
         "次数按开始时间计，时长按落入期内的部分计：跨月的中断只在一个月计次数，却在两个月都计时长。"
-        "中断的分类取其开始时所属事件的分类。",
+        "中断的分类取其开始时所属事件的分类。重新打开的事件计为两次中断：过早解决会缩短时长，却增加次数。",
     ),
     fact="outage",
     measure=Measure.case,

@@ -110,6 +110,18 @@ class Settling(CodeEnum):
 #: Aggregates whose denominator is a different number: the cases of the year before, the delivered ones, or
 #: the active people.
 REFERENCED_AGGREGATES = frozenset({Aggregate.year_over_year, Aggregate.per_delivery, Aggregate.per_staff})
+#: Aggregates whose value is that of a typical case, or the share of such cases.
+OF_SINGLE_CASES = frozenset(
+    {
+        Aggregate.mean,
+        Aggregate.median,
+        Aggregate.kaplan_meier,
+        Aggregate.share,
+        Aggregate.of_decided,
+        Aggregate.per_case,
+        Aggregate.score,
+    }
+)
 #: Reasons why a case counts in no duration, share or rate; `unknown`: the deciding value is not known.
 EXCLUSIONS = ("cancelled", "duplicate", "rejected", "staff", "unknown")
 #: The kinds of facts with the flags `inferred` (an instant was inferred, not recorded) and `skewed` (the time
@@ -305,6 +317,11 @@ class Kpi:
     def is_timed(self) -> bool:
         """True if the value is the mean or the median of durations."""
         return self.aggregate in {Aggregate.mean, Aggregate.median}
+
+    @property
+    def is_of_single_cases(self) -> bool:
+        """True if the value is a mean, a median or a share of cases, which a few cases do not tell."""
+        return self.aggregate in OF_SINGLE_CASES
 
     @property
     def is_divided(self) -> bool:

@@ -79,6 +79,7 @@ class KpiQuestion:
     `last_year`: the same periods of the year before are asked for, too.
     `currency` is the one in which costs are counted; `budgets` are those that costs are compared with, once
     they have been loaded. `case_id`: of the facts those of this case alone are counted; None: those of all.
+    `first_record` is when the first record of the KPI's kinds was opened, once it is loaded; None: not known.
     """
 
     kpi: Kpi
@@ -93,6 +94,7 @@ class KpiQuestion:
     budgets: Budgets = Budgets()  # frozen
     last_year: bool = False
     case_id: UUID | None = None
+    first_record: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

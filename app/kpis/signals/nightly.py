@@ -28,6 +28,7 @@ from app.kernel.consumers.rules import ROUTE, Clock
 from app.kernel.ledger import Ledger
 from app.kpis.answers.answer import count, facts_position, snapshot_connection
 from app.kpis.answers.limits import natural_limits
+from app.kpis.answers.recorded import Recording, first_record_of, first_records
 from app.kpis.answers.series import PointContext, point
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.figures import Figures
@@ -270,6 +271,8 @@ async def final_values(
     series: dict[KpiScope, list[FinalValue]] = {}
     async with snapshot_connection(ledger.db) as connection:
         position, _ = await facts_position(connection)
+        records = await first_records(connection, kpi.processes)
+        full_question = replace(full_question, first_record=first_record_of(kpi, records))
         for dimension in (None, Dimension.service, Dimension.team):
             if dimension is not None and dimension not in kpi.dimensions:
                 continue
@@ -298,7 +301,8 @@ def _final_value(
     """Return the value of a month; None if it has no value, too few cases, or can still move."""
     final_point = point(question, place, figures, {}, PointContext(None, Figures(), question.now))
     final = final_point.final_after is not None and final_point.final_after <= question.now
-    if final_point.value is None or final_point.small or not final:
+    is_whole = final_point.recording is Recording.whole
+    if final_point.value is None or final_point.small or not final or not is_whole:
         return None
     return FinalValue(final_point.begin, final_point.end, float(final_point.value))
 

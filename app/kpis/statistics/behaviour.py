@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from app.common.records import CodeEnum
 
@@ -19,6 +18,8 @@ LIMIT_FACTOR = 2.66
 #: Fewer values are not enough for natural limits.
 LEAST_VALUES = 6
 RUN_LENGTH = 8
+#: The largest part of the values that limits leave out as exceptions.
+LARGEST_EXCEPTION_SHARE = 1 / 6
 NEAR_COUNT, NEAR_WINDOW = 3, 4
 
 
@@ -55,9 +56,7 @@ def chart(values: Sequence[float]) -> Chart:
     """Return the chart of the values in their order."""
     if len(values) < LEAST_VALUES:
         return Chart(None, None, [[] for _ in values])
-    centre = sum(values) / len(values)
-    moves = [abs(later - earlier) for earlier, later in pairwise(values)]
-    moving_range = sum(moves) / len(moves)
+    centre, moving_range = _usual(values)
     reach = LIMIT_FACTOR * moving_range
     beyond = {n for n, value in enumerate(values) if abs(value - centre) > reach}
     runs = {end - n for end in run_ends(values, centre) for n in range(RUN_LENGTH)}
@@ -67,6 +66,41 @@ def chart(values: Sequence[float]) -> Chart:
     return Chart(
         centre, moving_range, [[rule for rule, places in rules if n in places] for n in range(len(values))]
     )
+
+
+def _usual(values: Sequence[float]) -> tuple[float, float]:
+    """Return the centre and the mean moving range of the values that are not beyond their own limits.
+
+    Otherwise one bad month would lift the centre, so that the months before it seem better than usual, and
+    widen the limits for those after it. If too many are beyond, the process itself is another one: then all
+    of them count.
+    """
+    left_out = set[int]()
+    everything = centre, moving_range = _centre_and_range(values, left_out)
+    while beyond := {
+        n for n, value in enumerate(values) if abs(value - centre) > LIMIT_FACTOR * moving_range
+    }:
+        if beyond <= left_out:
+            break
+        left_out |= beyond
+        if (
+            len(left_out) > LARGEST_EXCEPTION_SHARE * len(values)
+            or len(values) - len(left_out) < LEAST_VALUES
+        ):
+            return everything
+        centre, moving_range = _centre_and_range(values, left_out)
+    return centre, moving_range
+
+
+def _centre_and_range(values: Sequence[float], left_out: set[int]) -> tuple[float, float]:
+    """Return the mean and the mean moving range without these indices and the moves to and from them."""
+    usual_values = [value for n, value in enumerate(values) if n not in left_out]
+    moves = [
+        abs(values[n + 1] - values[n])
+        for n in range(len(values) - 1)
+        if not left_out.intersection((n, n + 1))
+    ]
+    return sum(usual_values) / len(usual_values), sum(moves) / len(moves)
 
 
 def run_ends(values: Sequence[float], centre: float) -> list[int]:

@@ -41,6 +41,20 @@ def wilson(numerator: float, denominator: float) -> Bounds:
     return low, high
 
 
+def difference_of_shares(share: tuple[int, int], before: tuple[int, int]) -> Bounds:
+    """Return the interval of a share minus another one, each as its cases and those that it is of (Newcombe,
+    Statistics in Medicine 17, 1998, 873-890, method 10).
+    """
+    (low, high), (low_before, high_before) = wilson(*share), wilson(*before)
+    value, value_before = share[0] / share[1], before[0] / before[1]
+    difference = value - value_before
+    below, above = (
+        hypot(value - low, high_before - value_before),
+        hypot(high - value, value_before - low_before),
+    )
+    return difference - below, difference + above
+
+
 @lru_cache(maxsize=8192)
 def poisson(count: int) -> Bounds:
     """Return the exact interval of a count's expectation (Garwood, Biometrika 28, 1936, 437-442).

@@ -21,6 +21,7 @@ from app.kpis.questions.question import CannotAnswer, KpiQuestion
 from app.platform.db import Connection
 from app.processes.improvement_plans.contributions import (
     CONTRIBUTION_FIELDS,
+    as_far_as,
     load_contributions,
     weighted_effect,
 )
@@ -176,20 +177,23 @@ async def _with_improvements(
     distance = None
     if target.baseline is not None and not target.is_limit:
         distance = (Decimal(target.goal) - Decimal(target.baseline)) or None
+    baseline = None if target.baseline is None else Decimal(target.baseline)
+    changed = None if baseline is None or target.compared is None else Decimal(target.compared) - baseline
+    # What improvements add is at most the way to the goal, or that which the KPI went.
+    ways = [] if distance is None else [way for way in (distance, changed) if way is not None]
     added, improvements = [], []
     for improvement in served:
-        adds = await weighted_effect(connection, question, improvement)
+        adds = await weighted_effect(connection, question, baseline, improvement)
         if adds is not None:
+            adds = as_far_as(adds, ways)
             added.append(adds)
         share = None if adds is None or distance is None else adds / distance
         improvements.append(
             {name: improvement[name] for name in CONTRIBUTION_FIELDS}
             | {"adds": _text(adds), "share": _text(share)}
         )
-    total = sum(added, Decimal(0)) if added else None
-    unexplained = None
-    if total is not None and target.compared is not None and target.baseline is not None:
-        unexplained = Decimal(target.compared) - Decimal(target.baseline) - total
+    total = as_far_as(sum(added, Decimal(0)), ways) if added else None
+    unexplained = None if total is None or changed is None else changed - total
     return replace(
         target,
         improvements=tuple(improvements),

@@ -91,8 +91,9 @@ class TargetContributionOut(OutputModel):
     )
     adds: str | None = Field(
         default=None,
-        description="Contribution to the whole target, in the unit of the KPI: the effect times the "
-        "share of the target's cases on which it was measured. Null if unknown.",
+        description="Contribution to the whole target, in the unit of the KPI: the effect on the plan's "
+        "baseline times the share of the target's cases that were in the improvement's scope while it was "
+        "in force, at most the way to the goal or that which the KPI went. Null if unknown.",
     )
     share: str | None = Field(
         default=None, description="Share of the contribution in the distance to the goal; null if unknown."

@@ -42,7 +42,7 @@ def test_a_value_beyond_the_limits_is_one_and_the_next_is_another() -> None:
     ]
     first_signal = find_signals(series([*CALM, 40.0]), (), ALWAYS)[0]
     assert (first_signal.above, first_signal.value) == (True, 40.0)
-    assert first_signal.centre == sum([*CALM, 40.0]) / 17
+    assert first_signal.centre == sum(CALM) / 16, "without the value beyond"
     assert first_signal.end == month(17)
 
 
@@ -74,7 +74,7 @@ def test_the_chart_reaches_back_two_years_and_not_over_a_re_basing() -> None:
     old = [90.0, 110.0] * 3
     values = [*old, *CALM, *CALM[: WINDOW - 16 - 1], 40.0]
     (first_signal, *_) = find_signals(series(values), (), month(len(values) - 1))
-    assert first_signal.centre == sum(values[-WINDOW:]) / WINDOW
+    assert first_signal.centre == sum(values[-WINDOW:-1]) / (WINDOW - 1)
     # A shift that was marked is none: limits count anew, and of few values nothing is said.
     shifted = [*CALM, *[30.0, 32.0] * 8]
     assert found(shifted)[0] == (Signal.beyond_limits, 16, 16)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -111,3 +112,27 @@ def test_the_unit_and_the_side_make_no_difference(values: list[int], scale: int,
     assert chart([value * 2**scale for value in plain]).signals == same
     moved = chart([value + shift for value in plain])
     assert moved.moving_range == chart(plain).moving_range
+
+
+@pytest.mark.parametrize(("length", "seed"), [(13, 1), (24, 2)])
+def test_one_bad_month_makes_no_other_month_a_signal(length: int, seed: int) -> None:
+    chance, innocent, usual = Random(seed), 0, 0
+    for _ in range(400):
+        values = [chance.gauss(1, 0.115) for _ in range(length)]
+        usual += any(chart(values).signals)
+        bad = chance.randrange(length)
+        values[bad] *= 4
+        found = chart(values).signals
+        assert Signal.beyond_limits in found[bad]
+        innocent += any(found[:bad] + found[bad + 1 :])
+    assert innocent <= usual + 0.05 * 400, "hardly more than in series without a bad month"
+
+
+def test_limits_after_a_bad_month_are_those_of_the_usual_ones() -> None:
+    calm = [5.0, 6.0] * 6
+    control_chart = chart([*calm, 40.0, *calm])
+    assert (control_chart.centre, control_chart.moving_range) == (5.5, 1.0)
+    signals_found = [n for n, rules in enumerate(control_chart.signals) if rules]
+    assert signals_found == [12]
+    another = chart([*[1.0, 2.0] * 6, *[21.0, 22.0] * 6])
+    assert another.centre == 11.5, "another process, and no exception"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.kpis.statistics.intervals import poisson, poisson_difference, wilson
+from app.kpis.statistics.intervals import difference_of_shares, poisson, poisson_difference, wilson
 from tests.cases import each_case
 from tests.extent import in_test_all
 
@@ -119,3 +119,13 @@ print("scipy.special" in sys.modules)
 def test_scipy_is_loaded_before_the_first_interval_of_counts_and_not_for_other_kpis() -> None:
     done = subprocess.run([sys.executable, "-c", ANSWERING], check=True, capture_output=True, text=True)
     assert done.stdout.split() == ["False", "True"]
+
+
+def test_the_interval_of_a_difference_of_shares_is_newcombes() -> None:
+    # The first example of Newcombe's paper: 56 of 70 and 48 of 80.
+    assert difference_of_shares((56, 70), (48, 80)) == pytest.approx((0.0524, 0.3339), abs=1e-4)
+    assert (
+        difference_of_shares((134, 166), (130, 153))[1] > 0 > difference_of_shares((134, 166), (130, 153))[0]
+    )
+    low, high = difference_of_shares((10, 10), (0, 10))
+    assert 0 < low < high == 1

@@ -46,6 +46,7 @@ INCIDENT_UNIT_COST = incident_kpi(
     ),
     fact="resolved",
     measure=Measure.cost,
+    companions=("incident_without_cost_share",),
     changes=(ROUNDED_ENTRIES,),
     aggregate=Aggregate.per_case,
     unit=Unit.money,

@@ -195,6 +195,7 @@ FIRST_RESOLUTION_SECONDS = incident_kpi(
     direction=Direction.down,
     basis=Basis.event,
     still_open=StillOpen.never_resolved,
+    companions=("reopen_rate", "incident_resolution_elapsed_seconds"),
 )
 
 INCIDENT_CLOSE_SECONDS = incident_kpi(

@@ -28,9 +28,9 @@ MOST_CHANGE = 1.5
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeEffect:
-    """An effect as a part of the value before, in the direction in which the KPI improves: 0.5 is half
-    better, below 0 is worse. `label` is the time of measurement. `low` and `high` are its interval,
-    `promised` is the promised part (None: no promise). `change` None: only its `remark` is known.
+    """An effect as a part of the value before: 0.5 is half more, -0.5 is half as much. `tendency` tells which
+    of them is better. `label` is the time of measurement. `low` and `high` are its interval, `promised` is
+    the promised part (None: no promise). `change` None: only its `remark` is known.
     """
 
     label: str
