@@ -32,6 +32,7 @@ from app.webhooks.two_way.differences import WRITTEN
 from app.webhooks.two_way.pending_writes import OPENING, Writes
 from app.webhooks.two_way.sources import AnsweredWrite, TwoWaySource
 from app.webhooks.two_way.tool_clocks import ClockSample
+from app.webhooks.write_back.assignees import ASSIGNEE, assignee_change
 from app.webhooks.write_back.queries import RECORD, REFERENCE_OF
 from app.webhooks.write_back.templates import CommentRequest, FieldRequest
 from app.webhooks.write_back.tool_client import RequestRefused, ToolClient
@@ -150,6 +151,9 @@ class TicketSync:
             if not are_labels_written:
                 changes |= labels
                 are_labels_written = bool(labels)
+            changes |= await assignee_change(
+                self.ledger, self.source, self.tool, self.writes, record, their_ticket
+            )
             changes = await self._without_refused(changes)
             if not changes:
                 break
@@ -164,7 +168,7 @@ class TicketSync:
         """Write the changes to the ticket, which changed last at that time of the tool. Return the ticket as
         it is then, with fingerprints of what was written.
         """
-        written = {name: self._fingerprint(name, str(each)) for name, each in changes.items()}
+        written = {name: self._fingerprint(name, _written_text(each)) for name, each in changes.items()}
         await self.writes.note_write(self.stream, written, self.tool.now)
         began_at = self.tool.clock()
         their_ticket: TicketUpdate | None = None
@@ -182,6 +186,8 @@ class TicketSync:
                 if failed.is_definite and len(changes) == 1:
                     await self._end([str(self.tool.variables["ticket"]["key"])])
                 raise
+            if name == ASSIGNEE:
+                await self.writes.note_assignee(self.stream, changes[name]["version"])
             their_ticket = await self._parse_ticket(answer) if call.answers else None
         their_ticket = their_ticket or await self._read()
         # A value that the tool already had keeps the time of an older change.
@@ -398,6 +404,11 @@ class TicketSync:
             "state": None if record.state is None else record.state.value,
             "priority": None if record.priority is None else record.priority.value,
         }
+
+
+def _written_text(changed_to: Any) -> str:
+    """Return the text whose fingerprint shows that the tool has the value: logins have no case."""
+    return str(changed_to["login"]).casefold() if isinstance(changed_to, dict) else str(changed_to)
 
 
 def without_mentions(text: str) -> str:

@@ -19,13 +19,17 @@ _COMMENT = re.compile(rf"/repos/{REPOSITORY}/issues/comments/(\d+)")
 
 
 class GitHub(StandIn):
-    """A repository with issues. `gone` are numbers of issues that were deleted."""
+    """A repository with issues. `assignable` may be assigned; without the right to push (`may_assign`), the
+    assignees of a request are left out without a word.
+    """
 
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
         self.issues: dict[int, dict[str, Any]] = {}
         self.comments: dict[int, dict[str, Any]] = {}
         self.deleted: set[int] = set()
+        self.assignable = {"lin", "anna-x", "carl"}
+        self.may_assign = True
         self._ids = count(1)
 
     @property
@@ -70,6 +74,11 @@ class GitHub(StandIn):
         if number not in self.issues:
             return Reply(404, {"message": "Not Found"})
         if call.method == "PATCH":
+            logins = call.body.get("assignees")
+            if logins is not None and not {each.lower() for each in logins} <= self.assignable:
+                return Reply(422, {"message": "Validation Failed", "errors": [{"field": "assignees"}]})
+            if logins is not None and self.may_assign:
+                self.assign(US, number, logins)
             return Reply(200, self.edit(US, number, **call.body))
         return Reply(200, self.issues[number])
 
@@ -114,6 +123,19 @@ class GitHub(StandIn):
             issue |= {"labels": [{"name": name} for name in names], "updated_at": self.time()}
             self._tell("labeled", number, author)
 
+    def assign(self, author: str, number: int, logins: list[str]) -> None:
+        """Somebody sets who is assigned to an issue."""
+        issue = self.issues[number]
+        if sorted(logins) != sorted(self.assignees(number)):
+            assignees = [{"login": login} for login in logins]
+            issue |= {"assignees": assignees, "assignee": assignees[0] if assignees else None}
+            issue["updated_at"] = self.time()
+            self._tell("assigned" if assignees else "unassigned", number, author)
+
+    def assignees(self, number: int) -> set[str]:
+        """The logins of who is assigned to an issue."""
+        return {each["login"] for each in self.issues[number]["assignees"]}
+
     def labels(self, number: int) -> set[str]:
         """The names of an issue's labels."""
         return {each["name"] for each in self.issues[number]["labels"]}
@@ -130,6 +152,7 @@ class GitHub(StandIn):
             "state_reason": None,
             "user": {"login": author},
             "assignee": None,
+            "assignees": [],
             "labels": [],
             "html_url": f"https://github.com/{REPOSITORY}/issues/{number}",
             "created_at": time_text,

@@ -83,7 +83,7 @@ class FieldRequest(ToolRequest):
     a request for each of several names, which is `picked`.
     """
 
-    field: Literal["title", "priority", "state", "labels_added", "labels_removed"]
+    field: Literal["title", "priority", "state", "labels_added", "labels_removed", "assignee"]
     ask: OptionsRequest | None = None
     answers: bool = False
     each: bool = False
@@ -101,7 +101,8 @@ class Template(_TemplateModel):
     """The requests that write to a tool. `authorization` is the scheme of its secret: a bearer token, or
     a text `user:token` for basic authentication. `groups` has the states that the tool does not distinguish,
     by state. `settings` are the names of a subscription's required settings. Labels of the tool have at most
-    `longest_label` characters, and none of `not_in_labels`.
+    `longest_label` characters, and none of `not_in_labels`. `find_person` looks for the login of a person by
+    their address, which is `picked`.
     """
 
     tool: str
@@ -119,6 +120,7 @@ class Template(_TemplateModel):
     comment: CommentRequest
     correction: CommentRequest | None = None
     withdrawal: ToolRequest | None = None
+    find_person: SearchRequest | None = None
 
 
 class CompiledTemplate:
