@@ -218,7 +218,8 @@ class Mirror:
             if owner is None or owner.key is None
             else self._ledger.vault.encrypting(owner.key)
         )
-        newest = case.latest is None or snapshot.occurred_at >= case.latest
+        heard_at = ticket.hearing.heard_at
+        newest = heard_at is None or snapshot.occurred_at >= heard_at
         # A state that is no news has no resolution that is.
         resolution = None if snapshot.state is None else self._resolution(case, news, snapshot)
         looks = [snapshot] if resolution is None else [resolution, snapshot]

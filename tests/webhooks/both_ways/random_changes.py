@@ -245,7 +245,7 @@ class RandomChanges:
             labels = self.side.tool.labels(their_names[reference["number"]])
             assert await self.desk.tags(incident) == labels, (incident["number"], labels)
             assignees = self.side.tool.assignees(their_names[reference["number"]])
-            login = self.logins.get((incident["assignee"] or {}).get("id"))
+            login = self.logins.get(str((incident["assignee"] or {}).get("id")))
             assert assignees == ({login} if login else set()), (incident["number"], login, assignees)
             assert texts == their_texts, (texts - their_texts, their_texts - texts)
             heard += texts

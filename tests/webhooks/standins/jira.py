@@ -58,6 +58,8 @@ class Jira(StandIn):
         self.comments: dict[str, dict[str, Any]] = {}
         self.deleted: set[str] = set()
         self.indexed = True
+        #: Resolutions of which the step to Done requires one; None: it requires none.
+        self.resolutions: list[str] | None = None
         self.accounts = {
             "lin": "lin@acme.example",
             "anna-x": "anna@acme.example",
@@ -76,11 +78,13 @@ class Jira(StandIn):
     def answer(self, call: Call) -> Reply:
         if call.headers.get("authorization") != self.authorization():
             return Reply(401, {"errorMessages": ["You are not authenticated."]})
-        if not call.path.startswith(self.api):
-            return Reply(404)
+        return self._answer(call) if call.path.startswith(self.api) else Reply(404)
+
+    def _answer(self, call: Call) -> Reply:
         path = call.path.removeprefix(self.api)
-        if path == "myself":
-            return Reply(200, self.person(self.us))
+        known = {"myself": self.person(self.us), "project/OPS": {"key": "OPS"}}
+        if path in known:
+            return Reply(200, known[path])
         if path in (self.search, "user/search"):
             return self._search(call) if path == self.search else self._search_accounts(call)
         if path == "issue" and call.method == "POST":
@@ -196,9 +200,19 @@ class Jira(StandIn):
         if call.method == "POST":
             if (status := handlers.get(call.body["transition"]["id"])) is None:
                 return Reply(400, {"errorMessages": ["It seems that the transition is not valid."]})
+            resolution = call.body.get("fields", {}).get("resolution", {}).get("id")
+            if status == "Done" and self.resolutions and resolution not in self.resolutions:
+                return Reply(400, {"errors": {"resolution": "Resolution is required."}})
             self.move(self.us, issue["key"], status)
             return Reply(204)
-        options = [{"id": n, "name": f"To {s}", "to": _status(s)} for n, s in handlers.items()]
+        options: list[dict[str, Any]] = [
+            {"id": n, "name": f"To {s}", "to": _status(s)} for n, s in handlers.items()
+        ]
+        if call.query.get("expand") == "transitions.fields":
+            allowed = [{"id": each, "name": each} for each in self.resolutions or ()]
+            fields = {"resolution": {"required": True, "allowedValues": allowed}}
+            for option, status in zip(options, handlers.values(), strict=True):
+                option["fields"] = fields if self.resolutions and status == "Done" else {}
         return Reply(200, {"transitions": options})
 
     def _comments(self, call: Call, issue: dict[str, Any]) -> Reply:

@@ -102,7 +102,8 @@ class Template(_TemplateModel):
     a text `user:token` for basic authentication. `groups` has the states that the tool does not distinguish,
     by state. `settings` are the names of a subscription's required settings. Labels of the tool have at most
     `longest_label` characters, and none of `not_in_labels`. `find_person` looks for the login of a person by
-    their address, which is `picked`.
+    their address, which is `picked`. `place` reads the repository or project, to test the address. Characters in
+    `escaped` are markup of the tool, which a backslash makes text.
     """
 
     tool: str
@@ -112,8 +113,10 @@ class Template(_TemplateModel):
     settings: tuple[str, ...] = ()
     longest_label: int = 50
     not_in_labels: str = ""
+    escaped: str = ""
     groups: Mapping[str, str]
     account: AccountRequest
+    place: ToolRequest
     read: ReadRequest
     open: OpeningRequest
     change: tuple[FieldRequest, ...]
@@ -140,7 +143,7 @@ class CompiledTemplate:
 
 
 def _expressions(part: BaseModel) -> Iterator[str]:
-    plain = {"method", "field", "tool", "title", "not_in_labels"}
+    plain = {"method", "field", "tool", "title", "not_in_labels", "escaped"}
     for name in type(part).model_fields:
         each: Any = getattr(part, name)
         if isinstance(each, BaseModel):
