@@ -216,6 +216,7 @@ create table deliveries.tool_ticket (
   labels text[],
   labels_at timestamp with time zone,
   refused jsonb,
+  assignee_version integer,
   constraint tool_ticket_pkey PRIMARY KEY (source, stream)
 );
 CREATE INDEX tool_ticket_begun ON deliveries.tool_ticket USING btree (begun_at) WHERE (begun_at IS NOT NULL);
@@ -4986,6 +4987,20 @@ create table fold.timeline_entry (
   constraint timeline_entry_pkey PRIMARY KEY (id)
 );
 CREATE INDEX timeline_entry_review ON fold.timeline_entry USING btree (review_id, happened_at, id);
+
+create table fold.tool_login (
+  id uuid not null,
+  version integer not null,
+  changed_at timestamp with time zone not null,
+  record text collate "C" not null,
+  person_id uuid not null,
+  login text not null,
+  set_at timestamp with time zone not null,
+  appended_at timestamp with time zone,
+  constraint tool_login_pkey PRIMARY KEY (id),
+  constraint tool_login_record_person_id_key UNIQUE (record, person_id)
+);
+CREATE INDEX tool_login_person ON fold.tool_login USING btree (person_id);
 
 create table fold.training (
   id uuid not null,

@@ -79,7 +79,7 @@ KindName = Annotated[
 ]
 ToolSetting = Annotated[
     str,
-    StringConstraints(pattern=r"^[a-z][a-z_]{0,39}=[^\x00-\x1f]{1,150}$", max_length=191),
+    StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}=[^\x00-\x1f]{1,150}$", max_length=191),
     Field(examples=["project=OPS"]),
 ]
 
@@ -115,8 +115,8 @@ class SubscriptionFields(Payload, of=Subscription):
         default=False, description="True if incidents that the tool does not know are created there."
     )
     tool_settings: Annotated[tuple[ToolSetting, ...], BoundedList] = _few(
-        "Settings of the tool, as name=value: for Jira `project` and `issue_type`, and `edition=data_center` "
-        "for Jira Data Center."
+        "Settings of the tool, as name=value: for Jira `project`, `issue_type`, the project's names of "
+        "priorities `priority_p1` to `priority_p4`, and `edition=data_center` for Jira Data Center."
     )
 
 

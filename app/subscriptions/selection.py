@@ -18,6 +18,8 @@ EVENTS_AT_ONCE = 100
 #: Further events that are sent again are not counted.
 MOST_COUNTED = 10_000
 COUNTED_AT_ONCE = 1_000
+#: Records that a tool knows, by the index external_reference_record.
+KNOWN_TO_TOOL = "select record from fold.external_reference where record = any(%s) and source = %s"
 STREAMS_ABOUT = "select stream, about from log.stream_head where stream = any(%s) and about is not null"
 
 
@@ -99,7 +101,9 @@ async def select_newest(
 async def _of_records(
     ledger: Ledger, subscription: Subscription, events: Sequence[SeenEvent]
 ) -> Sequence[SeenEvent]:
-    """Return the events of records that are of the subscription's services, teams and priorities now."""
+    """Return the events of records that are of the subscription's services, teams and priorities now. What the
+    tool of the subscription knows already stays equal there, wherever it belongs.
+    """
     conditions = {
         "service": subscription.services,
         "team_id": subscription.team_ids,
@@ -112,6 +116,9 @@ async def _of_records(
     abouts = {row["stream"]: row["about"] for row in await ledger.db.rows(STREAMS_ABOUT, (streams,))}
     records = {abouts.get(stream, stream) for stream in streams}
     fitting = await _fitting(ledger, records, allowed_codes)
+    if subscription.source is not None:
+        known = await ledger.db.rows(KNOWN_TO_TOOL, (list(records), subscription.source))
+        fitting |= {row["record"] for row in known}
     return [event for event in events if abouts.get(event.event.stream, event.event.stream) in fitting]
 
 

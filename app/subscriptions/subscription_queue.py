@@ -70,7 +70,9 @@ class SenderState:
 
 @dataclass(slots=True)
 class _Lane:
-    """The events of one stream that are sent one after the other; `waits`: the stream has waited."""
+    """The events of one stream that are sent one after the other; `waits`: the stream has waited. `is_resent`:
+    they are sent once more by request.
+    """
 
     stream: str
     events: list[SeenEvent]
@@ -78,6 +80,7 @@ class _Lane:
     #: Position after the last event that was settled.
     reached: int = 0
     is_stopped: bool = False
+    is_resent: bool = False
 
 
 class SubscriptionQueue:
@@ -99,6 +102,8 @@ class SubscriptionQueue:
         self._told_template: str | None = None
         self._slots = asyncio.Semaphore(MOST_CONNECTIONS)
         self._rate = MinuteRate()
+        #: Streams that wait since the first request to resend was begun, and are tried again by themselves.
+        self._held_by_resend: set[str] = set()
 
     async def send_some(self) -> bool:
         """Send some of what is due. Return whether more may be due at once. Raises DatabaseGone."""
@@ -149,9 +154,9 @@ class SubscriptionQueue:
         progress.advance_to(new.position)
         busy = new.has_more or any(waiting.due_at <= now for waiting in progress.waiting.values())
         if not busy and self.resends and not progress.is_outage:
-            await self._resend(subscription, caller)
+            is_going_on = await self._resend(subscription, caller)
             now = self._state.clock()
-            busy = bool(self.resends) or any(waiting.due_at <= now for waiting in progress.waiting.values())
+            busy = is_going_on or any(waiting.due_at <= now for waiting in progress.waiting.values())
         await self._judge(subscription)
         return busy
 
@@ -271,7 +276,7 @@ class SubscriptionQueue:
                 if self._is_held:
                     self._hold(lane, event, None)
                     return
-                is_repeated = lane.waits is not None and event is lane.events[0]
+                is_repeated = lane.is_resent or (lane.waits is not None and event is lane.events[0])
                 result = await self._attempt(event, batch, is_repeated=is_repeated)
                 if result is not None and not self._record_result(lane, event, result):
                     return
@@ -320,7 +325,9 @@ class SubscriptionQueue:
         if result.needs_no_retry:
             progress.attempts.append(result.attempt)
             self._note_settled(lane.stream, result)
-            if lane.waits is not None:
+            if lane.is_resent:
+                self._free(event)
+            elif lane.waits is not None:
                 progress.wait(lane.stream, WaitingStream(event.event.position + 1, 0, now, now))
             return True
         since = now if lane.waits is None or event is not lane.events[0] else lane.waits.failing_since
@@ -358,36 +365,35 @@ class SubscriptionQueue:
         if progress.is_outage and progress.due_at is None:
             progress.due_at, progress.is_changed = now + delay_after(1, self._state.chance()), True
         since = now if before is None else before.failing_since
+        if lane.is_resent:
+            self._held_by_resend.add(lane.stream)
+            waiting = progress.waiting.get(lane.stream)
+            if waiting is not None and waiting.position <= event.event.position:
+                return
         progress.wait(lane.stream, WaitingStream(event.event.position, attempts, since, due_at))
 
-    async def _resend(self, subscription: Subscription, caller: Caller) -> None:
-        """Send some events of the first request to send them again. Failures are not tried once more."""
+    async def _resend(self, subscription: Subscription, caller: Caller) -> bool:
+        """Send some events of the first request to send them again. A stream whose event fails waits from that
+        event on, as it does the first time. Return whether more may be sent at once.
+        """
         request = self.resends[0]
         span = PositionSpan(request.low, min(request.high, self.progress.position))
         async with self._reading(caller.person_id):
             selected = await select_span(self._ledger, subscription, caller, span)
-        lanes: dict[str, list[SeenEvent]] = {}
-        for event in selected.events:
-            lanes.setdefault(event.event.stream, []).append(event)
-        batch = await self._rendered(selected.events)
-        await asyncio.gather(*(self._resend_lane(events, batch) for events in lanes.values()))
-        request.low = selected.position
-        if not selected.has_more:
-            self.resends.pop(0)
-            self.finished_resends.append(request.id)
-
-    async def _resend_lane(self, events: Sequence[SeenEvent], batch: _Batch) -> None:
-        async with self._slots, self._to_host():
-            for event in events:
-                result = await self._attempt(event, batch, is_repeated=True)
-                if result is None:
-                    continue
-                self.progress.attempts.append(result.attempt)
-                if result.needs_no_retry:
-                    self._note_settled(event.event.stream, result)
-                    self._free(event)
-                else:
-                    self.progress.failed(event.event.stream, self._state.clock())
+        fitting = self._within_room(selected, caller)
+        lanes: dict[str, _Lane] = {}
+        for event in fitting.events:
+            stream = event.event.stream
+            if stream not in self._held_by_resend:
+                lanes.setdefault(stream, _Lane(stream, [], is_resent=True)).events.append(event)
+        await self._send_lanes(list(lanes.values()))
+        is_going_on = fitting.position > request.low
+        request.low = max(request.low, fitting.position)
+        if len(fitting.events) == len(selected.events) and not selected.has_more:
+            self.finished_resends.append(self.resends.pop(0).id)
+            self._held_by_resend.clear()
+            is_going_on = True
+        return is_going_on and bool(self.resends)
 
     def _free(self, resent: SeenEvent) -> None:
         """Have the stream of an event that was settled by hand wait no longer: its next event is due."""

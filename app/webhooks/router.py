@@ -26,6 +26,7 @@ from app.api.records.actions import (
     operation,
     perform_showing_secret,
 )
+from app.api.records.child_rows import mount_child_listing
 from app.api.records.edit import mount_edit
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.records.shapes import page_of
@@ -52,6 +53,7 @@ from app.webhooks.intake.views import content_shown, delivery_shown
 from app.webhooks.sources import lifecycle as sources
 from app.webhooks.sources.lookup import find_source, find_source_by_key
 from app.webhooks.sources.queries import (
+    LOGINS,
     WEBHOOK_SOURCES,
     AcceptedOut,
     AdaptersOut,
@@ -162,6 +164,7 @@ mount_actions(
     prefix="/webhook_sources",
     left_out=frozenset({"add", "rotate"}),
 )
+mount_child_listing(router, sources.LIFECYCLE, WebhookSourceOut, LOGINS, prefix="/webhook_sources")
 send_as(sources.AddWebhookSource, NewWebhookSource)
 send_as(sources.RotateWebhookSource, NewWebhookSecret)
 mount_edit(router, sources.LIFECYCLE, WebhookSourceOut, prefix="/webhook_sources")

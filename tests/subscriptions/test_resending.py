@@ -121,3 +121,48 @@ async def test_who_may_not_manage_a_subscription_has_nothing_sent(stage: Stage, 
         assert (await stranger.post(path, json=body)).status_code == 404
     assert len(stage.receiver.received) == 1
     assert (await auditor.read(f"{PATH}/{subscription['id']}/attempts"))["items"]
+
+
+async def test_what_fails_when_it_is_resent_waits_like_any_other(stage: Stage) -> None:
+    subscription = await stage.subscribe()
+    path = f"{PATH}/{subscription['id']}"
+    began_at = datetime.now(UTC) - timedelta(seconds=5)
+    incidents = [await stage.incident() for _ in range(6)]
+    await stage.send()
+    stage.receiver.received.clear()
+    stage.receiver.answers = lambda request: answer(429, retry_after="30")
+    await stage.admin.post_ok(f"{path}/resend", {"recorded_after": began_at.isoformat()})
+    await stage.send()
+    sent = len(stage.receiver.received)
+    await stage.send(20)
+    assert len(stage.receiver.received) == sent, "the asked pause is respected"
+    status = await stage.admin.read(f"{path}/status")
+    assert status["next_attempt_at"] is not None
+    assert status["waiting_streams"] + status["to_resend"] > 0
+    stage.receiver.answers = lambda request: TAKEN
+    stage.receiver.received.clear()
+    await stage.send(400)
+    assert {each.event["stream"] for each in stage.receiver.received} == {
+        f"incident/{each['id']}" for each in incidents
+    }
+    status = await stage.admin.read(f"{path}/status")
+    assert (status["waiting_streams"], status["to_resend"]) == (0, 0)
+
+
+async def test_resent_events_of_a_record_stay_in_order(stage: Stage) -> None:
+    subscription = await stage.subscribe()
+    path = f"{PATH}/{subscription['id']}"
+    began_at = datetime.now(UTC) - timedelta(seconds=5)
+    incident = await stage.incident()
+    for text in ("One.", "Two."):
+        await stage.step(incident, text)
+    await stage.send()
+    stage.receiver.received.clear()
+    stage.receiver.answers = lambda request: answer(500)
+    await stage.admin.post_ok(f"{path}/resend", {"recorded_after": began_at.isoformat()})
+    await stage.send()
+    assert [each.event["type"] for each in stage.receiver.received] == ["incident.reported"]
+    stage.receiver.answers = lambda request: TAKEN
+    await stage.send(10)
+    types = [each.event["type"] for each in stage.receiver.received[1:]]
+    assert types == ["incident.reported", "incident.commented", "incident.commented"]

@@ -26,10 +26,10 @@ from app.log.canonical import from_instant, instant
 
 
 def mount_child_listing(
-    router: Router, lifecycle: Lifecycle[Any], shape: type[OutputModel], rows: ChildListing
+    router: Router, lifecycle: Lifecycle[Any], shape: type[OutputModel], rows: ChildListing, prefix: str = ""
 ) -> None:
     """Add the operation that lists these child rows."""
-    router.add_operation("GET", f"/{{id}}/{rows.name}", partial(_operation, lifecycle, shape, rows))
+    router.add_operation("GET", f"{prefix}/{{id}}/{rows.name}", partial(_operation, lifecycle, shape, rows))
 
 
 def _operation(lifecycle: Lifecycle[Any], shape: type[OutputModel], rows: ChildListing) -> Operation:

@@ -96,6 +96,7 @@ class Keys(Enum):
     UPLOADS = "the key of the upload that is named, which comes into the vault by it; else the author's"
     MADE = "a key of the record's own, made now"
     OWN = "the record's own, made when it was"
+    NAMED = "the key of the person that the payload names as `person`, whom the text is about"
     DESTROYED = "the record's own key is destroyed"
     DOOMED = "the keys of texts and files that a `prepare` finds are destroyed (`DoomedKeys`)"
 

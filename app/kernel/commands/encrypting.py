@@ -89,11 +89,13 @@ async def _encrypting_key(
     own_key = ctx.assigned.made_key if command.row.keys is Keys.OWN else None
     if own_key is not None or not (has_personal_text(command.body) or ctx.input.custom.has_personal_text()):
         return _nothing_to_encrypt if own_key is None else ledger.vault.encrypting(own_key), (), ()
-    author = await _author(ledger, reads, command, record, behalf)
+    author = await _author(ledger, reads, command, ctx, record, behalf)
     if command.row.keys in (Keys.KEPT, Keys.SAID):
         return await _reuse_key(ledger, command, ctx), (), ()
     upload = ctx.input.upload
-    if command.row.keys in (Keys.AUTHORS, Keys.OWN) or (command.row.keys is Keys.UPLOADS and upload is None):
+    if command.row.keys in (Keys.AUTHORS, Keys.OWN, Keys.NAMED) or (
+        command.row.keys is Keys.UPLOADS and upload is None
+    ):
         return ledger.vault.encrypting(author.key), (), ()
     if command.row.keys is Keys.UPLOADS:
         assert upload is not None
@@ -116,14 +118,17 @@ def _destroyed(command: Command, ctx: ActionContext, record: Any) -> tuple[UUID,
 
 
 async def _author(
-    ledger: Ledger, reads: ReadContext, command: Command, record: Any, behalf: UUID | None
+    ledger: Ledger, reads: ReadContext, command: Command, ctx: ActionContext, record: Any, behalf: UUID | None
 ) -> AuthorKey:
     """Return the key of the person whose text this is: a rule's text belongs to the requester, a text on
-    behalf of a person to that person, and a person record's own fields to the person in it.
+    behalf of a person to that person, a person record's own fields to the person in it, and a text about a
+    named person to that one.
     """
     subject = behalf or command.metadata.caller.person_id or getattr(record, "requester_id", None)
     if command.row.keys is Keys.OWN:
         subject = record.id
+    elif command.row.keys is Keys.NAMED:
+        subject = ctx.input.references["person"][0].id
     author = None if subject is None else await ledger.vault.author(subject)
     if author is None:
         raise PersonErased()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import Request
 from pydantic import Field, StringConstraints
@@ -26,7 +28,7 @@ from app.api.requests.etag import versions_of
 from app.api.requests.request_keys import key_of
 from app.api.service.feed import EventConditions
 from app.kernel.access.reads import load
-from app.kernel.actions.payloads import LONGEST_LINE, NO_LINE, Payload
+from app.kernel.actions.payloads import LONGEST_LINE, NO_LINE, Payload, provided_fields
 from app.kernel.actions.refusals import VersionRequired, WrongValue
 from app.kernel.commands.command import Command
 from app.kernel.ledger import Ledger as Services
@@ -53,8 +55,27 @@ from app.subscriptions.templates.parse import TemplateRefused, parse_template
 
 PREFIX = "/subscriptions"
 ME = "me"
-#: Tools that support two-way work, with the settings that are needed to open tickets there.
-TOOLS = {"github": frozenset[str](), "jira": frozenset({"project", "issue_type"})}
+
+
+class ToolSettings(NamedTuple):
+    """The settings of subscriptions to a tool: those that opening tickets needs, and those that may be left out,
+    with their possible values (empty: any).
+    """
+
+    needed: frozenset[str] = frozenset()
+    optional: Mapping[str, frozenset[str]] = MappingProxyType({})
+
+
+#: Tools that support two-way work.
+TOOLS = {
+    "github": ToolSettings(),
+    "jira": ToolSettings(
+        frozenset({"project", "issue_type"}),
+        {"edition": frozenset({"data_center"}), **{f"priority_p{n}": frozenset() for n in range(1, 5)}},
+    ),
+}
+#: The kinds of records that are written to tools.
+KINDS_OF_TOOLS = ("incident",)
 
 router = Router(prefix="/v1", tags=["subscriptions"])
 mount_reads(router, SUBSCRIPTIONS, prefix=PREFIX)
@@ -139,9 +160,43 @@ async def _check_tool(ledger: Services, body: lifecycle.NewSubscriptionFields) -
     adapter = await adapter_of_source(ledger.db, body.source)
     if adapter not in TOOLS:
         raise WrongValue(pointer="/source", because="no_tool_to_write_to")
-    named = {text.partition("=")[0] for text in body.tool_settings}
-    if body.opens_tickets and not named.issuperset(TOOLS[adapter]):
+    _check_kinds(body)
+    _check_settings(TOOLS[adapter], body.tool_settings, opens_tickets=body.opens_tickets)
+
+
+def _check_kinds(body: lifecycle.SubscriptionFields) -> None:
+    """Raise WrongValue unless the kinds are those that are written to tools: others would be waited for."""
+    if tuple(body.kinds) != KINDS_OF_TOOLS:
+        raise WrongValue(pointer="/kinds", because="kinds_of_tools")
+
+
+def _check_settings(tool: ToolSettings, tool_settings: Sequence[str], *, opens_tickets: bool) -> None:
+    """Raise WrongValue for a setting that the tool does not have, or a value that is not possible."""
+    known = {**dict.fromkeys(tool.needed, frozenset[str]()), **tool.optional}
+    for n, text in enumerate(tool_settings):
+        name, _, chosen = text.partition("=")
+        possible = known.keys() if name not in known else known[name]
+        wrong = name if name not in known else chosen.strip()
+        if name not in known or (possible and wrong not in possible):
+            words = {"value": wrong, "known": ", ".join(sorted(possible)) or "—"}
+            raise WrongValue(words, pointer=f"/tool_settings/{n}", because="unknown_code")
+    if opens_tickets and not tool.needed <= {text.partition("=")[0] for text in tool_settings}:
         raise WrongValue(pointer="/tool_settings", because="settings_missing")
+
+
+async def _check_edit_of_tool(ledger: Services, name: str, body: lifecycle.EditSubscription) -> None:
+    """Raise WrongValue for what cannot be sent to the tool of the subscription of that id."""
+    present = await load(ledger.db, LIFECYCLE, name)
+    if present is None or present.record.format is not DeliveryFormat.tool:
+        return
+    changed = dict(provided_fields(body))
+    if "kinds" in changed:
+        _check_kinds(body)
+    adapter = await adapter_of_source(ledger.db, present.record.source)
+    if adapter in TOOLS and changed.keys() & {"tool_settings", "opens_tickets"}:
+        tool_settings = changed.get("tool_settings", present.record.tool_settings or ())
+        opens_tickets = bool(changed.get("opens_tickets", present.record.opens_tickets))
+        _check_settings(TOOLS[adapter], tool_settings, opens_tickets=opens_tickets)
 
 
 def _new_secret(delivery_format: DeliveryFormat, sent: str | None) -> str:
@@ -299,6 +354,7 @@ async def edit_subscription(
     if if_match is None:
         raise VersionRequired()
     _check_names(ledger, body)
+    await _check_edit_of_tool(ledger, name, body)
     action_request = ActionRequest(name, body, if_match, idempotency_key)
     return await handle_action(request, LIFECYCLE, LIFECYCLE["edit"], SubscriptionOut, action_request)
 

@@ -1,6 +1,6 @@
 """People and teams in a tool's data: found here by address, name or key, or added as stubs.
 
-A person is found by the e-mail address that exactly one active person here has, or a deactivated one, in
+A person is found by the login that was set for them at the source, else by the e-mail address that exactly one active person here has, or a deactivated one, in
 whatever member it stands: many tools identify people by their address. Otherwise by a keyed fingerprint of
 the tool's name for them, as in imports. A display name alone is not enough: two people may share it.
 """
@@ -25,6 +25,7 @@ from app.log.writer import AppendRequest, ConcurrencyConflict, ConstraintViolati
 from app.webhooks.effects.addresses import person_with_address
 from app.webhooks.mail.addresses import normalized_address
 from app.webhooks.mapping.updates import NamedPerson
+from app.webhooks.sources.logins import ToolLogins, tool_logins
 
 ATTEMPTS = 5
 
@@ -52,19 +53,29 @@ class Identities:
         # written, and it may never be written.
         self._adding = asyncio.Lock()
         self._outdated = False
+        #: None: they are read when they are needed next.
+        self._logins: ToolLogins | None = None
 
     def forget(self) -> None:
         """Forget what was found, because persons may have changed."""
         self._outdated = True
+        self._logins = None
 
     async def find_known_persons(self, named: Iterable[NamedPerson]) -> None:
         """Find all of these persons at once who are known by the tool's names for them: each would be looked
         for alone otherwise, and only one at a time. Nobody is added.
         """
+        self._logins = await tool_logins(self._ledger, self._source)
         names = {each.id or each.name for each in named if _address_of(each) is None}
         async with self._adding:
             if not self._outdated:
                 await self._people.find_persons(name for name in names if name is not None)
+
+    async def logins(self) -> ToolLogins:
+        """Return the logins that were set at the source."""
+        if self._logins is None:
+            self._logins = await tool_logins(self._ledger, self._source)
+        return self._logins
 
     async def account(self) -> Identity:
         """Return the machine account of the source, made when it is needed first."""
@@ -74,6 +85,10 @@ class Identities:
 
     async def person(self, named: NamedPerson) -> Identity | None:
         """Return the person; None if nothing names them."""
+        logins = await self.logins()
+        known = logins.person(named.id) or logins.person(named.name)
+        if known is not None and (owner := await self._ledger.vault.author(known)) is not None:
+            return Identity(known, owner.key, owner.stream, owner.version)
         address = _address_of(named)
         if address is not None:
             holder = await person_with_address(self._ledger, address)

@@ -24,7 +24,7 @@ from app.kernel.histories.imported_case import ImportedCase, ciphertexts, replay
 from app.kernel.histories.observe import ObservedEvent, Snapshot, observe
 from app.kernel.ledger import Ledger
 from app.log.canonical import instant
-from app.log.events import Event, Recorded
+from app.log.events import Event, Recorded, id_of
 from app.log.ids import uuid7
 from app.log.upcasting import current_version
 from app.log.writer import AppendRequest, ConcurrencyConflict, ConstraintViolation
@@ -130,6 +130,7 @@ class Mirror:
         if key in ticket.delivery_keys or _repeats_the_last(ticket, key):
             return DeliveryEffect("known_already", record.row_key, record.number)
         began = ticket.case.version == 0
+        news = await self._with_known_assignee(ticket, news)
         snapshot, owner = await self._snapshot(ticket, news)
         if self._both_ways is not None and not began:
             if await self._both_ways.is_echo(ticket.case.key, ticket.hearing, news):
@@ -156,6 +157,20 @@ class Mirror:
         await self._ledger.writer.write(await self._append_request(ticket, news, key, snapshot, owner))
         outcome = "opened" if began else "updated"
         return DeliveryEffect(outcome, record.row_key, record.number, news.altered)
+
+    async def _with_known_assignee(self, ticket: MirroredTicket, news: TicketUpdate) -> TicketUpdate:
+        """Return the news with the ticket's assignee here, or the one heard last, as its assignee if the tool
+        has assigned several, and them among these.
+        """
+        if len(news.assignees) < 2:
+            return news
+        heard = ticket.case.columns.get("assignee")
+        logins, told = await self._people.logins(), {each.casefold() for each in news.assignees}
+        for person in (ticket.case.record.assignee_id, None if heard is None else id_of(heard)):
+            login = None if person is None else logins.by_person.get(person)
+            if login is not None and login.casefold() in told:
+                return replace(news, fields=news.fields | {"assignee": NamedPerson(name=login)})
+        return news
 
     async def _load(self, news: TicketUpdate, stream: str | None = None) -> MirroredTicket:
         reference = await self.known_tickets.reference(news.case)
@@ -203,7 +218,8 @@ class Mirror:
             if owner is None or owner.key is None
             else self._ledger.vault.encrypting(owner.key)
         )
-        newest = case.latest is None or snapshot.occurred_at >= case.latest
+        heard_at = ticket.hearing.heard_at
+        newest = heard_at is None or snapshot.occurred_at >= heard_at
         # A state that is no news has no resolution that is.
         resolution = None if snapshot.state is None else self._resolution(case, news, snapshot)
         looks = [snapshot] if resolution is None else [resolution, snapshot]

@@ -171,6 +171,7 @@ class TicketFields(_MappingModel):
     resolution: Expressions | None = None
     cause: Expressions | None = None
     tags: Expressions | None = None
+    assignees: Expressions | None = None
 
 
 class Entry(_MappingModel):

@@ -211,6 +211,7 @@ class _Reader(EntryReader):
             files=self.files,
             tags=self.tags(entry.fields.tags),
             custom=self.custom_values(entry.custom),
+            assignees=self.all_assignees(entry.fields.assignees),
         )
         becomes_request = entry.is_request is not None and self.applies(entry.is_request, "is_request")
         return as_kind(news, "request") if becomes_request else news

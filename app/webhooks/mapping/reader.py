@@ -334,6 +334,11 @@ class EntryReader:
             self.altered["tags"] = [Alteration.left_out.value]
         return frozenset(tags[:MOST_TAGS])
 
+    def all_assignees(self, sources: tuple[str, ...] | None) -> tuple[str, ...]:
+        """Return the logins of all who are assigned; none if they are not sent as a list."""
+        value = MISSING if sources is None else self.raw("fields.assignees", sources)
+        return tuple(str(each) for each in value if scalar(each)) if isinstance(value, list) else ()
+
     def custom_values(self, sources: Dictionary[str, tuple[str, ...]]) -> dict[str, str | None]:
         """Return the sent values of custom fields, as texts."""
         values: dict[str, str | None] = {}

@@ -59,7 +59,7 @@ class TicketUpdate:
     field, the codes of what was changed or left out of it (`made_fit.Alteration`); `whole_texts`: all of
     the texts that are cut; `files`: those that stood within the texts; `tags`: all that the ticket has in
     the tool, None if they are not sent; `custom`: the values of custom fields that are sent, None where
-    sent as empty.
+    sent as empty. `assignees`: the logins of all who are assigned, if the tool assigns several.
     """
 
     case: str
@@ -81,6 +81,7 @@ class TicketUpdate:
     files: tuple[DataFile, ...] = ()
     tags: frozenset[str] | None = None
     custom: dict[str, str | None] = field(default_factory=dict)
+    assignees: tuple[str, ...] = ()
 
     @property
     def stated_at(self) -> datetime:

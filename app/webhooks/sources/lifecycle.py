@@ -6,6 +6,7 @@ active, paused ─► retired
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
@@ -14,6 +15,8 @@ from pydantic import Field, StringConstraints
 from app.common.components import CHOSEN_FROM, Component
 from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, RecipientRule
+from app.common.people import Person
+from app.common.personal import Personal
 from app.common.priorities.priority import Impact, Urgency
 from app.common.records import ForeignRef, Hidden, KeyRef
 from app.exchange.mapping import LARGEST_MAPPING, MappingRefused
@@ -29,7 +32,7 @@ from app.kernel.actions.actor_policy import admin, rule
 from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Keys, Lifecycle, Rules, action
 from app.kernel.actions.payloads import (
     A_LINE,
     LONGEST_LINE,
@@ -49,7 +52,7 @@ from app.processes.incidents.records import Effect
 from app.webhooks.adapters import MAIL, adapter_keys
 from app.webhooks.mapping.parse import parse_mapping
 from app.webhooks.sources.face import FACE
-from app.webhooks.sources.records import AutomaticMails, UnknownSenders, WebhookSource
+from app.webhooks.sources.records import AutomaticMails, ToolLogin, UnknownSenders, WebhookSource
 from app.webhooks.sources.records import WebhookSourceState as State
 
 SHORTEST_SECRET = 16
@@ -183,6 +186,78 @@ def rotate(source: WebhookSource, body: RotateWebhookSource, ctx: ActionContext)
     source.rotated_at = ctx.occurred_at
 
 
+class SetLoginWebhookSource(Payload):
+    """A person's login at the tool."""
+
+    person: Annotated[Reference, ForeignRef("person", GivenDuty.recorded)] = Field(
+        description="Person who has the login: an id, or `me`."
+    )
+    login: Annotated[ShortText, Personal()] = Field(
+        description="Login, account id or user name, exactly as the tool sends it for an assignee.",
+        examples=["lin-wu"],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FormerLogin:
+    """The person's login until now; None: none was set."""
+
+    row: ToolLogin | None
+
+
+async def former_login(
+    reads: ReadContext,
+    source: WebhookSource,
+    body: SetLoginWebhookSource | RemoveLoginWebhookSource,
+    ctx: ActionContext,
+) -> FormerLogin:
+    """Find the login that the person has at the tool."""
+    person = ctx.required_ref(Person, "person")
+    return FormerLogin(await reads.child(ToolLogin, source, person_id=person.id))
+
+
+def set_login(source: WebhookSource, body: SetLoginWebhookSource, ctx: ActionContext) -> None:
+    """Set the person's login at the tool. The tool's tickets and comments with this login are the person's
+    from then on, and tickets of the person are assigned to it at a tool that is written to.
+    """
+    former = ctx.prepared(FormerLogin).row
+    if former is not None:
+        ctx.outcome.remove(former)
+    person = ctx.required_ref(Person, "person")
+    ctx.outcome.add(
+        ToolLogin(
+            id=ctx.new_id(),
+            record=source.row_key,
+            person_id=person.id,
+            login=body.login,
+            set_at=ctx.occurred_at,
+        )
+    )
+
+
+class RemoveLoginWebhookSource(Payload):
+    """The person whose login is removed."""
+
+    person: Annotated[Reference, ForeignRef("person", GivenDuty.recorded)] = Field(
+        description="Person who has no login at the tool any more: an id, or `me`."
+    )
+
+
+def remove_login(source: WebhookSource, body: RemoveLoginWebhookSource, ctx: ActionContext) -> None:
+    """Remove the person's login at the tool. Tickets that it named stay as they are."""
+    former = ctx.prepared(FormerLogin).row
+    assert former is not None, "a login that was not set was refused"
+    ctx.outcome.remove(former)
+
+
+async def login_not_set(
+    reads: ReadContext, source: WebhookSource, body: RemoveLoginWebhookSource, ctx: ActionContext
+) -> None:
+    """Refuse if the person has no login at the tool (`unknown_value`)."""
+    if ctx.prepared(FormerLogin).row is None:
+        raise WrongValue({"value": body.person}, pointer="/person", because="unknown_value")
+
+
 def pause(source: WebhookSource, body: EmptyPayload, ctx: ActionContext) -> None:
     """Pause the source: deliveries are stored and wait."""
 
@@ -233,7 +308,7 @@ ADMINS = (admin | rule).in_person()
 LIFECYCLE = Lifecycle(
     kind="webhook_source", plural="webhook_sources", zh="推送来源", record=WebhookSource, states=State,
     access=KindAccess(administrative=True), face=FACE,
-    visible=(to_staff(),),
+    visible=(to_staff(),), children=(ToolLogin,),
     rules=Rules(constraints={"webhook_source_key_key": ValueTaken("key")}),
     rows=(
         #      action          中文        from            to             who           event
@@ -243,6 +318,8 @@ LIFECYCLE = Lifecycle(
         action(pause,          "暂停",     [State.active], State.paused,  ADMINS, "webhook_source.paused"),
         action(resume,         "恢复",     [State.paused], State.active,  ADMINS, "webhook_source.resumed"),
         action(retire,         "停用",     NOT_RETIRED,    State.retired, ADMINS, "webhook_source.retired"),
+        action(set_login,      "设置登录名", NOT_RETIRED,  STAYS,          ADMINS, "webhook_source.login_set", prepare=(former_login,), keys=Keys.NAMED),
+        action(remove_login,   "移除登录名", NOT_RETIRED,  STAYS,          ADMINS, "webhook_source.login_removed", prepare=(former_login,), wrong=(login_not_set,)),
         action(note_silence,   "标记静默", [State.active], STAYS,         rule,         "webhook_source.fell_silent", unless=(silent_already,), notifies=TO_OWNER),
         action(note_return,    "标记恢复", NOT_RETIRED,    STAYS,         rule,         "webhook_source.heard_again", unless=(not_silent,)),
         *succession_rows("webhook_source", State),

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.api.listings.child_listings import ChildListing
 from app.api.listings.lists import Listing
 from app.api.records.shapes import OutputModel, RecordOut
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.webhooks.intake.deliveries import DeliveryState
 from app.webhooks.sources.lifecycle import LIFECYCLE
-from app.webhooks.sources.records import WebhookSource
+from app.webhooks.sources.records import ToolLogin, WebhookSource
 
 
 class WebhookSourceOut(RecordOut, of=WebhookSource, after={"rotated_at": "previous_ends_at"}):
@@ -26,6 +27,19 @@ class CreatedWebhookSourceOut(WebhookSourceOut):
     secret: str | None = Field(
         description="Secret of the source, shown now and never again; null if the tool made it."
     )
+
+
+class ToolLoginOut(OutputModel, of=ToolLogin, without="id"):
+    """A person's login at the tool of a source."""
+
+
+LOGINS = ChildListing(
+    "logins",
+    ToolLogin,
+    "set_at",
+    ToolLoginOut,
+    "the logins of persons at the tool of a source, the first set first",
+)
 
 
 class DeliveryEffectOut(OutputModel):

@@ -7,8 +7,18 @@ from typing import Annotated, ClassVar
 from uuid import UUID
 
 from app.common.duties import GivenDuty
+from app.common.personal import Personal
 from app.common.priorities.priority import Impact, Urgency
-from app.common.records import CodeEnum, ForeignRef, Hidden, KeyRef, Record, optional, required
+from app.common.records import (
+    ChildRecord,
+    CodeEnum,
+    ForeignRef,
+    Hidden,
+    KeyRef,
+    Record,
+    optional,
+    required,
+)
 from app.processes.incidents.records import Effect
 
 
@@ -138,3 +148,17 @@ class WebhookSource(Record):
     def display_name(self) -> str:
         """The key, since sources have no numbers."""
         return self.key or ""
+
+
+class ToolLogin(ChildRecord):
+    """A person's login at the tool of a source, under the person's key."""
+
+    KIND: ClassVar[str] = "tool_login"
+
+    person_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.recorded)] = required(
+        "Person who has the login."
+    )
+    login: Annotated[str | None, Personal()] = required(
+        "Name or id by which the tool knows the person; null once the person was erased."
+    )
+    set_at: datetime | None = required("Time at which the login was set.")

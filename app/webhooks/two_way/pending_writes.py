@@ -48,6 +48,13 @@ SAVE_REFUSED = """
 insert into deliveries.tool_ticket (source, stream, refused) values (%s, %s, %s)
 on conflict (source, stream) do update set refused = coalesce(tool_ticket.refused, '{}') || excluded.refused
 returning stream"""
+FIND_ASSIGNEE_VERSION = """
+select assignee_version from deliveries.tool_ticket where source = %s and stream = %s"""
+NOTE_ASSIGNEE = """
+insert into deliveries.tool_ticket (source, stream, assignee_version) values (%s, %s, %s)
+on conflict (source, stream) do update
+set assignee_version = greatest(tool_ticket.assignee_version, excluded.assignee_version)
+returning stream"""
 FIND_LABELS = """
 select labels, labels_at from deliveries.tool_ticket where source = %s and stream = %s and labels_at is not null"""
 SAVE_LABELS = """
@@ -177,6 +184,15 @@ class Writes:
     async def note_refused(self, stream: str, name: str, mark: str) -> None:
         """Note that the tool has refused the value of that mark for the field."""
         await self._db.rows(SAVE_REFUSED, (self._source, stream, Jsonb({name: mark})))
+
+    async def assignee_version(self, stream: str) -> int:
+        """Return the version of the ticket whose assignee was compared with the tool's last; 0: none was."""
+        row = await self._db.row(FIND_ASSIGNEE_VERSION, (self._source, stream))
+        return 0 if row is None else row["assignee_version"] or 0
+
+    async def note_assignee(self, stream: str, version: int) -> None:
+        """Note that the assignee of that version is the tool's, or was written to it."""
+        await self._db.rows(NOTE_ASSIGNEE, (self._source, stream, version))
 
     async def common_labels(self, stream: str) -> CommonLabels | None:
         """Return the labels of the ticket on both sides; None: they were never compared."""

@@ -21,7 +21,7 @@ from app.processes.incidents.lifecycle import LIFECYCLE
 from app.ticketing.comments import CommentTicket
 from app.webhooks.effects.identities import Identity, speaker
 from app.webhooks.mapping.updates import CommentUpdate, NamedPerson, TicketUpdate
-from app.webhooks.two_way.differences import SHARED, FieldConflict, Hearing, TicketDifference
+from app.webhooks.two_way.differences import WRITTEN_COLUMNS, FieldConflict, Hearing, TicketDifference
 from app.webhooks.two_way.pending_writes import OPENING, Writes
 from app.webhooks.two_way.tool_clocks import on_our_clock
 
@@ -41,15 +41,17 @@ class AnsweredWrite:
 
     stream: str
     written: Mapping[str, str] | None
-    fingerprint_of: Mapping[str, str]
+    fingerprints_of: Mapping[str, Collection[str]]
 
     def ours(self, news: TicketUpdate) -> Collection[str]:
         """Return the columns whose values are what we wrote."""
         if self.written is None:
             return news.columns.keys()
-        written, their_change = self.written, self.fingerprint_of
+        written, their_change = self.written, self.fingerprints_of
         return {
-            c for c, name in SHARED.items() if name in written and written[name] == their_change.get(name)
+            c
+            for c, name in WRITTEN_COLUMNS.items()
+            if name in written and written[name] in their_change.get(name, ())
         }
 
 
@@ -98,14 +100,19 @@ class TwoWaySource:
         """Return the keyed fingerprint of a value that is written to the ticket."""
         return self.ledger.vault.fingerprint("written", stream, name, text)
 
-    def fingerprints(self, stream: str, news: TicketUpdate) -> dict[str, str]:
-        """Return keyed fingerprints of the fields as the tool has them."""
-        told_fields: dict[str, Any] = {name: news.fields.get(name) for name in ("title", "priority")}
-        told_fields["state"] = None if news.state is None else self.group(news.state)
+    def fingerprints(self, stream: str, news: TicketUpdate) -> dict[str, list[str]]:
+        """Return keyed fingerprints of the fields as the tool has them: one of each name of an assignee."""
+        told_fields: dict[str, Any] = {name: [news.fields.get(name)] for name in ("title", "priority")}
+        told_fields["state"] = [None if news.state is None else self.group(news.state)]
+        assignee = news.fields.get("assignee")
+        if isinstance(assignee, NamedPerson):
+            names = (assignee.id, assignee.name, *news.assignees)
+            told_fields["assignee"] = [name.casefold() for name in names if name is not None]
+        elif "assignee" in news.fields:
+            told_fields["assignee"] = [""]
         return {
-            name: self.fingerprint(stream, name, str(each))
-            for name, each in told_fields.items()
-            if each is not None
+            name: [self.fingerprint(stream, name, str(each)) for each in values if each is not None]
+            for name, values in told_fields.items()
         }
 
     async def is_awaited(self, ticket: str | None) -> bool:

@@ -11,3 +11,7 @@ COMMENTS = "select id, text, visibility, withdrawn_at from fold.comment where id
 REFUSED_BEFORE = """
 select 1 from deliveries.attempt
 where subscription_id = %s and position = %s and outcome <> 'delivered' limit 1"""
+#: Whether a ticket was reported after a subscription was added.
+REPORTED_SINCE = """
+select (select position from log.event where stream = %s and version = 1)
+  > (select position from log.event where stream = 'subscription/' || %s::text and version = 1)"""

@@ -32,12 +32,14 @@ from app.webhooks.two_way.differences import WRITTEN
 from app.webhooks.two_way.pending_writes import OPENING, Writes
 from app.webhooks.two_way.sources import AnsweredWrite, TwoWaySource
 from app.webhooks.two_way.tool_clocks import ClockSample
+from app.webhooks.write_back.assignees import ASSIGNEE, assignee_change
 from app.webhooks.write_back.queries import RECORD, REFERENCE_OF
 from app.webhooks.write_back.templates import CommentRequest, FieldRequest
 from app.webhooks.write_back.tool_client import RequestRefused, ToolClient
 
 #: Text that notifies a person: `@name` in GitHub, `[~name]` in Jira.
 _MENTION = re.compile(r"(?<![\w@])@(?=\w)|\[~(?=\w)")
+_ADDRESS = re.compile(r"(https?://[^\s<>]+)")
 #: The tool's clock may be so far from ours.
 SLACK = timedelta(minutes=10)
 #: Codes of what is wrong with one field; other refusals concern the ticket or the account.
@@ -150,6 +152,9 @@ class TicketSync:
             if not are_labels_written:
                 changes |= labels
                 are_labels_written = bool(labels)
+            changes |= await assignee_change(
+                self.ledger, self.source, self.tool, self.writes, record, their_ticket
+            )
             changes = await self._without_refused(changes)
             if not changes:
                 break
@@ -164,7 +169,7 @@ class TicketSync:
         """Write the changes to the ticket, which changed last at that time of the tool. Return the ticket as
         it is then, with fingerprints of what was written.
         """
-        written = {name: self._fingerprint(name, str(each)) for name, each in changes.items()}
+        written = {name: self._fingerprint(name, _written_text(each)) for name, each in changes.items()}
         await self.writes.note_write(self.stream, written, self.tool.now)
         began_at = self.tool.clock()
         their_ticket: TicketUpdate | None = None
@@ -182,6 +187,8 @@ class TicketSync:
                 if failed.is_definite and len(changes) == 1:
                     await self._end([str(self.tool.variables["ticket"]["key"])])
                 raise
+            if name == ASSIGNEE:
+                await self.writes.note_assignee(self.stream, changes[name]["version"])
             their_ticket = await self._parse_ticket(answer) if call.answers else None
         their_ticket = their_ticket or await self._read()
         # A value that the tool already had keeps the time of an older change.
@@ -231,6 +238,7 @@ class TicketSync:
         are written without it. It is tried again on another day, or once the settings of the tool were changed.
         """
         subscription = self.tool.target.subscription
+        self.tool.refused_fields.append(": ".join(filter(None, (name, self.tool.refusal_text() or code))))
         await self.writes.note_refused(self.stream, name, self._mark(name, refused_value))
         await note_refusal(self.ledger, subscription, self.stream, code, self.tool.now)
 
@@ -264,6 +272,10 @@ class TicketSync:
             for name, names in written.items()
             if names and self.tool.template.change_of(name) is not None
         }
+
+    def _literal(self, text: str) -> str:
+        """Return the text so that the tool shows it as it is here."""
+        return escaped(without_mentions(text), self.tool.template.template.escaped)
 
     def _fingerprint(self, name: str, text: str) -> str:
         return self.both_ways.fingerprint(self.stream, name, text)
@@ -303,7 +315,7 @@ class TicketSync:
         template, case = self.tool.template.template, str(self.tool.variables["ticket"]["key"])
         more: dict[str, Any] = {
             "marker": f"ledgerdesk-{comment}",
-            "comment": {"text": without_mentions(text)},
+            "comment": {"text": self._literal(text)},
         }
         fingerprint = self._fingerprint("comment", text)
         stored_comment, call = await self.writes.find_comment(comment), template.comment
@@ -394,10 +406,27 @@ class TicketSync:
             "id": str(record.id),
             "number": record.number,
             "title": record.title or record.number,
-            "description": None if description is None else without_mentions(description),
+            "description": None if description is None else self._literal(description),
             "state": None if record.state is None else record.state.value,
             "priority": None if record.priority is None else record.priority.value,
+            "resolution_code": "" if record.resolution_code is None else record.resolution_code.value,
         }
+
+
+def _written_text(changed_to: Any) -> str:
+    """Return the text whose fingerprint shows that the tool has the value: logins have no case."""
+    return str(changed_to["login"]).casefold() if isinstance(changed_to, dict) else str(changed_to)
+
+
+def escaped(text: str, characters: str) -> str:
+    """Return the text with a backslash before each of these characters, but not in addresses."""
+    if not characters:
+        return text
+    pattern = re.compile(f"[{re.escape(characters)}]")
+    parts = _ADDRESS.split(text)
+    return "".join(
+        part if n % 2 else pattern.sub(lambda match: f"\\{match[0]}", part) for n, part in enumerate(parts)
+    )
 
 
 def without_mentions(text: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urljoin
 
 import orjson
 
@@ -24,6 +26,9 @@ CODES |= {409: "refused_by_tool", 410: "gone_at_tool", 422: "refused_by_tool"}
 LONGEST_PAUSE = timedelta(hours=1)
 #: Pause after a limit without a time: GitHub demands at least a minute after its secondary limit.
 UNSTATED_PAUSE = timedelta(minutes=1)
+MOVED, SAME_METHOD = 301, (307, 308)
+LONGEST_REASON = 300
+_WORD = re.compile(r"\w{4,}")
 SECONDARY_LIMIT = b"secondary rate limit"
 
 
@@ -50,6 +55,9 @@ class ToolClient:
     now: datetime
     variables: dict[str, Any] = field(default_factory=dict)
     size: int = 0
+    #: Fields that the tool has refused, with its reasons.
+    refused_fields: list[str] = field(default_factory=list)
+    sent: bytes = b""
     last: Answer = field(default_factory=lambda: Answer(204, {}, b""))
 
     def __post_init__(self) -> None:
@@ -80,7 +88,8 @@ class ToolClient:
             raise RequestRefused("other_origin", self.last)
         headers = {"content-type": JSON, "user-agent": "ledgerdesk", **self.template.template.headers}
         headers["authorization"] = self._authorization()
-        self.last = await self.client.request(call.method, url, headers, body, largest=LARGEST_ANSWER)
+        self.sent = body
+        self.last = await self._request(call.method, url, headers, body)
         self.size += len(body)
         if self.last.status not in SUCCESS:
             raise self._failure(self.last)
@@ -88,6 +97,40 @@ class ToolClient:
             return orjson.loads(self.last.body) if self.last.body else None
         except orjson.JSONDecodeError as error:
             raise RequestRefused("unfit_answer", self.last) from error
+
+    async def _request(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send a request, also to the new address that the tool names on the same origin: GitHub does so once
+        a repository was renamed.
+        """
+        answer = await self.client.request(method, url, dict(headers), body, largest=LARGEST_ANSWER)
+        new_address = urljoin(url, answer.headers.get("location", ""))
+        keeps_method = answer.status in SAME_METHOD or (answer.status == MOVED and method == "GET")
+        if not keeps_method or new_address == url:
+            return answer
+        if self.client.policy.check_url(new_address) != self.target.subscription.origin:
+            return answer
+        return await self.client.request(method, new_address, dict(headers), body, largest=LARGEST_ANSWER)
+
+    def refusal_text(self) -> str:
+        """Return the reasons in the last answer, in the tool's words; empty if it has none, or repeats what was
+        sent.
+        """
+        try:
+            answer = orjson.loads(self.last.body) if 400 <= self.last.status < 500 else None
+        except orjson.JSONDecodeError:
+            return ""
+        if not isinstance(answer, dict):
+            return ""
+        sent_words = set(_words_in(" ".join(_texts_in(orjson.loads(self.sent or b"null")))))
+        errors = answer.get("errors")
+        reasons = [f"{name}: {each}" for name, each in errors.items()] if isinstance(errors, dict) else []
+        reasons += [str(each) for each in answer.get("errorMessages") or ()]
+        reasons += [str(answer["message"])] if "message" in answer else []
+        if isinstance(errors, list):
+            fields = [str(each.get("field", "")) for each in errors if isinstance(each, dict)]
+            reasons += [name for name in fields if name]
+        fit = [each for each in reasons if not sent_words.intersection(_words_in(each))]
+        return "; ".join(fit)[:LONGEST_REASON]
 
     async def search(self, call: SearchRequest, **more: Any) -> list[Any]:
         """Return what the tool has of what may have been written already. Raises as `send_request`
@@ -123,6 +166,18 @@ class ToolClient:
             until = datetime.fromtimestamp(int(reset[:11]), UTC) - self.now
             return max(timedelta(seconds=1), min(until, LONGEST_PAUSE))
         return UNSTATED_PAUSE if answer.status == 429 or SECONDARY_LIMIT in answer.body else None
+
+
+def _texts_in(body: Any) -> Iterator[str]:
+    if isinstance(body, str):
+        yield body
+    elif isinstance(body, dict | list):
+        for each in body.values() if isinstance(body, dict) else body:
+            yield from _texts_in(each)
+
+
+def _words_in(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]
 
 
 def settings_of(subscription: Subscription) -> Mapping[str, str]:

@@ -29,7 +29,7 @@ from app.ticketing.records import Comment
 from app.webhooks.sources.lookup import find_source_by_key
 from app.webhooks.sources.records import WebhookSource
 from app.webhooks.two_way.pending_writes import Writes
-from app.webhooks.write_back.queries import COMMENTS, REFERENCE_OF, REFUSED_BEFORE
+from app.webhooks.write_back.queries import COMMENTS, REFERENCE_OF, REFUSED_BEFORE, REPORTED_SINCE
 from app.webhooks.write_back.templates import CompiledTemplate, template_of
 from app.webhooks.write_back.tickets import TicketSync
 from app.webhooks.write_back.tool_client import RequestRefused, ToolClient, settings_of
@@ -62,17 +62,19 @@ class ToolFormat(MessageFormat):
             return None
         try:
             await _ask_account(tool, writes)
-            if message.type != TEST_TYPE:
+            if message.type == TEST_TYPE:
+                await tool.send_request(tool.template.template.place)
+            else:
                 sync = await TicketSync.prepare(target.ledger, source, tool, writes, event["stream"])
                 if not await self._write(sync, event):
                     return None
         except RequestRefused as failed:
             if failed.is_definite and failed.pause is None and message.type != TEST_TYPE:
                 await _tell_once(target, event, failed.code, now)
-            return Delivered(failed.answer, tool.size, failed.code, failed.pause)
+            return Delivered(failed.answer, tool.size, failed.code, failed.pause, tool.refusal_text() or None)
         except (Refusal, ConcurrencyConflict, ConstraintViolation):
             return Delivered(tool.last, tool.size, "others_keep_changing_it")
-        return Delivered(tool.last, tool.size, None)
+        return Delivered(tool.last, tool.size, None, detail="; ".join(tool.refused_fields) or None)
 
     async def _write(self, sync: TicketSync, event: Mapping[str, Any]) -> bool:
         """Write what the event is about. Return whether the tool knows the ticket."""
@@ -96,7 +98,10 @@ async def _concerns(target: SubscriptionTarget, writes: Writes, event: Mapping[s
     if event["source"] == f"webhook:{subscription.source}":
         return (await writes.find_write(stream)).unsure_at is not None
     reference = await target.ledger.db.row(REFERENCE_OF, (stream, subscription.source))
-    return reference is not None or bool(subscription.opens_tickets)
+    if reference is not None or not subscription.opens_tickets:
+        return reference is not None
+    # What was there before is not opened at the tool all at once.
+    return bool(await target.ledger.db.value(REPORTED_SINCE, (stream, subscription.id)))
 
 
 def _template(source: WebhookSource, subscription: Subscription) -> CompiledTemplate | None:

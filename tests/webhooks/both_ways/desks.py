@@ -91,6 +91,19 @@ class Desk(Generic[T]):
         (comment,) = (item["id"] for item in page["items"] if item["text"] == text)
         await self.act(incident, "withdraw_comment", comment=comment)
 
+    async def person(self, name: str, login: str | None = None, **more: object) -> Json:
+        """A person of IT, with a login at the tool."""
+        body = {"name": name, "roles": ["agent"], **more}
+        person = await self.stage.admin.post_ok("/v1/persons", body)
+        if login is not None:
+            await self.set_login(person, login)
+        return person
+
+    async def set_login(self, person: Json, login: str) -> None:
+        """An administrator sets the person's login at the tool."""
+        path = f"/v1/webhook_sources/{self.source.source['id']}/set_login"
+        await self.stage.admin.post_ok(path, {"person": person["id"], "login": login})
+
     async def tags(self, incident: Json) -> set[str]:
         """The names of the incident's tags."""
         page = await self.stage.admin.read(f"{PATH}/{incident['id']}/tags")

@@ -18,6 +18,8 @@ from tests.webhooks.standins.server import Call, Reply
 
 LIN = "lin"
 LABELS = ("red", "green", "blue")
+#: Persons here, and their logins at the tool.
+LOGINS = {"Lin Wu": "lin", "Anna X": "anna-x"}
 
 
 @dataclass
@@ -86,6 +88,14 @@ class RandomChanges:
     own_comments: list[tuple[Json, str]] = field(default_factory=list)
     changes: int = 0
     failure_share: float = 0.1
+    #: By id: the logins of the persons here who may be assigned.
+    logins: dict[str, str] = field(default_factory=dict)
+
+    async def add_persons(self) -> None:
+        """Some persons here have logins there."""
+        for name, login in LOGINS.items():
+            person = await self.desk.person(name, login)
+            self.logins[person["id"]] = login
 
     def name(self, where: str) -> str:
         self.changes += 1
@@ -106,6 +116,8 @@ class RandomChanges:
                 await self.desk.act(incident, "untag", tag=label)
             else:
                 await self.desk.act(incident, "tag", tag=label, visibility="public")
+        elif chosen < 0.5:
+            await self._assign_here(incident)
         elif chosen < 0.7:
             text = self.name("said here")
             await self.desk.act(incident, "comment", text=text)
@@ -126,6 +138,14 @@ class RandomChanges:
                 await self.desk.act(incident, "start")
             await self.desk.resolve(incident)
 
+    async def _assign_here(self, incident: Json) -> None:
+        present = await self.desk.read(incident)
+        person = self.random.choice(list(self.logins))
+        if present["state"] in ("resolved", "closed") or (present["assignee"] or {}).get("id") == person:
+            return
+        self.changes += 1
+        await self.desk.act(incident, "assign", person=person)
+
     def change_there(self) -> None:
         if not (names := self.side.names()):
             return
@@ -136,6 +156,9 @@ class RandomChanges:
             self.changes += 1
             changed = self.side.tool.labels(name) ^ {self.random.choice(LABELS)}
             self.side.tool.label(LIN, name, sorted(changed))
+        elif chosen < 0.5:
+            self.changes += 1
+            self.side.tool.assign(LIN, name, self.random.choice(([], *([each] for each in LOGINS.values()))))
         elif chosen < 0.7:
             text = self.name("said there")
             self.side.comment(name, text)
@@ -221,6 +244,9 @@ class RandomChanges:
             assert (incident["title"], here) == (title, is_done), (incident["title"], here, title, is_done)
             labels = self.side.tool.labels(their_names[reference["number"]])
             assert await self.desk.tags(incident) == labels, (incident["number"], labels)
+            assignees = self.side.tool.assignees(their_names[reference["number"]])
+            login = self.logins.get(str((incident["assignee"] or {}).get("id")))
+            assert assignees == ({login} if login else set()), (incident["number"], login, assignees)
             assert texts == their_texts, (texts - their_texts, their_texts - texts)
             heard += texts
         lost_comments = self.all_comments - heard
@@ -236,6 +262,7 @@ async def try_changes(desk: Desk[Any], seed: int, changes: int) -> RandomChanges
     """Make so many changes at random, and check that both sides are equal at the end."""
     side = OnGitHub(desk.tool) if isinstance(desk.tool, GitHub) else OnJira(desk.tool)
     random_changes = RandomChanges(desk, side, Random(seed))
+    await random_changes.add_persons()
     while random_changes.changes < changes:
         await random_changes.step()
     await random_changes.come_to_rest()

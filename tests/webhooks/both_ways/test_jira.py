@@ -79,6 +79,49 @@ async def test_a_field_that_jira_refuses_holds_back_no_other(jira_desk: Desk[Jir
     assert fields["priority"]["name"] != "Medium", "it is tried again on another day"
 
 
+async def test_names_of_priorities_are_settings_and_the_attempt_says_what_was_refused(
+    jira_desk: Desk[Jira],
+) -> None:
+    desk = jira_desk
+    incident = await desk.report("The till is stuck")
+    await desk.settle()
+
+    async def refuse(call: Call) -> Reply | bool | None:
+        named = (call.body or {}).get("fields", {}).get("priority", {}).get("name", "Blocker")
+        if call.method == "PUT" and named != "Blocker":
+            return Reply(400, {"errors": {"priority": "The priority selected is invalid."}})
+        return None
+
+    desk.tool.before = refuse
+    desk.later()
+    await desk.act(incident, "prioritise", impact="1", urgency="1", reason="All branches are affected.")
+    await desk.settle()
+    attempts = await desk.stage.attempts(desk.subscription)
+    assert attempts[0]["detail"] == "priority: priority: The priority selected is invalid."
+    path = f"/v1/subscriptions/{desk.subscription['id']}"
+    version = (await desk.stage.admin.read(path))["version"]
+    tool_settings = ["project=OPS", "issue_type=Task", "priority_p1=Blocker"]
+    answer = await desk.stage.admin.patch(
+        path, json={"tool_settings": tool_settings}, headers={"if-match": f'"{version}"'}
+    )
+    assert answer.status_code == 200, answer.text
+    await desk.act(incident, "comment", text="Now?")
+    await desk.settle()
+    assert desk.tool.issues["OPS-1"]["fields"]["priority"]["name"] == "Blocker"
+
+
+async def test_a_resolution_is_sent_with_the_step_that_requires_it(jira_desk: Desk[Jira]) -> None:
+    desk = jira_desk
+    desk.tool.resolutions = ["Duplicate", "Fixed"]
+    incident = await desk.report("The till is stuck")
+    await desk.settle()
+    desk.later()
+    await desk.act(incident, "start")
+    await desk.resolve(incident)
+    await desk.settle()
+    assert desk.tool.issues["OPS-1"]["fields"]["status"]["name"] == "Done"
+
+
 async def test_labels_go_both_ways_and_internal_tags_stay_here(jira_desk: Desk[Jira]) -> None:
     desk = jira_desk
     incident = await desk.report("The till is stuck")

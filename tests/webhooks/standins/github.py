@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -10,7 +11,7 @@ from urllib.parse import unquote
 
 from tests.webhooks.standins.server import Call, Reply, StandIn
 
-REPOSITORY = "acme/shop"
+REPOSITORY, NEW_NAME, BY_ID = "acme/shop", "acme/newshop", "/repositories/77"
 US, TOKEN = "ledgerdesk-bot", "ghp_0123456789abcdef"
 _ISSUE = re.compile(rf"/repos/{REPOSITORY}/issues/(\d+)")
 _COMMENTS = re.compile(rf"/repos/{REPOSITORY}/issues/(\d+)/comments")
@@ -19,13 +20,19 @@ _COMMENT = re.compile(rf"/repos/{REPOSITORY}/issues/comments/(\d+)")
 
 
 class GitHub(StandIn):
-    """A repository with issues. `gone` are numbers of issues that were deleted."""
+    """A repository with issues. `assignable` may be assigned; without the right to push (`may_assign`), the
+    assignees of a request are left out without a word. `is_renamed`: the repository is called otherwise
+    since, and its old addresses lead to those by its id.
+    """
 
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
         self.issues: dict[int, dict[str, Any]] = {}
         self.comments: dict[int, dict[str, Any]] = {}
         self.deleted: set[int] = set()
+        self.assignable = {"lin", "anna-x", "carl"}
+        self.may_assign = True
+        self.is_renamed = False
         self._ids = count(1)
 
     @property
@@ -41,6 +48,23 @@ class GitHub(StandIn):
             return Reply(401, {"message": "Bad credentials"})
         if (call.method, call.path) == ("GET", "/user"):
             return Reply(200, {"login": US, "id": 1})
+        if self.is_renamed:
+            old = call.path.startswith(f"/repos/{REPOSITORY}/")
+            rest = call.path.removeprefix(BY_ID if not old else f"/repos/{REPOSITORY}")
+            if old:
+                status = 301 if call.method == "GET" else 307
+                return Reply(status, {}, {"location": f"{self.origin}{BY_ID}{rest}"})
+            call = replace(call, path=f"/repos/{REPOSITORY}{rest.removeprefix(f'/repos/{NEW_NAME}')}")
+        return self._of_repository(call)
+
+    @property
+    def name(self) -> str:
+        """What the repository is called now."""
+        return NEW_NAME if self.is_renamed else REPOSITORY
+
+    def _of_repository(self, call: Call) -> Reply:
+        if call.path == f"/repos/{REPOSITORY}":
+            return Reply(200, {"full_name": self.name})
         if call.path == f"/repos/{REPOSITORY}/issues":
             return self._issues(call)
         if (matches := _LABELS.fullmatch(call.path)) is not None:
@@ -70,8 +94,13 @@ class GitHub(StandIn):
         if number not in self.issues:
             return Reply(404, {"message": "Not Found"})
         if call.method == "PATCH":
+            logins = call.body.get("assignees")
+            if logins is not None and not {each.lower() for each in logins} <= self.assignable:
+                return Reply(422, {"message": "Validation Failed", "errors": [{"field": "assignees"}]})
+            if logins is not None and self.may_assign:
+                self.assign(US, number, logins)
             return Reply(200, self.edit(US, number, **call.body))
-        return Reply(200, self.issues[number])
+        return Reply(200, self.issues[number] | {"repository_url": f"{self.origin}/repos/{self.name}"})
 
     def _comments(self, call: Call, number: int) -> Reply:
         if number in self.deleted:
@@ -114,6 +143,19 @@ class GitHub(StandIn):
             issue |= {"labels": [{"name": name} for name in names], "updated_at": self.time()}
             self._tell("labeled", number, author)
 
+    def assign(self, author: str, number: int, logins: list[str]) -> None:
+        """Somebody sets who is assigned to an issue."""
+        issue = self.issues[number]
+        if sorted(logins) != sorted(self.assignees(number)):
+            assignees = [{"login": login} for login in logins]
+            issue |= {"assignees": assignees, "assignee": assignees[0] if assignees else None}
+            issue["updated_at"] = self.time()
+            self._tell("assigned" if assignees else "unassigned", number, author)
+
+    def assignees(self, number: int) -> set[str]:
+        """The logins of who is assigned to an issue."""
+        return {each["login"] for each in self.issues[number]["assignees"]}
+
     def labels(self, number: int) -> set[str]:
         """The names of an issue's labels."""
         return {each["name"] for each in self.issues[number]["labels"]}
@@ -130,6 +172,7 @@ class GitHub(StandIn):
             "state_reason": None,
             "user": {"login": author},
             "assignee": None,
+            "assignees": [],
             "labels": [],
             "html_url": f"https://github.com/{REPOSITORY}/issues/{number}",
             "created_at": time_text,
@@ -174,7 +217,7 @@ class GitHub(StandIn):
     def texts(self, number: int) -> list[str]:
         """The comments of an issue as people see them."""
         texts = [c["body"] for c in self.comments.values() if c["issue"] == number]
-        return [re.sub(r"\s*<!--.*?-->", "", text) for text in texts]
+        return [re.sub(r"\\(?=[^\w\s])", "", re.sub(r"\s*<!--.*?-->", "", text)) for text in texts]
 
     def _tell(self, action: str, number: int, author: str, comment: dict[str, Any] | None = None) -> None:
         body: dict[str, Any] = {
@@ -182,7 +225,7 @@ class GitHub(StandIn):
             "issue": dict(self.issues[number]),
             "sender": {"login": author},
         }
-        body["repository"] = {"full_name": REPOSITORY, "html_url": f"https://github.com/{REPOSITORY}"}
+        body["repository"] = {"full_name": self.name, "html_url": f"https://github.com/{self.name}"}
         kind = "issues"
         if comment is not None:
             kind, body["comment"] = "issue_comment", dict(comment)

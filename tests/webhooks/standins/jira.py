@@ -17,6 +17,7 @@ _ISSUE = re.compile(r"issue/([^/]+)")
 _TRANSITIONS = re.compile(r"issue/([^/]+)/transitions")
 _COMMENTS = re.compile(r"issue/([^/]+)/comment")
 _COMMENT = re.compile(r"issue/([^/]+)/comment/([^/]+)")
+_ASSIGNEE = re.compile(r"issue/([^/]+)/assignee")
 _LABEL = re.compile(r'labels = "([^"]+)"')
 CATEGORIES = {"To Do": "new", "In Progress": "indeterminate", "Done": "done"}
 #: By status: the transitions from there, by id, with the statuses that they lead to.
@@ -41,11 +42,15 @@ def plain(body: dict[str, Any]) -> str:
 
 
 class Jira(StandIn):
-    """A project with issues. `indexed` False: the search knows nothing new yet."""
+    """A project with issues. `indexed` False: the search knows nothing new yet. `accounts`: people and
+    their addresses, which are found and not shown.
+    """
 
     api = "/rest/api/3/"
     search = "search/jql"
     us = US
+    #: What the interface calls an account's id, and a text by which accounts are found.
+    account_id, text_of_account = "accountId", "query"
 
     def __init__(self, **more: Any) -> None:
         super().__init__(**more)
@@ -53,6 +58,13 @@ class Jira(StandIn):
         self.comments: dict[str, dict[str, Any]] = {}
         self.deleted: set[str] = set()
         self.indexed = True
+        #: Resolutions of which the step to Done requires one; None: it requires none.
+        self.resolutions: list[str] | None = None
+        self.accounts = {
+            "lin": "lin@acme.example",
+            "anna-x": "anna@acme.example",
+            "carl": "carl@acme.example",
+        }
         self._ids = count(10_001)
 
     @property
@@ -66,13 +78,15 @@ class Jira(StandIn):
     def answer(self, call: Call) -> Reply:
         if call.headers.get("authorization") != self.authorization():
             return Reply(401, {"errorMessages": ["You are not authenticated."]})
-        if not call.path.startswith(self.api):
-            return Reply(404)
+        return self._answer(call) if call.path.startswith(self.api) else Reply(404)
+
+    def _answer(self, call: Call) -> Reply:
         path = call.path.removeprefix(self.api)
-        if path == "myself":
-            return Reply(200, self.person(self.us))
-        if path == self.search:
-            return self._search(call)
+        known = {"myself": self.person(self.us), "project/OPS": {"key": "OPS"}}
+        if path in known:
+            return Reply(200, known[path])
+        if path in (self.search, "user/search"):
+            return self._search(call) if path == self.search else self._search_accounts(call)
         if path == "issue" and call.method == "POST":
             return self._create(call.body["fields"])
         return self._of_issue(call)
@@ -94,6 +108,7 @@ class Jira(StandIn):
             (_COMMENT, self._comment),
             (_COMMENTS, self._comments),
             (_TRANSITIONS, self._transitions),
+            (_ASSIGNEE, self._assignee),
             (_ISSUE, self._issue),
         ):
             if (matches := pattern.fullmatch(call.path.removeprefix(self.api))) is not None:
@@ -117,6 +132,10 @@ class Jira(StandIn):
         matches = [i for i in self.issues.values() if self.indexed and label[1] in i["fields"]["labels"]]
         return Reply(200, {"issues": [{"id": i["id"], "key": i["key"]} for i in matches], "isLast": True})
 
+    def _search_accounts(self, call: Call) -> Reply:
+        text = call.query[self.text_of_account]
+        return Reply(200, [self.person(a) for a, mail in self.accounts.items() if mail.startswith(text)])
+
     def _create(self, fields: dict[str, Any]) -> Reply:
         if not {"project", "issuetype", "summary"} <= fields.keys():
             return Reply(400, {"errors": {"summary": "You must specify a summary of the issue."}})
@@ -138,6 +157,25 @@ class Jira(StandIn):
             )
             return Reply(204)
         return Reply(200, issue)
+
+    def _assignee(self, call: Call, issue: dict[str, Any]) -> Reply:
+        login = call.body[self.account_id]
+        if login is not None and login not in self.accounts:
+            return Reply(400, {"errors": {"assignee": f"User '{login}' cannot be assigned issues."}})
+        self.assign(self.us, issue["key"], [login] if login else [])
+        return Reply(204)
+
+    def assign(self, author: str, key: str, logins: list[str]) -> None:
+        """Somebody sets who is assigned to an issue."""
+        if set(logins) != self.assignees(key):
+            fields = self.issues[key]["fields"]
+            fields |= {"assignee": self.person(logins[0]) if logins else None, "updated": self.time()}
+            self._tell("jira:issue_updated", self.issues[key], author)
+
+    def assignees(self, key: str) -> set[str]:
+        """Who is assigned to an issue."""
+        assignee = self.issues[key]["fields"]["assignee"]
+        return set() if assignee is None else {assignee[self.account_id]}
 
     def _change_label(self, issue: dict[str, Any], change: dict[str, str]) -> None:
         ((verb, name),) = change.items()
@@ -162,9 +200,19 @@ class Jira(StandIn):
         if call.method == "POST":
             if (status := handlers.get(call.body["transition"]["id"])) is None:
                 return Reply(400, {"errorMessages": ["It seems that the transition is not valid."]})
+            resolution = call.body.get("fields", {}).get("resolution", {}).get("id")
+            if status == "Done" and self.resolutions and resolution not in self.resolutions:
+                return Reply(400, {"errors": {"resolution": "Resolution is required."}})
             self.move(self.us, issue["key"], status)
             return Reply(204)
-        options = [{"id": n, "name": f"To {s}", "to": _status(s)} for n, s in handlers.items()]
+        options: list[dict[str, Any]] = [
+            {"id": n, "name": f"To {s}", "to": _status(s)} for n, s in handlers.items()
+        ]
+        if call.query.get("expand") == "transitions.fields":
+            allowed = [{"id": each, "name": each} for each in self.resolutions or ()]
+            fields = {"resolution": {"required": True, "allowedValues": allowed}}
+            for option, status in zip(options, handlers.values(), strict=True):
+                option["fields"] = fields if self.resolutions and status == "Done" else {}
         return Reply(200, {"transitions": options})
 
     def _comments(self, call: Call, issue: dict[str, Any]) -> Reply:
@@ -282,6 +330,7 @@ class JiraDataCenter(Jira):
     api = "/rest/api/2/"
     search = "search"
     us = "ledgerdesk"
+    account_id, text_of_account = "name", "username"
 
     def authorization(self) -> str:
         return f"Bearer {PERSONAL_TOKEN}"

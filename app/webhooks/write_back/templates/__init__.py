@@ -83,7 +83,7 @@ class FieldRequest(ToolRequest):
     a request for each of several names, which is `picked`.
     """
 
-    field: Literal["title", "priority", "state", "labels_added", "labels_removed"]
+    field: Literal["title", "priority", "state", "labels_added", "labels_removed", "assignee"]
     ask: OptionsRequest | None = None
     answers: bool = False
     each: bool = False
@@ -101,7 +101,9 @@ class Template(_TemplateModel):
     """The requests that write to a tool. `authorization` is the scheme of its secret: a bearer token, or
     a text `user:token` for basic authentication. `groups` has the states that the tool does not distinguish,
     by state. `settings` are the names of a subscription's required settings. Labels of the tool have at most
-    `longest_label` characters, and none of `not_in_labels`.
+    `longest_label` characters, and none of `not_in_labels`. `find_person` looks for the login of a person by
+    their address, which is `picked`. `place` reads the repository or project, to test the address. Characters in
+    `escaped` are markup of the tool, which a backslash makes text.
     """
 
     tool: str
@@ -111,14 +113,17 @@ class Template(_TemplateModel):
     settings: tuple[str, ...] = ()
     longest_label: int = 50
     not_in_labels: str = ""
+    escaped: str = ""
     groups: Mapping[str, str]
     account: AccountRequest
+    place: ToolRequest
     read: ReadRequest
     open: OpeningRequest
     change: tuple[FieldRequest, ...]
     comment: CommentRequest
     correction: CommentRequest | None = None
     withdrawal: ToolRequest | None = None
+    find_person: SearchRequest | None = None
 
 
 class CompiledTemplate:
@@ -138,7 +143,7 @@ class CompiledTemplate:
 
 
 def _expressions(part: BaseModel) -> Iterator[str]:
-    plain = {"method", "field", "tool", "title", "not_in_labels"}
+    plain = {"method", "field", "tool", "title", "not_in_labels", "escaped"}
     for name in type(part).model_fields:
         each: Any = getattr(part, name)
         if isinstance(each, BaseModel):
