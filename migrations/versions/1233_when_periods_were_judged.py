@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "1233"
-down_revision = "1229"
+down_revision = "1230"
 branch_labels = None
 depends_on = None
 

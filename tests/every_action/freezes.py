@@ -18,6 +18,7 @@ from app.processes.changes.policies.payloads import (
     EditChangeTemplate,
     EditFreeze,
     MoveFreeze,
+    RenewChangeTemplate,
     ReviseRiskQuestionnaire,
 )
 from app.processes.changes.records import ChangeType
@@ -26,6 +27,8 @@ from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM
 from tests.people import act
 
 #: As the API takes them. Freezes are long after all changes, which they would be in the way of.
+#: What a rule notes first.
+PREREQUISITES = {"renew": ("outgrow",)}
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     DraftChangeTemplate: lambda: {
         "key": f"relay-restart-{next(NUMBERS)}",
@@ -40,6 +43,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "team": TEAM,
     },
     ApproveChangeTemplate: lambda: {"question": "Shall it be a standard change?"},
+    RenewChangeTemplate: lambda: {"question": "Shall it be a standard change again?"},
     EditChangeTemplate: lambda: {"title": "Restart the relay", "risk_level": "medium", "team": TEAM},
     AddRiskQuestionnaire: lambda: {"questions": EXAMPLE_QUESTIONS, "medium_from": 5, "high_from": 10},
     ReviseRiskQuestionnaire: lambda: {"questions": EXAMPLE_QUESTIONS, "medium_from": 4, "high_from": 9},

@@ -19,6 +19,7 @@ from app.processes.requests.payloads import (
     ConfirmRequirementsRequest,
     EditRequest,
     FulfilRequest,
+    NameAcceptanceGroupRequest,
     ProposeRequirementsRequest,
     ProposeSolutionRequest,
     RecordAcceptanceRequest,
@@ -56,6 +57,7 @@ def requirements() -> Json:
 
 #: As the API takes them.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
+    NameAcceptanceGroupRequest: lambda: {"acceptance_group": GROUP},
     FlagMilestone: lambda: {"milestone": NOBODYS},
     SubmitRequest: lambda: {
         "title": "A laptop for a new colleague",

@@ -401,6 +401,7 @@ NOT_SHARED = (
 #: What must have been done with a new record, so that the row can be carried out in its states.
 PREREQUISITES: dict[str, tuple[str, ...]] = {
     **documents.PREREQUISITES,
+    **freezes.PREREQUISITES,
     **subscriptions.PREREQUISITES,
     "downgrade": ("declare_major",),
     "review": ("declare_major",),

@@ -24,10 +24,19 @@ from app.kernel.actions.payloads import Payload
 from app.processes.changes.approval import APPROVAL, EMERGENCY
 from app.processes.changes.policies.freeze_exceptions import EXCEPTION
 from app.processes.improvement_plans.preparation import ADJUSTMENT, CLOSING, PLAN
-from app.processes.improvements.preparation import CHARTER, CLASS, PILOT, PROJECT_PLAN, PROPOSAL, REVERT
+from app.processes.improvements.preparation import (
+    CHARTER,
+    CLASS,
+    PEOPLE,
+    PILOT,
+    PROJECT_PLAN,
+    PROPOSAL,
+    REVERT,
+)
 from app.processes.releases.approvals import GO_MATTER, PLAN_CHANGE
 from tests.cases import each_case
 from tests.client import Json
+from tests.every_action.samples import PREREQUISITES
 from tests.every_action.search import QUESTIONS, Search
 from tests.every_action.settings import ASKED_AS_WELL
 from tests.every_action.world import ROWS, World, case_name, of_kind, possible_states
@@ -48,6 +57,7 @@ MATTERS: dict[str, Matter] = {
         CHARTER,
         PROJECT_PLAN,
         PILOT,
+        PEOPLE,
         REVERT,
         GO_MATTER,
         PLAN_CHANGE,
@@ -152,6 +162,9 @@ async def test_nobody_decides_about_their_own_and_so_many_decide_as_the_rule_say
         async for record in search.records(state, row):
             for move in search.hand_overs(state) if handed_over else ():
                 await search.hand_over(move, record)
+            for name in PREREQUISITES.get(row.name, ()):
+                if name in lifecycle.by_name:
+                    await world.by_rule(lifecycle, lifecycle[name], record)
             clients = search.helpers if handed_over else [search.alone, *search.helpers]
             if await search.one_does(clients, row, record, {}):
                 await _is_decided_by_others(search, record)

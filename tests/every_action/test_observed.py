@@ -70,7 +70,7 @@ NOT_MIRRORED = {
     "votes, their deputies, and people who leave": """
         deputise_voters recount_votes report_duties report_team_work hand_over_duties""",
     "groups of the identity provider": "follow_group_mappings",
-    "acceptance groups, and what waits for them": "ask_new_members",
+    "acceptance groups, and what waits for them": "ask_new_members report_group_uses",
     "the improvement programme": "suggest_after_missed_targets suggest_after_declined_candidates "
     "suggest_after_kpi_signals suggest_after_faded_benefits",
     "agreements on service levels": "watch_supports",

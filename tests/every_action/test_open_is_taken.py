@@ -73,6 +73,7 @@ def caller_of(world: World, person: Person, role: Role) -> Caller:
 #: What refuses by fields of the record is shown at these fields, once the action is tried.
 SAYS_WHAT_TO_FILL_IN = {
     *("change_incomplete", "consent_needed", "has_open_work", "outlives_credential"),
+    "emergency_wanted_late",
     *("standard_without_items", "text_missing", "too_many_revisions"),
 }
 #: What a check reads of the context that depends on the payload.

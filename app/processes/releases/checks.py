@@ -50,6 +50,7 @@ async def go_is_missing(reads: ReadContext, release: Release, ctx: ActionContext
     return None if release.go else "go_is_missing"
 
 
+@caller_check
 async def stages_left_out_undecided(
     reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
 ) -> None:

@@ -194,5 +194,9 @@ class ApproveChangeTemplate(AskBoard):
     """The question whether changes may be made by the template without further approval."""
 
 
+class RenewChangeTemplate(AskBoard):
+    """The question whether changes may be made again by a template that has outgrown its approval."""
+
+
 class EditChangeTemplate(Patch, ChangeTemplateFields):
     """Fields to change; fields left out stay unchanged."""

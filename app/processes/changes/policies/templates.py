@@ -41,6 +41,7 @@ from app.processes.changes.policies.payloads import (
     DraftChangeTemplate,
     EditChangeTemplate,
     OutgrowChangeTemplate,
+    RenewChangeTemplate,
 )
 from app.processes.changes.policies.records import ChangeTemplate
 from app.processes.changes.policies.records import TemplateState as State
@@ -102,7 +103,10 @@ async def recorded_risk(
 
 
 async def approval_question(
-    reads: ReadContext, template: ChangeTemplate, body: ApproveChangeTemplate, ctx: ActionContext
+    reads: ReadContext,
+    template: ChangeTemplate,
+    body: ApproveChangeTemplate | RenewChangeTemplate,
+    ctx: ActionContext,
 ) -> NewDecision:
     """Prepare the question to those who decide on such changes, the owners of all its services included."""
     subject = template.model_copy(update={"risk_level": ctx.prepared(RecordedRisk).level})
@@ -130,7 +134,7 @@ def approve_by_decision(template: ChangeTemplate, body: Tallied, ctx: ActionCont
 
 
 def outgrow(template: ChangeTemplate, body: OutgrowChangeTemplate, ctx: ActionContext) -> None:
-    """Note that the template has outgrown its approval: no changes are made from it before it is approved
+    """Stop the template: it has outgrown its approval, and no changes are made from it before it is approved
     again.
     """
     template.outgrown_at, template.outgrown_because = ctx.occurred_at, body.because
@@ -146,7 +150,7 @@ async def approval_holds(reads: ReadContext, template: ChangeTemplate, ctx: Acti
     return "approval_holds" if template.outgrown_at is None else None
 
 
-def renew(template: ChangeTemplate, body: ApproveChangeTemplate, ctx: ActionContext) -> None:
+def renew(template: ChangeTemplate, body: RenewChangeTemplate, ctx: ActionContext) -> None:
     """Renew the outgrown template: its approval is put to the vote again. Its risk is at least medium if one
     of its services is critical or of high criticality.
     """

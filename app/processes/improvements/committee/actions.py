@@ -105,7 +105,7 @@ def return_plan_by_decision(improvement: Improvement, body: Tallied, ctx: Action
 
 
 def change_people(improvement: Improvement, body: ChangePeopleImprovement, ctx: ActionContext) -> None:
-    """Change the project's people: the committee votes on another sponsor or manager."""
+    """Change the improvement's people: the committee votes on another sponsor or manager."""
     sponsor, manager = ctx.ref(Person, "sponsor"), ctx.ref(Person, "project_manager")
     improvement.motion.asked_sponsor_id = None if sponsor is None else sponsor.id
     improvement.motion.asked_manager_id = None if manager is None else manager.id
@@ -128,7 +128,7 @@ async def people_stay(
 
 
 def change_people_by_decision(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
-    """Change the project's people by decision: who is replaced has no duties of the post any more."""
+    """Change the improvement's people by decision: who is replaced has no duties of the post any more."""
     motion = improvement.motion
     if motion.asked_sponsor_id is not None:
         improvement.sponsor_id = motion.asked_sponsor_id
