@@ -32,6 +32,7 @@ from app.foundation.people.persons import (
     SetBoundsPerson,
     SetPreferencesPerson,
 )
+from app.foundation.people.succession.group_uses import ReportUsesGroup
 from app.foundation.people.succession.handing_over import HandOverDuties
 from app.foundation.people.succession.leaving import ReportDuties, TransferDutiesPerson
 from app.foundation.people.succession.team_work import ReportWorkTeam
@@ -274,6 +275,11 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     EditAlertRule: lambda: {"name": "Databases and caches", "precedence": 11, "matchers": ["team=db*"]},
     HandOverDuties: lambda: {"person": IDS["person"], "new_holder": "me"},
     TransferDutiesPerson: lambda: {"new_holder": "me", "kinds": ["incident", "change"]},
+    ReportUsesGroup: lambda: {
+        "use_count": 2,
+        "asking_records": ["REQ-2026-000007"],
+        "persons": [IDS["person"]],
+    },
     ReportWorkTeam: lambda: {"work_count": 2, "numbers": ["INC-2026-000007"], "persons": [IDS["person"]]},
     ReportDuties: lambda: {"holder": IDS["person"], "duty_count": 4, "persons": [IDS["person"]]},
     EndShift: lambda: {"until_date": "2198-01-01"},

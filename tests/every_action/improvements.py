@@ -23,6 +23,7 @@ from app.platform.db import connect
 from app.processes.improvement_suggestions.payloads import OfferImprovementSuggestion
 from app.processes.improvements.committee.payloads import (
     ApprovePlanImprovement,
+    ChangePeopleImprovement,
     CharterImprovement,
     ClassifyImprovement,
     ClassTallied,
@@ -83,6 +84,7 @@ def _select() -> Json:
 
 #: As the API takes them.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
+    ChangePeopleImprovement: lambda: {"question": "Shall somebody else manage it?"},
     MeasureEffectsImprovement: dict,
     AgreeToEvaluationImprovement: dict,
     SelectImprovement: _select,
@@ -412,6 +414,13 @@ async def _missed(client: Client, path: str) -> Json:
 
 
 #: By action, what must be there before it.
+async def _another_manager(client: Client, path: str) -> Json:
+    """Somebody who may manage the project, and does not."""
+    roles = (Role.project_manager.value,)
+    person = await add_person(client.app.state.ledger, "Another manager", TEAM, roles=roles)
+    return {"project_manager": str(person.id)}
+
+
 PREPARED_FOR_ROW: dict[str, Callable[[Client, str], Awaitable[Json]]] = {"plan_ahead": _to_plan_ahead}
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
@@ -419,6 +428,7 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     ProposeImprovement: with_facts,
     ImplementImprovement: _minor,
     CharterImprovement: _major,
+    ChangePeopleImprovement: _another_manager,
     EvaluateImprovement: _to_be_judged,
     AgreeToEvaluationImprovement: _not_agreed_to,
     StandardiseImprovement: _reached,

@@ -5,7 +5,7 @@ it can be said.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +36,7 @@ from app.kernel.actions.payloads import Payload
 from app.kernel.commands.command import Command
 from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
-from app.kpis.baselines.freezing import FrozenBaselines
+from app.kpis.baselines.freezing import FrozenBaseline, FrozenBaselines
 from app.log.canonical import from_instant
 from app.processes.improvement_suggestions.payloads import OfferImprovementSuggestion
 from app.processes.improvements.proposal.payloads import (
@@ -53,6 +53,19 @@ from tests.every_action.improvements import classified, with_facts
 from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM
 from tests.people import act, context
 
+_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
+_BASELINE = FrozenBaseline(
+    name="restore-faster",
+    kpi="incident_resolution_seconds",
+    scope={},
+    begins_at=_BEGIN,
+    ends_at=_BEGIN + timedelta(days=31),
+    zone="Asia/Shanghai",
+    currency="CNY",
+    reopen_days=28,
+    value=None,
+    cases=0,
+)
 CONTENTS: Json = {
     "title": "Billing 计费",
     "level": 2,
@@ -124,7 +137,7 @@ async def _implemented_improvement(client: Client, path: str) -> Json:
     key = str((await done("doer", "improvement", "select", SelectImprovement, **select)).id)
     proposal: Any = ProposeImprovement.model_validate(OF_IMPROVEMENTS[ProposeImprovement]())
     improvements: Any = ledger.lifecycles["improvement"]
-    metadata, nothing = context(_staff("author"), before), FrozenBaselines((), 0, before)
+    metadata, nothing = context(_staff("author"), before), FrozenBaselines((_BASELINE,), 0, before)
     await perform(
         ledger, Command(improvements, improvements["propose"], key, proposal, metadata, prepared=(nothing,))
     )

@@ -217,7 +217,7 @@ async def former_login(
 
 
 def set_login(source: WebhookSource, body: SetLoginWebhookSource, ctx: ActionContext) -> None:
-    """Set the person's login at the tool. The tool's tickets and comments with this login are the person's
+    """Set a login of the webhook source. The tool's tickets and comments with this login are the person's
     from then on, and tickets of the person are assigned to it at a tool that is written to.
     """
     former = ctx.prepared(FormerLogin).row
@@ -244,7 +244,7 @@ class RemoveLoginWebhookSource(Payload):
 
 
 def remove_login(source: WebhookSource, body: RemoveLoginWebhookSource, ctx: ActionContext) -> None:
-    """Remove the person's login at the tool. Tickets that it named stay as they are."""
+    """Remove a login of the webhook source. Tickets that it named stay as they are."""
     former = ctx.prepared(FormerLogin).row
     assert former is not None, "a login that was not set was refused"
     ctx.outcome.remove(former)

@@ -134,9 +134,7 @@ def approve_by_decision(template: ChangeTemplate, body: Tallied, ctx: ActionCont
 
 
 def outgrow(template: ChangeTemplate, body: OutgrowChangeTemplate, ctx: ActionContext) -> None:
-    """Stop the template: it has outgrown its approval, and no changes are made from it before it is approved
-    again.
-    """
+    """Outgrow the approval of the template: no changes are made from it before it is approved again."""
     template.outgrown_at, template.outgrown_because = ctx.occurred_at, body.because
 
 
