@@ -212,11 +212,12 @@ def _holds_several(model: type[BaseModel], name: str) -> bool:
 
 
 def naming(model: type[BaseModel], body: Json, person: str) -> Json:
-    """The same body, in which every field that names persons names this one."""
+    """The same body, in which every field that names persons names this one, and lists name it first."""
     named_ones = dict(body)
     for name, mark in marks(model, ForeignRef).items():
         if mark.kind == "person" and name in body:
-            named_ones[name] = [person] if isinstance(body[name], list) else person
+            others = body[name] if isinstance(body[name], list) else None
+            named_ones[name] = person if others is None else [*dict.fromkeys((person, *others))]
     for name, part in part_types(model).items():
         if isinstance(body.get(name), list):
             named_ones[name] = [naming(part, entry, person) for entry in body[name]]
