@@ -41,8 +41,8 @@ from app.conformance.shapes import (
     ConformanceSummary,
     ConformanceVariantPage,
 )
-from app.kpis.answers.lag_notice import lag_notice
 from app.kpis.drawing.router import POLICY, SVG
+from app.kpis.lag_notice import lag_notice
 from app.log.canonical import from_instant, instant
 from app.platform.db import Connection
 

@@ -35,7 +35,6 @@ from app.kpis.answers.as_of import past_moment
 from app.kpis.answers.charts import KpiBehaviour, behaviour
 from app.kpis.answers.filled_periods import filled_periods
 from app.kpis.answers.forecast import KpiForecast, forecast, running_bounds
-from app.kpis.answers.lag_notice import lag_notice
 from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition, PeriodBegin, PeriodEnd
 from app.kpis.answers.series_stream import MOST_PERIODS, series_pieces
 from app.kpis.behaviours import FiguresRead, KpiBehaviourPage, behaviours, chart_question
@@ -45,6 +44,7 @@ from app.kpis.cases.stream import all_cases
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Unit
+from app.kpis.lag_notice import lag_notice
 from app.kpis.overview import this_month
 from app.kpis.questions.access import figures_shown, permitted_figures, permitted_kpi, question_of
 from app.kpis.questions.parameters import (

@@ -101,8 +101,8 @@ async def select_newest(
 async def _of_records(
     ledger: Ledger, subscription: Subscription, events: Sequence[SeenEvent]
 ) -> Sequence[SeenEvent]:
-    """Return the events of records that are of the subscription's services, teams and priorities now. What the
-    tool of the subscription knows already stays equal there, wherever it belongs.
+    """Return the events of records that are of the subscription's services, teams and priorities now. What
+    the tool of the subscription knows already stays equal there, wherever it belongs.
     """
     conditions = {
         "service": subscription.services,
@@ -117,8 +117,8 @@ async def _of_records(
     records = {abouts.get(stream, stream) for stream in streams}
     fitting = await _fitting(ledger, records, allowed_codes)
     if subscription.source is not None:
-        known = await ledger.db.rows(KNOWN_TO_TOOL, (list(records), subscription.source))
-        fitting |= {row["record"] for row in known}
+        rows = await ledger.db.rows(KNOWN_TO_TOOL, (list(records), subscription.source))
+        fitting |= {row["record"] for row in rows}
     return [event for event in events if abouts.get(event.event.stream, event.event.stream) in fitting]
 
 

@@ -70,8 +70,8 @@ class SenderState:
 
 @dataclass(slots=True)
 class _Lane:
-    """The events of one stream that are sent one after the other; `waits`: the stream has waited. `is_resent`:
-    they are sent once more by request.
+    """The events of one stream that are sent one after the other; `waits`: the stream has waited.
+    `is_resent`: they are sent once more by request.
     """
 
     stream: str
@@ -373,8 +373,8 @@ class SubscriptionQueue:
         progress.wait(lane.stream, WaitingStream(event.event.position, attempts, since, due_at))
 
     async def _resend(self, subscription: Subscription, caller: Caller) -> bool:
-        """Send some events of the first request to send them again. A stream whose event fails waits from that
-        event on, as it does the first time. Return whether more may be sent at once.
+        """Send some events of the first request to send them again. A stream whose event fails waits from
+        that event on, as it does the first time. Return whether more may be sent at once.
         """
         request = self.resends[0]
         span = PositionSpan(request.low, min(request.high, self.progress.position))

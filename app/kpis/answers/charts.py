@@ -109,7 +109,7 @@ class KpiChartPoint(OutputModel):
     value: int | float | None = Field(description="Value of the KPI; null if there were no cases.")
     cases: int = Field(description="Number of cases from which the value was computed.")
     recording: Recording = Field(
-        description="Whether the records of this kind of case cover the period; one that is only partly "
+        description="Part of the period that records of this kind of case cover; one that is only partly "
         "recorded is not compared with the limits."
     )
     running: bool = Field(

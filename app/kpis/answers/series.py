@@ -208,7 +208,7 @@ class KpiPoint(OutputModel):
         "the cases."
     )
     recording: Recording = Field(
-        description="Whether the records of this kind of case cover the period. A period that is only partly "
+        description="Part of the period that records of this kind of case cover. A period that is only partly "
         "recorded is not compared with others, and neither is another one with it."
     )
 

@@ -16,10 +16,10 @@ from app.api.replica_reads import ReadLedger, reads_replica
 from app.kpis.answers.answer import answer
 from app.kpis.answers.as_of import past_moment
 from app.kpis.answers.charts import behaviour
-from app.kpis.answers.lag_notice import lag_notice
 from app.kpis.drawing.behaviour import draw
 from app.kpis.drawing.kpi_figure import figure_of
 from app.kpis.drawing.shapes import MOST_POINTS
+from app.kpis.lag_notice import lag_notice
 from app.kpis.questions.access import permitted_figures, question_of
 from app.kpis.questions.chart_words import ChartWords
 from app.kpis.questions.parameters import KpiBehaviourQuery

@@ -180,19 +180,19 @@ async def _with_improvements(
     baseline = None if target.baseline is None else Decimal(target.baseline)
     changed = None if baseline is None or target.compared is None else Decimal(target.compared) - baseline
     # What improvements add is at most the way to the goal, or that which the KPI went.
-    ways = [] if distance is None else [way for way in (distance, changed) if way is not None]
+    distances = [] if distance is None else [d for d in (distance, changed) if d is not None]
     added, improvements = [], []
     for improvement in served:
         adds = await weighted_effect(connection, question, baseline, improvement)
         if adds is not None:
-            adds = as_far_as(adds, ways)
+            adds = as_far_as(adds, distances)
             added.append(adds)
         share = None if adds is None or distance is None else adds / distance
         improvements.append(
             {name: improvement[name] for name in CONTRIBUTION_FIELDS}
             | {"adds": _text(adds), "share": _text(share)}
         )
-    total = as_far_as(sum(added, Decimal(0)), ways) if added else None
+    total = as_far_as(sum(added, Decimal(0)), distances) if added else None
     unexplained = None if total is None or changed is None else changed - total
     return replace(
         target,

@@ -58,8 +58,8 @@ ME = "me"
 
 
 class ToolSettings(NamedTuple):
-    """The settings of subscriptions to a tool: those that opening tickets needs, and those that may be left out,
-    with their possible values (empty: any).
+    """The settings of subscriptions to a tool: those that opening tickets needs, and those that may be left
+    out, with their possible values (empty: any).
     """
 
     needed: frozenset[str] = frozenset()
@@ -172,12 +172,12 @@ def _check_kinds(body: lifecycle.SubscriptionFields) -> None:
 
 def _check_settings(tool: ToolSettings, tool_settings: Sequence[str], *, opens_tickets: bool) -> None:
     """Raise WrongValue for a setting that the tool does not have, or a value that is not possible."""
-    known = {**dict.fromkeys(tool.needed, frozenset[str]()), **tool.optional}
+    values = {**dict.fromkeys(tool.needed, frozenset[str]()), **tool.optional}
     for n, text in enumerate(tool_settings):
         name, _, chosen = text.partition("=")
-        possible = known.keys() if name not in known else known[name]
-        wrong = name if name not in known else chosen.strip()
-        if name not in known or (possible and wrong not in possible):
+        possible = values.keys() if name not in values else values[name]
+        wrong = name if name not in values else chosen.strip()
+        if name not in values or (possible and wrong not in possible):
             words = {"value": wrong, "known": ", ".join(sorted(possible)) or "—"}
             raise WrongValue(words, pointer=f"/tool_settings/{n}", because="unknown_code")
     if opens_tickets and not tool.needed <= {text.partition("=")[0] for text in tool_settings}:

@@ -1,7 +1,8 @@
 """People and teams in a tool's data: found here by address, name or key, or added as stubs.
 
-A person is found by the login that was set for them at the source, else by the e-mail address that exactly one active person here has, or a deactivated one, in
-whatever member it stands: many tools identify people by their address. Otherwise by a keyed fingerprint of
+A person is found by the login that was set for them at the source, else by the e-mail address that exactly one
+active person here has, or a deactivated one, in whatever member it stands: many tools identify people by
+their address. Otherwise by a keyed fingerprint of
 the tool's name for them, as in imports. A display name alone is not enough: two people may share it.
 """
 
@@ -86,9 +87,9 @@ class Identities:
     async def person(self, named: NamedPerson) -> Identity | None:
         """Return the person; None if nothing names them."""
         logins = await self.logins()
-        known = logins.person(named.id) or logins.person(named.name)
-        if known is not None and (owner := await self._ledger.vault.author(known)) is not None:
-            return Identity(known, owner.key, owner.stream, owner.version)
+        owner_id = logins.person(named.id) or logins.person(named.name)
+        if owner_id is not None and (owner := await self._ledger.vault.author(owner_id)) is not None:
+            return Identity(owner_id, owner.key, owner.stream, owner.version)
         address = _address_of(named)
         if address is not None:
             holder = await person_with_address(self._ledger, address)

@@ -309,7 +309,7 @@ class Processor:
             effect = await self._take_ticket(news, task.key)
             writes = None if self._both_ways is None else self._both_ways.writes
             effect = await take_tags_and_values(
-                self._ledger, self._mirror.channel, self._account.id, effect, news, now, writes
+                self._ledger, self._mirror.channel, self._account.id, effect, news, now, writes=writes
             )
             if effect.outcome != "updated":
                 self._known_cases.append(news.case)

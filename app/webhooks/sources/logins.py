@@ -14,13 +14,10 @@ from app.kernel.commands.perform import perform
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.webhooks.sources.lifecycle import LIFECYCLE, SetLoginWebhookSource
+from app.webhooks.sources.lookup import LOGINS
 
 #: The name of the actor in the log, for logins that were found at the tool.
 NAME = "find_logins"
-LOGINS = """
-select l.person_id, l.login from fold.tool_login l join fold.webhook_source s
-  on l.record = 'webhook_source/' || s.id
-where s.key = %s order by l.set_at, l.id"""
 
 
 @dataclass(frozen=True, slots=True)

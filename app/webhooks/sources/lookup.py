@@ -19,6 +19,10 @@ where adapter = %(adapter)s and (secret_fingerprint = %(fingerprint)s
   or (previous_secret_fingerprint = %(fingerprint)s and previous_ends_at > %(now)s))
 order by added_at desc limit 1"""
 BY_KEY = "select * from fold.webhook_source where key = %s"
+LOGINS = """
+select l.person_id, l.login from fold.tool_login l join fold.webhook_source s
+  on l.record = 'webhook_source/' || s.id
+where s.key = %s order by l.set_at, l.id"""
 
 
 async def find_source(db: Database, name: str) -> WebhookSource | None:

@@ -24,8 +24,8 @@ STATUS: Final = "status"
 TITLE: Final = "title"
 #: Fields that both sides change, by their column.
 SHARED: Mapping[str, str] = {TITLE: "title", "priority": "priority", STATUS: "state"}
-#: Fields that we write, by their column. The later change of an assignee holds, too; but no comment may keep the
-#: name of a person.
+#: Fields that we write, by their column. The later change of an assignee holds, too; but no comment may
+#: keep the name of a person.
 WRITTEN_COLUMNS: Mapping[str, str] = {**SHARED, "assignee": "assignee"}
 _OF_STATE = frozenset({"hold_reason", "resolution_code", "resolution", "cause"})
 _FINISHED = frozenset({IncidentState.closed, IncidentState.cancelled})

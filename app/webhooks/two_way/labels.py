@@ -25,19 +25,19 @@ def label_difference(
     """Return the changes of both sides. `common`: the names that both sides had; `tags`: whether each is
     public, by name; `labels`: those of the tool.
     """
-    before, here, there = _by_key(common), _by_key(tags), _by_key(labels)
+    before, ours, theirs = _by_key(common), _by_key(tags), _by_key(labels)
     return LabelDifference(
-        tag=_names(there, there.keys() - before.keys() - here.keys()),
-        untag=_names(here, (before.keys() - there.keys()) & here.keys()),
-        add=_names(here, {k for k, name in here.items() if tags[name]} - before.keys() - there.keys()),
-        remove=_names(there, (before.keys() - here.keys()) & there.keys()),
+        tag=_names(theirs, theirs.keys() - before.keys() - ours.keys()),
+        untag=_names(ours, (before.keys() - theirs.keys()) & ours.keys()),
+        add=_names(ours, {k for k, name in ours.items() if tags[name]} - before.keys() - theirs.keys()),
+        remove=_names(theirs, (before.keys() - ours.keys()) & theirs.keys()),
     )
 
 
 def common_names(tags: Iterable[str], labels: Iterable[str]) -> frozenset[str]:
     """Return the labels that both sides have."""
-    here = _by_key(tags)
-    return frozenset(name for key, name in _by_key(labels).items() if key in here)
+    ours = _by_key(tags)
+    return frozenset(name for key, name in _by_key(labels).items() if key in ours)
 
 
 def _by_key(names: Iterable[str]) -> dict[str, str]:

@@ -56,7 +56,8 @@ on conflict (source, stream) do update
 set assignee_version = greatest(tool_ticket.assignee_version, excluded.assignee_version)
 returning stream"""
 FIND_LABELS = """
-select labels, labels_at from deliveries.tool_ticket where source = %s and stream = %s and labels_at is not null"""
+select labels, labels_at from deliveries.tool_ticket
+where source = %s and stream = %s and labels_at is not null"""
 SAVE_LABELS = """
 insert into deliveries.tool_ticket (source, stream, labels, labels_at) values (%s, %s, %s, %s)
 on conflict (source, stream) do update set labels = excluded.labels, labels_at = excluded.labels_at

@@ -19,10 +19,10 @@ from app.webhooks.mapping.updates import NamedPerson, TicketUpdate
 from app.webhooks.sources.logins import ToolLogins, keep_login, tool_logins
 from app.webhooks.sources.records import WebhookSource
 from app.webhooks.two_way.pending_writes import Writes
+from app.webhooks.write_back.queries import EMAIL
 from app.webhooks.write_back.tool_client import RequestRefused, ToolClient
 
 ASSIGNEE = "assignee"
-EMAIL = "select email from fold.person where id = %s and state = 'active'"
 
 
 async def assignee_change(
@@ -49,12 +49,12 @@ async def assignee_change(
     login = "" if ours is None else await _login_of(ledger, source, tool, logins, ours)
     if login is None:
         return {}
-    told = {each.casefold() for each in theirs}
-    wanted = [*_without_former(theirs, _heard(events, channel), logins), *([login] if login else [])]
-    if login.casefold() in told or (not login and wanted == theirs):
+    assigned = {each.casefold() for each in theirs}
+    logins_after = [*_without_former(theirs, _heard(events, channel), logins), *([login] if login else [])]
+    if login.casefold() in assigned or (not login and logins_after == theirs):
         await writes.note_assignee(record.row_key, changed_at)
         return {}
-    return {ASSIGNEE: {"login": login, "all": wanted, "version": changed_at}}
+    return {ASSIGNEE: {"login": login, "all": logins_after, "version": changed_at}}
 
 
 def _last_change(events: Sequence[Recorded], row_key: str, channel: str) -> int:
@@ -100,14 +100,14 @@ async def _login_of(
     address = None if login is not None else await _address_of(ledger, person)
     if address is None:
         return login
-    found = await _found_by_address(tool, address)
-    if found is None:
+    account = await _found_by_address(tool, address)
+    if account is None:
         return None
     try:
-        await keep_login(ledger, UUID(str(source.id)), person, found, tool.clock())
+        await keep_login(ledger, UUID(str(source.id)), person, account, tool.clock())
     except Refusal:
         return None
-    return found
+    return account
 
 
 async def _address_of(ledger: Ledger, person: UUID) -> str | None:
@@ -118,7 +118,7 @@ async def _address_of(ledger: Ledger, person: UUID) -> str | None:
 
 
 async def _found_by_address(tool: ToolClient, address: str) -> str | None:
-    """Return the only account at the tool with that address; None if there is none, or it may not be known."""
+    """Return the only account at the tool with that address; None if there is none, or it is hidden."""
     search = tool.template.template.find_person
     if search is None:
         return None

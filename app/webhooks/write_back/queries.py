@@ -8,6 +8,7 @@ REFERENCE_OF = """
 select key, number, url from fold.external_reference where record = %s and source = %s limit 1"""
 RECORD = f"select * from {LIFECYCLE.table} where id = %s"
 COMMENTS = "select id, text, visibility, withdrawn_at from fold.comment where id = any(%s)"
+EMAIL = "select email from fold.person where id = %s and state = 'active'"
 REFUSED_BEFORE = """
 select 1 from deliveries.attempt
 where subscription_id = %s and position = %s and outcome <> 'delivered' limit 1"""

@@ -234,8 +234,8 @@ class TicketSync:
         return {name: each for name, each in changes.items() if refused.get(name) != self._mark(name, each)}
 
     async def _note_refused(self, name: str, refused_value: Any, code: str) -> None:
-        """Note that the tool refuses the value, and notify the subscription's account: other fields and comments
-        are written without it. It is tried again on another day, or once the settings of the tool were changed.
+        """Note that the tool refuses the value, and notify the subscription's account: other fields and
+        comments are written without it. It is tried again on another day, or with other settings of the tool.
         """
         subscription = self.tool.target.subscription
         self.tool.refused_fields.append(": ".join(filter(None, (name, self.tool.refusal_text() or code))))

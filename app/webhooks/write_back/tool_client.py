@@ -112,8 +112,8 @@ class ToolClient:
         return await self.client.request(method, new_address, dict(headers), body, largest=LARGEST_ANSWER)
 
     def refusal_text(self) -> str:
-        """Return the reasons in the last answer, in the tool's words; empty if it has none, or repeats what was
-        sent.
+        """Return the reasons in the last answer, in the tool's words; empty if it has none, or repeats
+        what was sent.
         """
         try:
             answer = orjson.loads(self.last.body) if 400 <= self.last.status < 500 else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,8 +13,8 @@ NAMES = st.frozensets(st.sampled_from(["red", "Red", "green", "blue"]))
 TAGS = st.dictionaries(st.sampled_from(["red", "green", "BLUE"]), st.booleans())
 
 
-def keys(names: object) -> set[str]:
-    return {str(name).casefold() for name in names}  # type: ignore[attr-defined]
+def keys(names: Iterable[str]) -> set[str]:
+    return {name.casefold() for name in names}
 
 
 @given(common=NAMES, tags=TAGS, labels=NAMES)
@@ -20,14 +22,14 @@ def test_after_the_changes_both_sides_are_equal_but_for_internal_tags(
     common: frozenset[str], tags: dict[str, bool], labels: frozenset[str]
 ) -> None:
     changes = label_difference(common, tags, labels)
-    here = (keys(tags) | keys(changes.tag)) - keys(changes.untag)
-    there = (keys(labels) | keys(changes.add)) - keys(changes.remove)
+    ours = (keys(tags) | keys(changes.tag)) - keys(changes.untag)
+    theirs = (keys(labels) | keys(changes.add)) - keys(changes.remove)
     internal = keys(name for name, is_public in tags.items() if not is_public)
-    assert there <= here
-    assert here - there <= internal
+    assert theirs <= ours
+    assert ours - theirs <= internal
     assert not keys(changes.add) & internal, "no internal tag is written"
     settled = common_names([*tags, *changes.tag], labels)
-    assert keys(settled) <= here | keys(changes.untag)
+    assert keys(settled) <= ours | keys(changes.untag)
 
 
 @given(tags=TAGS, labels=NAMES)

@@ -1,5 +1,5 @@
-"""Tags of a tool's tickets. Tags that the tool has set follow it, and those that people set here stay. Where the
-tool is written to, public tags are the same on both sides.
+"""Tags of a tool's tickets. Tags that the tool has set follow it, and those that people set here stay. Where
+the tool is written to, public tags are the same on both sides.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ async def take_tags(
     own_ids = {id_of(key) for event in events for key in event.data["set"] if kind_of(key) == Tag.KIND}
     tags = await tags_of(ledger.db, ticket)
     removed = [name for name, tag_id in tags.items() if name not in news_tags and tag_id in own_ids]
-    await _change_tags(ledger, channel, account, ticket, news_tags - tags.keys(), removed, now)
+    await _change_tags(ledger, channel, account, ticket, now, added=news_tags - tags.keys(), removed=removed)
 
 
 async def share_labels(
@@ -64,17 +64,17 @@ async def share_labels(
         return None
     common = await writes.common_labels(ticket)
     if common is None:
-        told = [e.data["set"] for e in await read.stream_events(ledger.db, ticket) if e.source == channel]
-        names = {row["name"] for rows in told for key, row in rows.items() if kind_of(key) == Tag.KIND}
+        row_sets = [e.data["set"] for e in await read.stream_events(ledger.db, ticket) if e.source == channel]
+        names = {row["name"] for rows in row_sets for key, row in rows.items() if kind_of(key) == Tag.KIND}
     elif news.stated_at < common.labels_at or (news.stated_at == common.labels_at and not is_answer):
         return None
     else:
         names = set(common.labels)
     changes = label_difference(names, await visibility_of_tags(ledger.db, ticket), news.tags)
-    await _change_tags(ledger, channel, account, ticket, changes.tag, changes.untag, now)
+    await _change_tags(ledger, channel, account, ticket, now, added=changes.tag, removed=changes.untag)
     # What is removed here counts as common until the tool has removed it, too.
-    kept = common_names(await tags_of(ledger.db, ticket), news.tags) | set(changes.remove)
-    await writes.save_common_labels(ticket, CommonLabels(kept, news.stated_at))
+    common_now = common_names(await tags_of(ledger.db, ticket), news.tags) | set(changes.remove)
+    await writes.save_common_labels(ticket, CommonLabels(common_now, news.stated_at))
     return changes
 
 
@@ -83,9 +83,10 @@ async def _change_tags(
     channel: str,
     account: UUID,
     ticket: str,
+    now: datetime,
+    *,
     added: Iterable[str],
     removed: Iterable[str],
-    now: datetime,
 ) -> None:
     changes: list[tuple[str, Payload]] = [("untag", UntagTicket(tag=name)) for name in sorted(removed)]
     changes += [("tag", TagTicket(tag=name)) for name in sorted(added)]

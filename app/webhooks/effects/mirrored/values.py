@@ -36,10 +36,11 @@ async def take_tags_and_values(
     effect: DeliveryEffect,
     news: TicketUpdate,
     now: datetime,
+    *,
     writes: Writes | None,
 ) -> DeliveryEffect:
-    """Take over tags and custom fields, unless newer news of the ticket is known. `writes`: those to the tool;
-    None if it is not written to. Return the effect of the delivery, with a mark if a value does not fit its
+    """Take over tags and custom fields, unless newer news of the ticket is known. `writes`: those to the
+    tool; None if it is not written to. Return the effect of the delivery, with a mark if a value does not fit its
     field. Raises a Refusal, or DatabaseGone.
     """
     ticket = effect.record

@@ -102,8 +102,8 @@ class Template(_TemplateModel):
     a text `user:token` for basic authentication. `groups` has the states that the tool does not distinguish,
     by state. `settings` are the names of a subscription's required settings. Labels of the tool have at most
     `longest_label` characters, and none of `not_in_labels`. `find_person` looks for the login of a person by
-    their address, which is `picked`. `place` reads the repository or project, to test the address. Characters in
-    `escaped` are markup of the tool, which a backslash makes text.
+    their address, which is `picked`. `place` reads the repository or project, to test the address. Characters
+    in `escaped` are markup of the tool, which a backslash makes text.
     """
 
     tool: str
