@@ -12,6 +12,7 @@ from tests.client import Api, Client, Json
 from tests.extent import first_of, in_test_all
 from tests.processes.changes.samples import Board, a_change, assessment
 from tests.processes.changes.test_questionnaires import agreed
+from tests.processes.improvement_suggestions.samples import tell
 
 DAY = 86_400
 
@@ -272,6 +273,22 @@ async def test_an_owner_named_by_the_drafter_or_since_the_draft_has_no_seat(boar
         assert answer.status_code == 200, answer.text
         preview = await previewed(board.manager, path)
         assert people(preview["voters"]) == people([board.approver, owner]), person
+
+
+async def test_an_owner_named_by_a_transfer_that_the_drafter_ordered_has_no_seat(board: Board) -> None:
+    owner = await service(board.api, "mail")
+    drafter = await board.api.client("Slm", Role.service_level_manager)
+    friend = await board.api.client("Friend", Role.service_level_manager)
+    path = f"/v1/changes/{(await drafter.post_ok('/v1/changes', a_change()))['id']}"
+    await drafter.post_ok(f"{path}/submit")
+    await board.manager.post_ok(f"{path}/assess", assessment("low"))
+    admin = await board.api.client("Ada", Role.admin)
+    await admin.post_ok(f"/v1/persons/{owner.id}/deactivate")
+    order = {"new_holder": friend.id, "kinds": ["service"]}
+    await drafter.post_ok(f"/v1/persons/{owner.id}/transfer_duties", order)
+    await tell(board.api)
+    assert (await drafter.read("/v1/services/mail"))["owner"]["id"] == friend.id
+    assert people((await previewed(board.manager, path))["voters"]) == people([board.approver])
 
 
 async def test_no_owner_of_one_service_approves_for_the_owner_of_another(board: Board) -> None:
