@@ -385,14 +385,16 @@ async def test_an_emergency_is_not_wanted_when_the_usual_board_could_have_decide
     path = f"/v1/changes/{drafted['id']}"
     late = (422, [("/wanted_from_at", "no_emergency_so_late")])
     assert await wrong(board.agent, f"{path}/submit") == late
-    await edit(wanted(6.9))
+    await edit(wanted(4))
+    assert await wrong(board.agent, f"{path}/submit") == late, "the board can decide in the least time"
+    await edit(wanted(3.4))
     await board.agent.post_ok(f"{path}/submit")
     await edit(wanted(60))
     question = board.question(cannot_wait="Nobody can work.")
     ask = f"{path}/request_emergency_approval"
     assert await wrong(board.engineer, ask, question) == late, "though it was submitted as one of now"
     await board.rule("quick", voters=[{"role": "cab_member"}], due_within_seconds=2 * 86_400)
-    await edit(wanted(5))
+    await edit(wanted(3.4))
     await board.engineer.post_ok(ask, question)
     quicker = f"/v1/changes/{(await board.drafted(type='emergency', **wanted(5)))['id']}"
     assert await wrong(board.agent, f"{quicker}/submit") == late, "by the rule of its own time"
