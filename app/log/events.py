@@ -46,6 +46,12 @@ class Event:
         return "observed" in self.data
 
     @property
+    def person_id(self) -> UUID | None:
+        """Return the person who acted themselves, or None."""
+        is_person = self.actor.startswith("person:")
+        return UUID(self.actor.removeprefix("person:")) if is_person else None
+
+    @property
     def payload(self) -> dict[str, Any]:
         """Return the payload of the event's action; empty if it was observed: then `given` holds columns of
         the other system, whatever their names are.

@@ -22,7 +22,7 @@ async def hand_over_duties(ledger: Ledger, event: Recorded) -> AsyncIterator[Rul
     duties = await duties_of(ledger.db, lifecycles, person)
     records: dict[UUID, str] = {duty.id: duty.kind for duty in duties}
     for record, kind in records.items():
-        yield RuleConsequence(kind, "hand_over_duties", record, body)
+        yield RuleConsequence(kind, "hand_over_duties", record, body, ordered_by=event.person_id)
 
 
 RULE = Rule("hand_over_duties", ("person.duties_handed_over",), hand_over_duties)

@@ -411,16 +411,16 @@ async def _times(
     return max(ends, least), least, timed[first]
 
 
-async def end_of_vote(
+async def earliest_end_of_vote(
     reads: ReadContext, record: Any, matter: Matter, asker: UUID | None, now: datetime
 ) -> datetime:
-    """Return the end of a vote on the matter by its approval rules, if `asker` put the question now."""
+    """Return the earliest end of a vote on the matter by its approval rules, if `asker` put the question now."""
     assert matter.decision is not None
     opening = (await parties_of(reads, record, matter)).opening(asker)
     rules = await electors.holding_rules(reads, record, matter.decision, opening)
     if not rules:
         raise PreparationRefused("no_approval_rule")
-    return (await _times(reads, rules, now))[0]
+    return (await _times(reads, rules, now))[1]
 
 
 def _divided(seats: Voters, parties: Parties) -> tuple[Voters, LeftOutVoters]:

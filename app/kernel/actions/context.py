@@ -29,8 +29,9 @@ class CommandMetadata:
     """The metadata of a command: who sends it, through which channel, and what caused it.
 
     `now` is the clock of the process that received it; `source` the channel; `correlation_id` the request's
-    id. `on_behalf_of` is the person that a tool names as the actor, in addition to the tool itself. `due_at`
-    is when a rule was to act, which may be some time ago if no worker ran; None: the command acts now.
+    id. `on_behalf_of` is the person that a tool names as the actor, in addition to the tool itself, or whose
+    command a rule carries out. `due_at` is when a rule was to act, which may be some time ago if no worker
+    ran; None: the command acts now.
     `altered` are the fields of the payload that came from outside and were changed on the way in, each with
     codes (`made_fit.Alteration`).
     """
@@ -194,7 +195,13 @@ class ActionContext:
     assigned: Assigned = field(default_factory=Assigned)
     outcome: Collected = field(default_factory=Collected)
     new_id: Callable[[], UUID] = uuid7
+    ordered_by: UUID | None = None
     _prepared: dict[type, object] = field(default_factory=dict)
+
+    @property
+    def commander_id(self) -> UUID | None:
+        """Return the person whose act this is: the caller, or whoever ordered what a rule carries out."""
+        return self.ordered_by or self.caller.person_id
 
     @property
     def counts_from(self) -> datetime:

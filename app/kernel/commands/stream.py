@@ -188,6 +188,7 @@ def action_context(
         ActionSettings(ledger.settings.reopen_days, ledger.numbers.zone, ledger.settings.oidc_issuer),
         frozenset(loaded.audience),
         input=ResolvedInput(altered=metadata.altered),
+        ordered_by=metadata.on_behalf_of if metadata.caller.is_rule else None,
     )
 
 

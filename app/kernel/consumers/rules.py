@@ -53,7 +53,8 @@ class RuleConsequence:
     """A command that a rule issues, on the record with that id (None: the action opens a record).
 
     `if_match` is the version of the record that the rule has read, if it has read one. `about` distinguishes
-    several commands of one rule on the same record because of one event.
+    several commands of one rule on the same record because of one event. `ordered_by` is the person whose
+    command the rule carries out: it is judged, and recorded, as an act of theirs.
     """
 
     kind: str
@@ -62,6 +63,7 @@ class RuleConsequence:
     body: Payload
     if_match: int | None = None
     about: UUID | None = None
+    ordered_by: UUID | None = None
 
     @property
     def key(self) -> str:
@@ -225,6 +227,7 @@ async def perform_consequence(ledger: Ledger, cause: RuleCause, consequence: Rul
         source_ref=cause.reference,
         causation_id=cause.event_id,
         due_at=cause.due_at,
+        on_behalf_of=consequence.ordered_by,
     )
     lifecycle = ledger.lifecycles[consequence.kind]
     row = lifecycle[consequence.action]

@@ -10,7 +10,7 @@ from app.common.priorities.risk_level import RiskLevel
 from app.common.records import CodeEnum
 from app.foundation.decisions.actions import add_prepared_decision, tallied
 from app.foundation.decisions.authorship import authors_do_not_judge
-from app.foundation.decisions.electorate import end_of_vote
+from app.foundation.decisions.electorate import earliest_end_of_vote
 from app.foundation.decisions.matters import SAME_TITLE, TASKS, WORK_EVENTS, Matter
 from app.foundation.decisions.parties import parties_of
 from app.foundation.decisions.payloads import AskDecision, Tallied
@@ -168,11 +168,11 @@ async def is_no_emergency(reads: ReadContext, change: Change, ctx: ActionContext
 
 async def emergency_wanted_late(reads: ReadContext, change: Change, body: object, ctx: ActionContext) -> None:
     """Refuse an emergency that is wanted so late that the usual board can decide about it: by the approval
-    rules for a normal change, a question put now ends before.
+    rules for a normal change, the least time of a question put now ends before.
     """
     if change.type is not ChangeType.emergency or change.wanted_from_at is None:
         return
-    board_decides_at = await end_of_vote(reads, change, APPROVAL, ctx.caller.person_id, ctx.now)
+    board_decides_at = await earliest_end_of_vote(reads, change, APPROVAL, ctx.caller.person_id, ctx.now)
     if change.wanted_from_at > board_decides_at:
         words = {"until": board_decides_at.replace(microsecond=0)}
         raise WrongValue(words, pointer="/wanted_from_at", because="no_emergency_so_late")

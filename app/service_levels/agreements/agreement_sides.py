@@ -1,7 +1,8 @@
 """The two sides of an agreement: who belongs to IT, and who to the other party.
 
 The other party's side are the members and the lead of its team; in a default agreement, of any customer.
-IT's side are staff who do not belong to the other party.
+Of a customer's team, staff are on neither side: whoever acts for IT does not speak for the business. IT's
+side are staff who do not belong to the other party.
 """
 
 from __future__ import annotations
@@ -19,22 +20,23 @@ PERSONS = """
 select p.id, exists (select from fold.team t
     where (t.id = %(team)s::uuid or %(team)s::uuid is null and t.kind = 'customer')
       and (t.lead_id = p.id
-        or exists (select from fold.membership m where m.team_id = t.id and m.person_id = p.id))) as of_party
+        or exists (select from fold.membership m where m.team_id = t.id and m.person_id = p.id))) as of_party,
+  not exists (select from fold.team t where t.id = %(team)s::uuid and t.kind <> 'customer') as of_customer
 from fold.person p
 where p.id = any(%(persons)s) and p.kind = 'human' and p.state = 'active' and p.deactivated_at is null"""
 #: Leads of customers' teams.
 CUSTOMER_LEADS = """
 select distinct t.lead_id from fold.team t join fold.person p on p.id = t.lead_id
 where t.kind = 'customer' and t.state = 'active' and p.state = 'active' and p.deactivated_at is null"""
-#: Somebody active of the team's members and its lead; without a team, of any customer's.
+#: Active people among the team's members and its lead; without a team, of any customer's.
 ACCOUNTS = """
-select 1 as found from fold.person p
+select p.id from fold.person p
 where p.kind = 'human' and p.state = 'active' and p.deactivated_at is null
   and exists (select from fold.team t
     where (t.id = %(team)s::uuid or %(team)s::uuid is null and t.kind = 'customer')
       and (t.lead_id = p.id
         or exists (select from fold.membership m where m.team_id = t.id and m.person_id = p.id)))
-limit 1"""
+limit 1000"""
 GUARD = Unguarded("Whoever changes sides meanwhile was on this one when it was decided.")
 
 
@@ -60,12 +62,15 @@ async def agreement_sides(
     rows = await reads.rows(PERSONS, parameters, guard=GUARD)
     party = frozenset(row["id"] for row in rows if row["of_party"])
     staff = await reads.holding(STAFF_ROLES, agreement, (row["id"] for row in rows))
-    return AgreementSides(frozenset(staff) - party, party)
+    business = frozenset(row["id"] for row in rows if row["of_customer"])
+    return AgreementSides(frozenset(staff) - party, party - (business & frozenset(staff)))
 
 
 async def party_has_accounts(reads: ReadContext, agreement: Agreement) -> bool:
     """Return whether somebody of the other party has an account, and so can consent themselves."""
-    return await reads.row(ACCOUNTS, {"team": agreement.party_id}, guard=GUARD) is not None
+    rows = await reads.rows(ACCOUNTS, {"team": agreement.party_id}, guard=GUARD)
+    sides = await agreement_sides(reads, agreement, agreement.party_id, [row["id"] for row in rows])
+    return bool(sides.party)
 
 
 async def speakers_of_party(

@@ -230,6 +230,26 @@ async def test_whoever_is_absent_for_long_is_replaced_as_if_they_had_left(
     assert ((await manager.read(path))["assignee"]["id"] == agent.id) is is_replaced
 
 
+async def test_nobody_takes_over_by_an_absence_that_they_entered(api: Api, leaver: Client) -> None:
+    agent = await api.client("Agnes", Role.agent)
+    manager = await api.client("Mona", Role.incident_manager, Role.admin)
+    incident = await agent.post_ok("/v1/incidents", an_incident())
+    path = f"/v1/incidents/{incident['id']}"
+    await agent.post_ok(f"{path}/assign", {"team": "network", "person": leaver.id})
+    now = datetime.now(UTC)
+    period = {"from_at": now - timedelta(minutes=1), "until_at": now + timedelta(days=20)}
+    sent = {"person": leaver.id, **{name: instant.isoformat() for name, instant in period.items()}}
+    await manager.post_ok("/v1/absences", sent)
+    body = {"person": leaver.id, "new_holder": agent.id}
+    refused = await manager.post(f"{path}/hand_over_duties", json=body)
+    assert refused.json()["errors"][0]["code"] == "person_still_active"
+    await manager.post(f"/v1/persons/{leaver.id}/transfer_duties", json={"new_holder": agent.id})
+    await settle(api)
+    assert (await manager.read(path))["assignee"]["id"] == leaver.id
+    other = await api.client("Otto", Role.incident_manager)
+    assert (await other.post_ok(f"{path}/hand_over_duties", body))["assignee"]["id"] == agent.id
+
+
 async def test_only_managers_hand_over_and_only_what_people_hold_who_have_left(
     api: Api, admin: Client, leaver: Client
 ) -> None:

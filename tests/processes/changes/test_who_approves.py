@@ -12,6 +12,7 @@ from tests.client import Api, Client, Json
 from tests.extent import first_of, in_test_all
 from tests.processes.changes.samples import Board, a_change, assessment
 from tests.processes.changes.test_questionnaires import agreed
+from tests.processes.improvement_suggestions.samples import tell
 
 DAY = 86_400
 
@@ -274,6 +275,22 @@ async def test_an_owner_named_by_the_drafter_or_since_the_draft_has_no_seat(boar
         assert people(preview["voters"]) == people([board.approver, owner]), person
 
 
+async def test_an_owner_named_by_a_transfer_that_the_drafter_ordered_has_no_seat(board: Board) -> None:
+    owner = await service(board.api, "mail")
+    drafter = await board.api.client("Slm", Role.service_level_manager)
+    friend = await board.api.client("Friend", Role.service_level_manager)
+    path = f"/v1/changes/{(await drafter.post_ok('/v1/changes', a_change()))['id']}"
+    await drafter.post_ok(f"{path}/submit")
+    await board.manager.post_ok(f"{path}/assess", assessment("low"))
+    admin = await board.api.client("Ada", Role.admin)
+    await admin.post_ok(f"/v1/persons/{owner.id}/deactivate")
+    order = {"new_holder": friend.id, "kinds": ["service"]}
+    await drafter.post_ok(f"/v1/persons/{owner.id}/transfer_duties", order)
+    await tell(board.api)
+    assert (await drafter.read("/v1/services/mail"))["owner"]["id"] == friend.id
+    assert people((await previewed(board.manager, path))["voters"]) == people([board.approver])
+
+
 async def test_no_owner_of_one_service_approves_for_the_owner_of_another(board: Board) -> None:
     plant, friend, third = [await service(board.api, key) for key in ("plant", "mate", "mate-2")]
     path = await board.assessed("low", services=["plant", "mate", "mate-2"])
@@ -368,14 +385,16 @@ async def test_an_emergency_is_not_wanted_when_the_usual_board_could_have_decide
     path = f"/v1/changes/{drafted['id']}"
     late = (422, [("/wanted_from_at", "no_emergency_so_late")])
     assert await wrong(board.agent, f"{path}/submit") == late
-    await edit(wanted(6.9))
+    await edit(wanted(4))
+    assert await wrong(board.agent, f"{path}/submit") == late, "the board can decide in the least time"
+    await edit(wanted(3.4))
     await board.agent.post_ok(f"{path}/submit")
     await edit(wanted(60))
     question = board.question(cannot_wait="Nobody can work.")
     ask = f"{path}/request_emergency_approval"
     assert await wrong(board.engineer, ask, question) == late, "though it was submitted as one of now"
     await board.rule("quick", voters=[{"role": "cab_member"}], due_within_seconds=2 * 86_400)
-    await edit(wanted(5))
+    await edit(wanted(3.4))
     await board.engineer.post_ok(ask, question)
     quicker = f"/v1/changes/{(await board.drafted(type='emergency', **wanted(5)))['id']}"
     assert await wrong(board.agent, f"{quicker}/submit") == late, "by the rule of its own time"

@@ -168,6 +168,12 @@ async def test_nobody_alone_names_the_people_of_a_project(improvers: Improvers) 
     await admin.post_ok(f"/v1/persons/{improvers.manager.id}/deactivate")
     own = await refusal(other, hand_over, body | {"new_holder": "me"})
     assert own == (422, "takes_post_oneself", "/new_holder")
+    for client, named in ((other, "me"), (improvers.quality, successor.id)):
+        order = {"new_holder": named, "kinds": ["improvement"]}
+        await client.post(f"/v1/persons/{improvers.manager.id}/transfer_duties", json=order)
+        await tell_all(api)
+        unchanged = (await other.read(path))["project_manager"]["id"]
+        assert unchanged == improvers.manager.id, "a rule that they order names nobody for them"
     alone = await refusal(improvers.quality, hand_over, body | {"new_holder": successor.id})
     assert alone == (422, "proposer_names_people", "/new_holder")
     done = await other.post_ok(hand_over, body | {"new_holder": successor.id})

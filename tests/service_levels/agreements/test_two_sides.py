@@ -55,6 +55,24 @@ SIDES: list[tuple[str, str | None, str, str]] = [
 ]
 
 
+async def test_staff_in_the_team_of_a_customer_do_not_speak_for_it(parties: Parties) -> None:
+    await parties.api.team("sales", TeamKind.customer)
+    both = await parties.api.client("Both", Role.service_level_manager, teams=("sales",))
+    business = await parties.api.client("Of sales", teams=("sales",))
+    path = await parties.required("SLA", None)
+    for field in ("representative", "party_representative"):
+        refused = await parties.manager.post(f"{path}/appoint", json={field: both.id})
+        assert errors(refused.json())[0][0] == f"/{field}"
+    body = {"agreement_type": "SLA", "customer": "sales", "services": ["mail"], "title": "Mail"}
+    body |= {"needs": "Mail within the hour.", "business_process": "Sales", "representative": parties.it.id}
+    for person, status in ((both, 422), (business, 201)):
+        sent = {**body, "party_representative": person.id}
+        answer = await parties.manager.post("/v1/slas", json=sent)
+        assert answer.status_code == status, answer.text
+        if status == 422:
+            assert errors(answer.json())[0][0] == "/party_representative"
+
+
 async def test_no_two_persons_of_one_side_represent_both(parties: Parties, people: dict[str, str]) -> None:
     for kind, party, it, theirs in SIDES:
         path = await parties.required(kind, party)

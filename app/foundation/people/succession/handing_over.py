@@ -137,9 +137,12 @@ async def successor_invalid(reads: ReadContext, record: Any, body: Any, ctx: Act
 async def person_still_active(
     reads: ReadContext, record: Any, body: HandOverDuties, ctx: ActionContext
 ) -> None:
-    """Refuse to hand over what somebody active holds who is not absent for long (`person_still_active`)."""
+    """Refuse to hand over what somebody active holds who is not absent for long (`person_still_active`). An
+    absence does not count that the successor has entered, or whoever hands it over.
+    """
     person = ctx.required_ref(Person, "person")
-    if person.id not in await replaceable(guarded(reads), [person.id], ctx.now):
+    takers = (ctx.required_ref(Person, "new_holder").id, ctx.commander_id)
+    if person.id not in await replaceable(guarded(reads), [person.id], ctx.now, takers):
         raise WrongValue(pointer="/person", because="person_still_active")
 
 

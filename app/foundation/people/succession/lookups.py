@@ -32,7 +32,8 @@ REPLACEABLE = """
 select p.id from fold.person p
 where p.id = any(%(persons)s) and (p.state <> 'active' or p.deactivated_at is not null or exists (
   select from fold.absence a where a.person_id = p.id and a.state = 'planned'
-    and a.from_at <= %(at)s and a.until_at > %(at)s and a.until_at - a.from_at > %(least)s))"""
+    and a.from_at <= %(at)s and a.until_at > %(at)s and a.until_at - a.from_at > %(least)s
+    and (a.entered_by_id is null or a.entered_by_id = p.id or a.entered_by_id <> all(%(takers)s::uuid[]))))"""
 TEAMS = "select team_id from fold.membership where person_id = %s order by team_id"
 SUPERIOR = """
 select m.id from fold.person p join fold.person m on m.id = p.manager_id
@@ -242,11 +243,14 @@ async def holders_of(read: Reading, roles: Iterable[Role]) -> list[UUID]:
     return []
 
 
-async def replaceable(read: Reading, persons: Collection[UUID], now: datetime) -> set[UUID]:
+async def replaceable(
+    read: Reading, persons: Collection[UUID], now: datetime, takers: Collection[UUID | None] = ()
+) -> set[UUID]:
     """Return those of the persons whose duties can be handed over: their accounts are deactivated, or they
-    are absent for long.
+    are absent for long. An absence that one of the `takers` has entered for somebody else does not count.
     """
-    values = {"persons": list(persons), "at": now, "least": LONG_ABSENCE}
+    entering = [taker for taker in takers if taker is not None]
+    values = {"persons": list(persons), "at": now, "least": LONG_ABSENCE, "takers": entering}
     return {row["id"] for row in await read(REPLACEABLE, values)}
 
 

@@ -203,7 +203,7 @@ async def _reasons_to_stay(
     caller = replace(rule_caller(hand_over_duties.__name__), person_id=None)
     new_holder = str(sent.caller.person_id) if body.new_holder == "me" else body.new_holder
     handed_over = body.model_copy(update={"new_holder": new_holder})
-    metadata = replace(sent, caller=caller, source="rule")
+    metadata = replace(sent, caller=caller, source="rule", on_behalf_of=sent.caller.person_id)
     reasons: dict[UUID, Refusal] = {}
     for record, kind in {duty.id: duty.kind for duty in duties}.items():
         if kind not in kinds:

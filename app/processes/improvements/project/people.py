@@ -47,14 +47,15 @@ async def names_people_alone(
     reads: ReadContext, improvement: Improvement, body: HandOverDuties, ctx: ActionContext
 ) -> None:
     """Refuse to replace an active sponsor or project manager (`person_still_active`), people who make
-    themselves one of them (`takes_post_oneself`), and a successor whom the proposer of the improvement names
-    (`proposer_names_people`): the committee named both.
+    themselves one of them (`takes_post_oneself`), and a successor whom the proposer or one of these people
+    names (`proposer_names_people`): the committee named both. A rule is judged as whoever ordered it.
     """
-    if CHARTERED_DUTIES.isdisjoint(ctx.prepared(HeldDuties).fields) or ctx.caller.is_rule:
+    if CHARTERED_DUTIES.isdisjoint(ctx.prepared(HeldDuties).fields):
         return
     if ctx.required_ref(Person, "person").state is PersonState.active:
         raise WrongValue(pointer="/person", because="person_still_active")
-    if ctx.required_ref(Person, "new_holder").id == ctx.caller.person_id:
+    if ctx.required_ref(Person, "new_holder").id == ctx.commander_id:
         raise WrongValue(pointer="/new_holder", because="takes_post_oneself")
-    if improvement.proposed_by_id == ctx.caller.person_id:
+    parties = (improvement.proposed_by_id, *(getattr(improvement, name) for name in CHARTERED_DUTIES))
+    if ctx.commander_id in parties:
         raise WrongValue(pointer="/new_holder", because="proposer_names_people")
