@@ -39,7 +39,9 @@ def read_in_checks(kind: str) -> set[str]:
     """The fields that checks of naming actions of the kind read from the payload."""
     lifecycle: Any = LIFECYCLES_BY_KIND[kind]
     rows = [row for row in lifecycle.rows if row.name != hand_over_duties.__name__]
-    sources = [inspect.getsource(check) for row in rows for check in row.checks.wrong if inspect.isfunction(check)]
+    sources = [
+        inspect.getsource(check) for row in rows for check in row.checks.wrong if inspect.isfunction(check)
+    ]
     read = set(re.findall(r'ref\(Person, "(\w+)"\)', "\n".join(sources)))
     return {f"{name}_id" for name in read} & set(KIND_DUTIES[kind].fields)
 

@@ -11,7 +11,7 @@ __all__ = ["office", "scored"]
 async def test_nobody_rates_a_scorecard_twice_after_the_superior_has_left(scored: ScoredOffice) -> None:
     office = scored.office
     admin = await office.api.client("Ada", Role.admin)
-    other = await office.api.client("Olive", Role.engineer, grade="senior")
+    other = await office.api.client("Olive", Role.engineer)
     await scored.edition()
     await scored.move_to(scored.end)
     await scored.open()
