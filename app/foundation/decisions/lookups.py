@@ -17,6 +17,8 @@ from app.log.upcasting import upcast
 from app.platform.db import Database, Row
 
 PERSON = "person:"
+#: The second part of the type of events by which successors take duties over.
+HANDED_OVER = "duties_handed_over"
 # People who act name others as beneficiaries, such as the requester of a ticket. Only a tool or a machine
 # account acts in the name of the person in its event.
 EVENTS = """
@@ -98,14 +100,16 @@ async def authors(
     reads: ReadContext, record: Record, fields: Collection[str], children: Collection[str]
 ) -> frozenset[UUID]:
     """Return all who have ever set one of these fields of the record, or made, changed or removed a child
-    record of one of these kinds. The outcome of a vote is the work of no voter.
+    record of one of these kinds. The outcome of a vote is the work of no voter, and whoever puts a successor in
+    the place of somebody who left has written nothing.
     """
-    outcomes = reads.lifecycles[record.KIND].decision_events
+    lifecycle = reads.lifecycles[record.KIND]
+    writes_nothing = {*lifecycle.decision_events, f"{record.KIND}.{HANDED_OVER}"}
     return frozenset(
         event.person_id
         for event in await acts_of(reads, record)
         if event.person_id is not None
-        and event.type not in outcomes
+        and event.type not in writes_nothing
         and touches(event.rows_set, record.row_key, fields, children)
     )
 

@@ -41,6 +41,11 @@ async def check_of_it(reads: ReadContext, person: Person | None, pointer: str, c
     """
     if person is None or ctx.caller.is_rule or ctx.caller.person_id is None:
         return
+    await check_works_for_it(reads, person, pointer)
+
+
+async def check_works_for_it(reads: ReadContext, person: Person, pointer: str) -> None:
+    """Check that the person in the payload at `pointer` is of IT, whoever asks. Raises WrongValue."""
     if not await is_eligible(reads, Person.KIND, person.id, GivenDuty.work, None):
         raise WrongValue(pointer=pointer, because=GivenDuty.work.because)
 
@@ -100,3 +105,24 @@ async def not_the_head(reads: ReadContext, record: object, body: object, ctx: Ac
         return
     if head.id not in (team.lead_id, lead.record.manager_id) and not await has_led(reads, head, team):
         raise WrongValue({"team": str(team.key)}, pointer="/head", because="not_the_head")
+
+
+#: So many heads of departments are looked through.
+MOST_HEADS = 500
+
+
+async def successor_not_the_head(
+    reads: ReadContext, record: Any, successor: Person, ctx: ActionContext
+) -> None:
+    """Refuse a successor as the head who neither leads the record's team, or led it once, nor manages its
+    lead, nor heads a department (`not_the_head`).
+    """
+    loaded = await reads.record(Team.KIND, str(record.team_id))
+    assert loaded is not None, "no team is ever taken out of the log"
+    team: Team = loaded.record
+    lead = None if team.lead_id is None else await reads.record(Person.KIND, str(team.lead_id))
+    heads = {team.lead_id, None if lead is None else lead.record.manager_id}
+    if successor.id in heads or await has_led(reads, successor, team):
+        return
+    if successor.id not in await reads.holders(Role.department_head, record, most=MOST_HEADS):
+        raise WrongValue({"team": str(team.key)}, pointer="/new_holder", because="not_the_head")

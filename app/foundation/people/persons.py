@@ -25,7 +25,7 @@ from app.common.personal import Personal
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.credentials.bounds import HIGHEST_BOUND
-from app.foundation.people.eligibility import check_of_it
+from app.foundation.people.eligibility import check_of_it, check_works_for_it
 from app.foundation.people.faces import PERSON_FACE
 from app.foundation.people.fields import Email, Locale, Login, Name, Zone
 from app.foundation.people.lookups import IN_SUPERIORS_OF
@@ -55,7 +55,7 @@ from app.foundation.people.roles import (
     role_not_grantable,
     role_not_held,
 )
-from app.foundation.people.succession.handing_over import HandOverDuties, succession_rows
+from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.people.succession.leaving import leaving_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.eligibility import is_eligible
@@ -157,14 +157,17 @@ async def superior_not_of_it(
 
 
 async def successor_not_superior(
-    reads: ReadContext, person: Person, body: HandOverDuties, ctx: ActionContext
+    reads: ReadContext, person: Person, successor: Person, ctx: ActionContext
 ) -> None:
-    """Refuse people as their own superior, and a superior of somebody of IT who is not of IT."""
-    successor = ctx.required_ref(Person, "new_holder")
+    """Refuse people as their own superior, directly or by a circle, and a superior of somebody of IT who is not
+    of IT.
+    """
     if successor.id == person.id:
         raise WrongValue(pointer="/new_holder", because="same_person")
+    if await reads.row(IN_SUPERIORS_OF, {"first": successor.id, "person": person.id}, guard=CIRCLES):
+        raise WrongValue(pointer="/new_holder", because="superior_in_a_circle")
     if await is_eligible(reads, Person.KIND, person.id, GivenDuty.work, None):
-        await check_of_it(reads, successor, "/new_holder", ctx)
+        await check_works_for_it(reads, successor, "/new_holder")
 
 
 async def login_not_covered(reads: ReadContext, person: Person, body: EditPerson, ctx: ActionContext) -> None:
@@ -329,7 +332,7 @@ LIFECYCLE = Lifecycle(
         action(activate,        "启用",     [PersonState.inactive],                     PersonState.active,   SUPERIORS, "person.activated"),
         action(erase,           "擦除",     [PersonState.active, PersonState.inactive], PersonState.erased,   SUPERIORS, "person.erased",
                unless=(last_admin,), keys=Keys.DESTROYED),
-        *succession_rows("person", PersonState, event="superior_replaced", wrong=(successor_not_superior,)),
+        *succession_rows("person", PersonState, event="superior_replaced", named={"manager_id": successor_not_superior}),
         *leaving_rows(),
     ),
 )

@@ -11,7 +11,7 @@ from app.common.duties import GivenDuty
 from app.common.people import Person
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
-from app.foundation.people.eligibility import check_of_it
+from app.foundation.people.eligibility import check_of_it, check_works_for_it
 from app.foundation.people.faces import TEAM_FACE
 from app.foundation.people.records import Team, TeamKind, TeamState
 from app.foundation.people.succession.handing_over import succession_rows
@@ -55,6 +55,12 @@ async def lead_not_of_it(reads: ReadContext, team: Team, body: TeamFields, ctx: 
         await check_of_it(reads, lead, "/lead", ctx)
 
 
+async def successor_not_of_it(reads: ReadContext, team: Team, successor: Person, ctx: ActionContext) -> None:
+    """Refuse a successor as the lead of an internal team who is not of IT."""
+    if team.kind is TeamKind.internal:
+        await check_works_for_it(reads, successor, "/new_holder")
+
+
 class EditTeam(Patch, TeamFields):
     """Fields to change; fields left out stay unchanged."""
 
@@ -90,7 +96,7 @@ LIFECYCLE = Lifecycle(
         action(retire,    "撤销", [TeamState.active],  TeamState.retired, ADMINS, "team.retired", wrong=(has_open_work,)),
         action(reinstate, "恢复", [TeamState.retired], TeamState.active,  ADMINS, "team.reinstated"),
         action(report_work, "上报无人处理的工作", [TeamState.active], STAYS, rule, "team.work_reported"),
-        *succession_rows("team", TeamState),
+        *succession_rows("team", TeamState, named={"lead_id": successor_not_of_it}),
     ),
 )
 # fmt: on

@@ -17,6 +17,7 @@ from app.foundation.people.eligibility import (
     lead_of_team,
     not_the_head,
     process_supervisor,
+    successor_not_the_head,
 )
 from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.audits import checks
@@ -243,7 +244,7 @@ LIFECYCLE = Lifecycle(
                due=DueAt("self_check_due_at", "flag_overdue_self_checks", unless="self_check_overdue_at"), notifies=TELL_OVERDUE_CHECK),
         action(flag_summary,      "标记汇总逾期", UNSIGNED,        STAYS,               rule,                   "audit.summary_fell_overdue",
                due=DueAt("summary_due_at", "flag_overdue_summaries", unless="summary_overdue_at"), notifies=TELL_OVERDUE_SUMMARY),
-        *succession_rows("audit", State),
+        *succession_rows("audit", State, named={"head_id": successor_not_the_head}),
     ),
 )
 # fmt: on

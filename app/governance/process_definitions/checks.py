@@ -73,6 +73,7 @@ async def not_their_process(
         raise NoPostInProcess()
 
 
+@caller_check
 async def owner_not_in_post(
     reads: ReadContext, definition: ProcessDefinition, body: object, ctx: ActionContext
 ) -> None:
@@ -81,7 +82,7 @@ async def owner_not_in_post(
     """
     if ctx.caller.is_rule or ctx.caller.has_role(Role.quality_manager, definition):
         return
-    present = ctx.prepared(PublishedEditions).present
+    present = PublishedEditions(tuple(await editions_of(reads, str(definition.process)))).present
     if present is None or present.owner_id != ctx.caller.person_id:
         raise PreparationRefused("owner_only_by_this_edition")
 

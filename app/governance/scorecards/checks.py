@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 
+from app.common.people import Person
 from app.foundation.quarters import end_of_quarter
+from app.governance.scorecards.lookups import rates
 from app.governance.scorecards.payloads import (
     DecideObjectionScorecard,
     JudgeYearScorecard,
@@ -13,8 +16,14 @@ from app.governance.scorecards.payloads import (
     SettleScorecard,
 )
 from app.governance.scorecards.preparation import CardEdition
-from app.governance.scorecards.records import Scorecard, ScorecardRating, ScorecardVerdict, TalkOutcome
-from app.kernel.access.reads import ReadContext
+from app.governance.scorecards.records import (
+    Scorecard,
+    ScorecardRating,
+    ScorecardState,
+    ScorecardVerdict,
+    TalkOutcome,
+)
+from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
 
@@ -29,6 +38,17 @@ async def scorecard_invalid(
     """Refuse a quarter that is not over."""
     if end_of_quarter(body.quarter, ctx.settings.zone) > ctx.now:
         raise WrongValue({"quarter": body.quarter}, pointer="/quarter", because="quarter_not_over")
+
+
+async def successor_rates_already(
+    reads: ReadContext, card: Scorecard, successor: Person, ctx: ActionContext
+) -> None:
+    """Refuse a successor as the superior who is asked to rate already, as a peer: nobody rates twice."""
+    guard = Unguarded("Raters are asked when the card is opened.")
+    if card.state is ScorecardState.open and await rates(
+        partial(reads.rows, guard=guard), card.id, successor.id
+    ):
+        raise WrongValue(pointer="/new_holder", because="rates_already")
 
 
 async def figures_invalid(

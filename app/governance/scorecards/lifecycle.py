@@ -211,7 +211,7 @@ LIFECYCLE = Lifecycle(
                unless=(checks.no_year_to_confirm,)),
         action(conclude,         "申诉期满办结", [State.published], State.settled,   rule,                     "scorecard.concluded",
                due=DueAt("objection_until_at", "conclude_scorecards")),
-        *succession_rows("scorecard", State),
+        *succession_rows("scorecard", State, named={"superior_id": checks.successor_rates_already}),
     ),
 )
 # fmt: on

@@ -18,6 +18,7 @@ join log.event e on e.stream = 'scorecard_edition/' || r.id and e.version = r.ve
 where r.state = 'set' and r.begins_with <= %s order by r.begins_with desc, e.position desc limit 1"""
 # By the index scorecard_rating_card.
 RATINGS = "select * from fold.scorecard_rating where scorecard_id = %s and state = 'rated' order by id"
+RATES = "select from fold.scorecard_rating where scorecard_id = %s and rater_id = %s limit 1"
 # Leads of the organisation's own teams.
 LEADS = """
 select distinct t.lead_id as id from fold.team t join fold.person p on p.id = t.lead_id
@@ -52,6 +53,11 @@ async def edition_in_force(read: Reading, quarter: str) -> ScorecardEdition | No
 async def ratings_for(read: Reading, card: UUID) -> list[ScorecardRating]:
     """Return the ratings that were given for the card: only for the code that counts them."""
     return [from_row(ScorecardRating, row) for row in await read(RATINGS, (card,))]
+
+
+async def rates(read: Reading, card: UUID, person: UUID) -> bool:
+    """Return whether the person is, or was, asked to rate for the card."""
+    return bool(await read(RATES, (card, person)))
 
 
 async def other_leads(read: Reading, team: UUID, most: int) -> list[UUID]:

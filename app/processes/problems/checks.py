@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.common.duties import GivenDuty
 from app.common.people import Person, Role
 from app.common.tickets import Ticket
 from app.foundation.people.eligibility import check_member
 from app.foundation.people.records import Team
+from app.kernel.access.eligibility import is_eligible, scopes_of
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
@@ -69,6 +71,15 @@ async def cannot_be_investigated(
 ) -> None:
     """Refuse an assignee who is not in the team of the payload."""
     await check_member(reads, ctx.ref(Person, "assignee"), ctx.ref(Team, "team"), "/assignee")
+
+
+async def successor_accepts_no_risk(
+    reads: ReadContext, problem: Problem, successor: Person, ctx: ActionContext
+) -> None:
+    """Refuse a successor as the owner of an accepted risk who could not have accepted it."""
+    scopes = scopes_of(problem, None, None)
+    if not await is_eligible(reads, Person.KIND, successor.id, GivenDuty.co_authorship, scopes):
+        raise WrongValue(pointer="/new_holder", because="accepts_no_risk")
 
 
 async def until_not_in_future(

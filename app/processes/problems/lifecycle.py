@@ -241,7 +241,7 @@ LIFECYCLE = Lifecycle(
                notifies=(RecipientRule(NoticeType.risk_lapsed, field="risk_owner_id"),)),
         *edit_action(edit, "problem", State, checks.cannot_be_edited),
         *ticket_actions(kind="problem", any=State, open=OPEN, delivered=ENDED, manager=Role.problem_manager),
-        *succession_rows("problem", State),
+        *succession_rows("problem", State, named={"risk_owner_id": checks.successor_accepts_no_risk}),
     ),
 )
 # fmt: on

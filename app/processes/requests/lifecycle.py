@@ -15,7 +15,7 @@ from app.common.records import CodeEnum
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import add_prepared_decision
-from app.foundation.decisions.authorship import authors_do_not_judge
+from app.foundation.decisions.authorship import agreed_by_another, authors_do_not_judge
 from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
@@ -259,6 +259,8 @@ REOPENED = Branch(state_after_reopening, (State.in_progress, State.rectifying))
 
 #: Everyone who ever proposed a solution is excluded from its review, even if a later proposal is another
 #: person's.
+#: Whoever wrote the requirements does not confirm them.
+WRITTEN_BY_ANOTHER = agreed_by_another(("requirements_proposed_at",))
 PROPOSED_BY_OTHERS = authors_do_not_judge(("solution_author_id",))
 #: Approval of a catalogue item, by the approvers of the item, never by the requester.
 APPROVAL = decisions.DecisionSpec(
@@ -319,7 +321,8 @@ LIFECYCLE = Lifecycle(
                prepare=(current_criteria, load_documents, statements_of_record), wrong=(checks.acceptance_group_empty,), document=requirements_document_class,
                notifies=(RecipientRule(NoticeType.to_confirm_requirements, field="requester_id"),)),
         action(agree_to_requirements, "同意需求说明", [State.analysing], State.requirements_confirmed, reporter.in_person(), "request.requirements_agreed",
-               unless=(checks.nothing_proposed, requirements_denied), prepare=(load_documents,), notifies=REQUIREMENTS_ANSWERED),
+               unless=(checks.nothing_proposed, requirements_denied), prepare=(load_documents,), wrong=(WRITTEN_BY_ANOTHER,),
+               notifies=REQUIREMENTS_ANSWERED),
         action(return_requirements,   "退回需求说明", [State.analysing], STAYS, reporter, "request.requirements_returned",
                unless=(checks.nothing_proposed,), notifies=REQUIREMENTS_ANSWERED),
         action(confirm_requirements,  "确认需求", [State.analysing], State.requirements_confirmed, engineer | assignee, "request.requirements_confirmed",

@@ -98,3 +98,19 @@ async def test_the_post_of_an_owner_who_has_left_goes_to_somebody_who_may_own_it
     assert refused.json()["errors"][0]["code"] == "owner_executes", "as if they were named directly"
     after = await registry.quality.post_ok(f"{path}/hand_over_duties", body | {"new_holder": successor.id})
     assert after["owner"]["id"] == successor.id
+
+
+async def test_whoever_replaces_an_owner_who_has_left_may_publish_what_others_wrote(
+    registry: Registry,
+) -> None:
+    path = await registry.drafted()
+    await registry.owner.post_ok(f"{path}/submit", {"heard": [registry.executor.id]})
+    admin = await registry.api.client("Ada", Role.admin)
+    successor = await registry.api.client("Shen", grade=Grade.senior)
+    await admin.post_ok(f"/v1/persons/{registry.senior.id}/deactivate")
+    body = {"person": registry.senior.id, "new_holder": successor.id}
+    await registry.quality.post_ok(f"{path}/hand_over_duties", body)
+    shown = {row["action"]: row["open"] for row in (await successor.read(path))["actions"]}
+    assert shown.get("publish") is not True, "only a quality manager publishes a first edition"
+    published = await registry.quality.post_ok(f"{path}/publish", PUBLISHED)
+    assert published["state"] == "published"

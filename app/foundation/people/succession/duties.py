@@ -87,9 +87,18 @@ KIND_DUTIES: Mapping[str, KindDuties] = {
         Role.change_manager,
         ended="closed rolled_back cancelled",
     ),
-    "request": _of("assignee_id requester_id", Role.service_level_manager, ended="closed cancelled rejected"),
+    "request": replace(
+        _of("assignee_id requester_id", Role.service_level_manager, ended="closed cancelled rejected"),
+        apart={"requester_is_assignee": ("requester_id", "assignee_id")},
+    ),
     "risk": _of("owner_id", Role.quality_manager, ended="closed"),
-    "scorecard": _of("superior_id talker_id", Role.quality_manager, ended="settled"),
+    "scorecard": replace(
+        _of("superior_id talker_id", Role.quality_manager, ended="settled"),
+        apart={
+            "own_superior": ("concerned_id", "superior_id"),
+            "talks_to_oneself": ("concerned_id", "talker_id"),
+        },
+    ),
     "service": _of("owner_id", Role.service_level_manager, ended="retired"),
     "service_level_plan": _of("owner_id", Role.service_level_manager, ended="adopted"),
     "team": _of("lead_id", Role.admin, ended="retired"),

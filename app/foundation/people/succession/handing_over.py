@@ -4,7 +4,7 @@ the lifecycle table of every kind that has duties.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
@@ -16,6 +16,7 @@ from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.people import Person
 from app.common.records import CodeEnum, ForeignRef, Record, all_codecs
+from app.foundation.decisions.lookups import HANDED_OVER
 from app.foundation.people.succession.duties import KIND_DUTIES, OUTLASTING, ROW_DUTIES
 from app.foundation.people.succession.lookups import replaceable
 from app.kernel.access.eligibility import is_eligible, scopes_of
@@ -28,6 +29,11 @@ from app.kernel.actions.refusals import WrongValue, caller_check
 
 #: A successor as the requester is of the same customer.
 REQUESTER = "requester_id"
+
+
+#: What the actions that name somebody in a field check of them besides the field's mark; the payload has them
+#: in `new_holder`. It is asked of a successor whoever hands over, a rule as well.
+NamedCheck = Callable[[ReadContext, Any, Person, ActionContext], Awaitable[None]]
 
 
 class HandOverDuties(Payload):
@@ -134,6 +140,21 @@ async def successor_invalid(reads: ReadContext, record: Any, body: Any, ctx: Act
         raise WrongValue(pointer="/new_holder", because="same_person")
 
 
+def successor_not_nameable(named: Mapping[str, NamedCheck]) -> PayloadCheck:
+    """Return the check that refuses a successor who could not be named in one of the fields (`named`)."""
+
+    async def successor_could_not_be_named(
+        reads: ReadContext, record: Any, body: HandOverDuties, ctx: ActionContext
+    ) -> None:
+        """Refuse a successor whom the action that names the holder would refuse."""
+        successor = ctx.required_ref(Person, "new_holder")
+        for name in ctx.prepared(HeldDuties).fields:
+            if name in named:
+                await named[name](reads, record, successor, ctx)
+
+    return successor_could_not_be_named
+
+
 async def person_still_active(
     reads: ReadContext, record: Any, body: HandOverDuties, ctx: ActionContext
 ) -> None:
@@ -173,21 +194,23 @@ def succession_rows(
     kind: str,
     states: Iterable[CodeEnum],
     *,
-    event: str = "duties_handed_over",
+    event: str = HANDED_OVER,
     of_the_active: bool = False,
     to: Unchanged | StateResolver = STAYS,
     hand_over: Callable[[Any, HandOverDuties, ActionContext], None] = hand_over_duties,
+    named: Mapping[str, NamedCheck] | None = None,
     wrong: tuple[PayloadCheck, ...] = (),
     notifies: tuple[RecipientRule, ...] = (),
 ) -> tuple[Action[Any, Any], ...]:
     """Return the row for a lifecycle's table. Only duties of people who have left, or are absent for long,
     are handed over, unless the managers may replace active people, too (`of_the_active`). `hand_over` does
-    what follows for the kind, and `to` where it leads; the kind's own checks are `wrong`. `event` is the
-    second part of the event's type.
+    what follows for the kind, and `to` where it leads; the kind's own checks are `wrong`, and those of naming
+    somebody are `named`, by field. `event` is the second part of the event's type.
     """
     duties = KIND_DUTIES[kind]
     checks: tuple[PayloadCheck, ...] = (
         *(successor_invalid, holds_no_duty, successor_not_eligible, successor_not_apart),
+        *((successor_not_nameable(named),) if named else ()),
         *wrong,
         nobody_to_replace(of_the_active=of_the_active),
     )
