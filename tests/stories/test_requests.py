@@ -194,10 +194,11 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
         assert (failed["state"], failed["rounds"]) == ("rectifying", round_)
         assert await refused(people.engineer, f"{path}/submit_for_acceptance", _papers()) == "task_is_open"
         await _neither_dropped_nor_altered(people, path)
+        check = {"checkpoint": "单元测试", "passed": True, "findings": "It is mended."}
+        await people.checker.post_ok(f"{path}/check_quality", check)  # before it was mended: does not count
         await _complete_all(people, path)
         unchecked = await refused(people.engineer, f"{path}/submit_for_acceptance", _papers())
         assert unchecked == "not_checked_since"
-        check = {"checkpoint": "单元测试", "passed": True, "findings": "It is mended."}
         await people.checker.post_ok(f"{path}/check_quality", check)
     await _submitted(people, path)
     assert await _forbids(people.requester, path, "record_acceptance") is None, "next to the group"
@@ -229,7 +230,7 @@ async def test_a_project_is_analysed_designed_twice_accepted_at_the_third_time_a
     assert verdicts == [(1, "failed"), (2, "failed"), (3, "accepted")]
     documents = (await people.requester.read(f"{path}/documents"))["items"]
     classes = [document["document_class"] for document in documents]
-    assert classes == ["SN", "SO", "IM", "TE", "TE", "AC", "TE", "AC", "TE", "AC", "TR"]
+    assert classes == ["SN", "SO", "IM", "TE", "TE", "AC", "TE", "TE", "AC", "TE", "TE", "AC", "TR"]
     assert all(document["state"] == "published" for document in documents)
     assert len({document["number"] for document in documents}) == len(documents)
     assert next(d["edition"] for d in documents if d["document_class"] == "SO") == 2
@@ -362,6 +363,7 @@ async def test_whoever_has_made_or_checked_it_or_is_a_stranger_does_not_accept_i
     check = {"checkpoint": "Load test", "passed": True, "findings": "It is quick."}
     assert await refused(people.reviewer, f"{path}/check_quality", check) == "separation_of_duties"
     assert "(implementer)" in str(await _forbids(people.reviewer, path, "check_quality"))
+    await people.checker.post_ok(f"{path}/check_quality", check)
 
     await _submitted(people, path)
     verdict = await _verdict(people, path, passed=True)
@@ -405,6 +407,8 @@ async def test_what_only_those_could_accept_who_have_made_it_is_not_submitted(pe
         f"{path}/report_progress", {"milestones": [], "expected_at": AHEAD, "problems": [mend]}
     )
     await _complete_all(people, path)
+    check = {"checkpoint": "单元测试", "passed": True, "findings": "The data is there."}
+    await people.checker.post_ok(f"{path}/check_quality", check)
     await people.admin.post_ok(f"/v1/persons/{people.requester.id}/deactivate")
     assert await refused(people.engineer, f"{path}/submit_for_acceptance", _papers()) == "nobody_to_accept"
     await people.admin.post_ok(

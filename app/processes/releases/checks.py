@@ -14,6 +14,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue, caller_check
 from app.kernel.commands.dating import FUTURE_TOLERANCE
+from app.processes.releases.approvals import GO_MATTER
 from app.processes.releases.default_stages import STAGE_CLASSES
 from app.processes.releases.payloads import (
     AppointRelease,
@@ -24,7 +25,7 @@ from app.processes.releases.payloads import (
     PlanRelease,
 )
 from app.processes.releases.preparation import ChosenStages, StageDocuments, StagesOfRelease
-from app.processes.releases.records import Release, ReleaseStage
+from app.processes.releases.records import BEFORE_DEPLOYMENT, Release, ReleaseStage
 
 
 class NotTheStageReviewer(Refusal):
@@ -115,6 +116,21 @@ async def service_without_changes(
         if change is not None and change.touched_services and body.service not in change.touched_services:
             words = {"service": body.service or "", "change": change.number}
             raise WrongValue(words, pointer="/service", because="change_of_other_service")
+
+
+async def put_to_the_vote(
+    reads: ReadContext, release: Release, body: EditRelease, ctx: ActionContext
+) -> None:
+    """Refuse to alter what the go was decided on, from the go on (`put_to_the_vote`); and the service as soon
+    as its plan is under decision, or leaving out stages was decided for it.
+    """
+    if release.go or release.state not in BEFORE_DEPLOYMENT:
+        locked: tuple[str, ...] = GO_MATTER.fields
+    else:
+        locked = ("service",) if release.plan_change_id or release.stages_agreed_at else ()
+    for name in locked:
+        if name in body.model_fields_set and getattr(body, name) != getattr(release, name):
+            raise WrongValue(pointer=f"/{name}", because="put_to_the_vote")
 
 
 async def analyst_is_proposer(

@@ -218,7 +218,7 @@ LIFECYCLE = Lifecycle(
         action(end_support,        "结束早期支持", [State.deployed],   State.supported,   project_manager,                  "release.support_ended"),
         action(close,              "关闭",         [State.supported],  State.closed,      change_manager,                   "release.closed"),
         *decisions.rows(APPROVAL),
-        *edit_action(edit, "release", State, checks.service_without_changes),
+        *edit_action(edit, "release", State, checks.service_without_changes, checks.put_to_the_vote),
         *ticket_actions(kind="release", any=State, open=OPEN, delivered=ENDED, manager=Role.change_manager,
                         assigning=AssigningSpec(project_manager)),
         *succession_rows("release", State),

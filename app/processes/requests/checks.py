@@ -210,7 +210,8 @@ async def task_is_open(reads: ReadContext, request: Request, ctx: ActionContext)
 async def quality_not_checked(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
     """Refuse to submit the request for acceptance if its quality was never checked (`quality_not_checked`),
     if the last check of a checkpoint was not passed (`quality_check_failed`), or if there was no check since
-    the last acceptance failed, or the request was reopened (`not_checked_since`).
+    the last acceptance failed, the request was reopened, or the last task was completed
+    (`not_checked_since`): what is checked is what was made.
     """
     checks = [check for check in await reads.children(QualityCheck, request) if check.dropped_at is None]
     last = {check.checkpoint: check.passed for check in checks}
@@ -220,10 +221,11 @@ async def quality_not_checked(reads: ReadContext, request: Request, ctx: ActionC
         return "quality_check_failed"
     failed = await reads.children(Acceptance, request, verdict=AcceptanceVerdict.failed.value)
     times = [acceptance.recorded_at for acceptance in failed]
+    times += [task.completed_at for task in await reads.children(Task, request)]
     times.append(await last_reopened(reads, request))
-    failed_at = max((time for time in times if time is not None), default=None)
-    is_newer = any(check.checked_at and failed_at and check.checked_at > failed_at for check in checks)
-    return None if failed_at is None or is_newer else "not_checked_since"
+    since = max((time for time in times if time is not None), default=None)
+    is_newer = any(check.checked_at and since and check.checked_at > since for check in checks)
+    return None if since is None or is_newer else "not_checked_since"
 
 
 @caller_check

@@ -83,7 +83,12 @@ async def test_added_teams_reopen_the_steps_that_all_teams_go_through(project: P
         422,
         [("absent", "members_not_examined")],
     )
-    informed["absent"].append({"person": member.id, "due_at": AHEAD})
+    late = informed | {"absent": [*informed["absent"], {"person": member.id, "due_at": AHEAD}]}
+    assert await refusal(project.executor, f"{path}/complete_rollout_step", late) == (
+        422,
+        [("absent", "all_members_absent")],
+    ), "nobody of the added team is trained"
+    informed["training"] = await examined(project, {project.executor.id: 90, member.id: 90})
     await project.executor.post_ok(f"{path}/complete_rollout_step", informed)
     # The same plan again reopens nothing.
     await project.manager.post_ok(roll_out, wider_plan)

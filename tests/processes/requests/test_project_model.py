@@ -276,6 +276,7 @@ async def test_a_project_does_what_the_model_says_and_nothing_else(
         if model.tasks and not wild:
             await world.finish_tasks()
             model.tasks = 0
+            model.is_failed = True
         every = [(actor, action) for action in sorted(TABLE) for actor in PEOPLE]
         forward = [
             (actor, action)

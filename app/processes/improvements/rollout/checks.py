@@ -216,7 +216,7 @@ def _check_informed(
 
 def _check_everybody_sits(body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
     """Refuse the step if the teams in scope have no members of staff, while a member has neither passed nor
-    a date by which they sit the examination (003, step 3: every employee), and if none has passed.
+    a date by which they sit the examination (003, step 3: every employee), and if none of a team has passed.
     """
     training = ctx.prepared(StepTraining)
     if not training.is_staffed:
@@ -244,7 +244,7 @@ def _check_everybody_sits(body: CompleteRolloutStepImprovement, ctx: ActionConte
     ]
     if missing:
         raise WrongValue({"count": str(len(missing))}, pointer="/absent", because="members_not_examined")
-    if not training.passed_ids:
+    if not training.passed_ids or training.is_team_absent:
         raise WrongValue(pointer="/absent", because="all_members_absent")
 
 

@@ -109,12 +109,14 @@ class StepTraining:
     """The training in the payload, with its results (None without one); the members of the teams in scope,
     and people among them who have passed an examination with closed books, in it or in another training of
     the improvement. `is_staffed`: one of the teams is the organisation's own, with active members.
+    `is_team_absent`: in one of the teams, none of the members has passed.
     """
 
     results: TrainingResults | None
     member_ids: tuple[UUID, ...] = ()
     is_staffed: bool = False
     passed_ids: frozenset[UUID] = frozenset()
+    is_team_absent: bool = False
 
 
 async def training_of_step(
@@ -129,11 +131,14 @@ async def training_of_step(
     team_ids = [UUID(team_id) for team_id in improvement.notified_team_ids]
     member_ids = await active_members(read, team_ids, MOST_IN_SCOPE) if team_ids else []
     rows = await read(PASSED, (improvement.id, training.row_key, member_ids))
+    passed_ids = frozenset(row["person_id"] for row in rows)
+    by_team = [await active_members(read, [team_id], MOST_IN_SCOPE) for team_id in team_ids]
     return StepTraining(
         results,
         tuple(member_ids),
         is_staffed=await has_staffed_own_team(read, team_ids),
-        passed_ids=frozenset(row["person_id"] for row in rows),
+        passed_ids=passed_ids,
+        is_team_absent=any(members and passed_ids.isdisjoint(members) for members in by_team),
     )
 
 
