@@ -44,16 +44,24 @@ def _positive(amount: str) -> str:
 
 
 CURRENCY = Component("CurrencyCode", "Currency code of ISO 4217.", "CNY")
+AMOUNT_OR_ZERO = r"^(0|[1-9][0-9]{0,11})(\.[0-9]{2,3})?$"
 POSITIVE_AMOUNT = r"^(?!0(\.0+)?$)(0|[1-9][0-9]{0,11})(\.[0-9]{2,3})?$"
 #: A currency of ISO 4217: `CNY`.
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency), CURRENCY]
 #: A positive amount, as `1250.00`.
 Amount = Annotated[
     str,
-    StringConstraints(pattern=r"^(0|[1-9][0-9]{0,11})(\.[0-9]{2,3})?$"),
+    StringConstraints(pattern=AMOUNT_OR_ZERO),
     AfterValidator(_positive),
     Money(),
     Component("Amount", "Amount of money, greater than zero.", "1250.00", {"pattern": POSITIVE_AMOUNT}),
+]
+#: A price, which may be nothing: `0`.
+Price = Annotated[
+    str,
+    StringConstraints(pattern=AMOUNT_OR_ZERO),
+    Money(),
+    Component("Price", "Amount of money, or 0 for what costs nothing.", "1250.00"),
 ]
 
 

@@ -15,6 +15,7 @@ _IRREGULAR = {
     "lend": "lent",
     "let": "let",
     "make": "made",
+    "put": "put",
     "read": "read",
     "send": "sent",
     "set": "set",
@@ -25,7 +26,8 @@ _IRREGULAR = {
 }
 #: Verbs whose last consonant is doubled.
 _DOUBLED = frozenset(
-    {"drop", "flag", "log", "plan", "refer", "stop", "submit", "resubmit", "tag", "transfer", "untag"}
+    {"cancel", "defer", "drop", "flag", "fulfil", "log", "plan", "refer"}
+    | {"step", "stop", "submit", "resubmit", "tag", "transfer", "untag"}
 )
 VOWELS = "aeiou"
 

@@ -12,6 +12,7 @@ from tests.desk.sent_forms import read_form, said, send_form
 from tests.desk.test_pages import hidden, page, send
 from tests.people import ago
 from tests.processes.changes.samples import a_board
+from tests.processes.problems.samples import a_problem
 
 TITLE = re.compile("<title>(.*?)</title>")
 
@@ -77,6 +78,16 @@ async def test_what_is_due_first_stands_first_and_what_is_followed_apart(api: Ap
     assert re.search('<option value="[^"]*" selected>Ask the vendor', form), "the task is chosen already"
     other = await api.client("Wang", Role.agent)
     assert "Ask the vendor" not in await page(other, "/desk")
+
+
+async def test_only_what_people_take_themselves_is_in_their_queue_without_a_team(agent: Client) -> None:
+    incident = await agent.post_ok("/v1/incidents", an_incident(title="Of no team"))
+    problem = await agent.post_ok("/v1/problems", a_problem(affected_services=[]))
+    queues = (await agent.read("/v1/me/work"))["queues"]
+    without_team = {queue["kind"] for queue in queues if queue["team"] is None}
+    assert without_team >= {"incident", "problem"}, "both are without a team"
+    queue = sections(await page(agent, "/desk"))["queue"]
+    assert (incident["number"] in queue, problem["number"] in queue) == (True, False)
 
 
 async def test_the_start_leads_each_to_their_pages(api: Api, agent: Client) -> None:

@@ -79,6 +79,16 @@ def test_an_event_that_several_actions_have_tells_of_the_one_that_is_called_so()
     assert wrong == []
 
 
+def test_the_past_of_each_verb_is_spelled_as_people_spell_it() -> None:
+    """A short last syllable doubles its consonant, unless it is unstressed, as in these."""
+    unstressed = frozenset({"answer", "charter", "edit", "enter", "offer", "open", "pilot", "reopen"})
+    verbs = {row.label("en").partition(" ")[0].lower() for lifecycle in LIFECYCLES for row in lifecycle.rows}
+    ends_short = re.compile(r"([^aeiou]|^)[aeiou][bcdfgklmnprstvz]$")
+    wrong = {past_tense(verb, "en") for verb in verbs - unstressed if ends_short.search(verb)}
+    assert {past for past in wrong if past.endswith("ed") and past[-3] != past[-4]} == set()
+    assert past_tense("Fulfil", "en") == "fulfilled"
+
+
 def test_to_begin_an_investigation_is_not_to_have_investigated() -> None:
     rows = [row for lifecycle in LIFECYCLES for row in lifecycle.rows if row.name == "investigate"]
     assert rows

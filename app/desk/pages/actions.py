@@ -36,7 +36,7 @@ from app.desk.operation_calls import CallAnswer, CallRefused
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.evidence import evidence_for
 from app.desk.pages.form.choices import with_choices
-from app.desk.pages.form.faults import placed_problem, problem_before_sending
+from app.desk.pages.form.faults import named_fault, placed_problem, problem_before_sending
 from app.desk.pages.form.files_along import attach_files
 from app.desk.pages.form.own_ends import MAKING_ACTIONS, own_end
 from app.desk.pages.form.prefills import first_inputs, prefilled
@@ -357,7 +357,10 @@ async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -
         heading=screen.heading,
         sent=sent,
         reason=reason,
-        unplaced=sent.unplaced([*layout.fields, *filter(None, [screen.sent_by])]),
+        unplaced=[
+            named_fault(screen.desk, screen.lifecycle, screen.form.fields, screen.view, fault)
+            for fault in sent.unplaced([*layout.fields, *filter(None, [screen.sent_by])])
+        ],
         conditions=_conditions_by_place(screen),
         rows=rows,
         fixed=frozenset(pointer for pointer, _ in asked_about),

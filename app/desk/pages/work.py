@@ -14,6 +14,7 @@ from starlette.status import HTTP_303_SEE_OTHER
 
 from app.api.authentication.auth import utc_now
 from app.api.direct import Router
+from app.common.faces import TAKE_ACTION
 from app.common.people import STAFF_ROLES
 from app.desk.first_steps.progress import unfinished_steps
 from app.desk.names import NAME
@@ -98,7 +99,8 @@ async def get_work_page(request: Request) -> Response:
     work, followed, own, steps = await asyncio.gather(
         desk.calls.read("/v1/me/work"), _followed(desk), role_work(desk), unfinished_steps(desk)
     )
-    mine, queued = await asyncio.gather(_mine(desk, work), _queued(desk, work["queues"]))
+    queues = [queue for queue in work["queues"] if queue["team"] or _is_taken(desk.lifecycle(queue["kind"]))]
+    mine, queued = await asyncio.gather(_mine(desk, work), _queued(desk, queues))
     waiting = sorted([*_asked_rows(desk, work), *mine], key=lambda row: row.urgency)
     title = desk.sentence("my_work")
     handed_over = request.query_params.get(HANDED_OVER, "")
@@ -111,12 +113,19 @@ async def get_work_page(request: Request) -> Response:
         waiting=waiting,
         queued=queued,
         followed=followed,
-        queues=[_queue_count(desk, queue) for queue in work["queues"] if queue["open"]],
+        queues=[_queue_count(desk, queue) for queue in queues if queue["open"]],
         now=instant(utc_now()),
         role=own,
         first_steps=steps,
         openings=[] if waiting or own.opened else await desk.openings(),
     )
+
+
+def _is_taken(lifecycle: Lifecycle[Any]) -> bool:
+    """Return whether people take records of the kind themselves. Of other kinds, those without a team wait
+    for whoever manages them.
+    """
+    return any(TAKE_ACTION in names for names in lifecycle.face.primary.values())
 
 
 def _asked_rows(desk: Desk, work: Mapping[str, Any]) -> Iterator[WaitingRow]:

@@ -102,7 +102,7 @@ async def approval(reads: ReadContext, request: Request, body: AssessRequest, ct
     """
     loaded = None if request.item is None else await reads.record("catalogue_item", request.item)
     item: CatalogueItem | None = None if loaded is None else loaded.record
-    is_unassigned = body.team is None and body.assignee is None
+    is_unassigned = body.team is None and body.assignee is None and request.assignee_id is None
     if is_unassigned:
         await _check_default_team(reads, item)
     if item is None or item.approval_rule is None:

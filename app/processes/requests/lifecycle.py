@@ -161,7 +161,9 @@ def submit(request: Request, body: SubmitRequest, ctx: ActionContext) -> None:
 def assess(request: Request, body: AssessRequest, ctx: ActionContext) -> None:
     """Assess the request: classify, prioritise and assign it, and ask for approval if it needs one."""
     team = ctx.ref(Team, "team")
-    copy_fields(request, body, ctx, without="team")
+    # Whoever has it keeps it, unless it goes to another person or team.
+    stays = body.assignee is None and (team is None or team.id == request.team_id)
+    copy_fields(request, body, ctx, without="team assignee" if stays else "team")
     if team is not None:
         request.team_id = team.id
     elif request.assignee_id is None:

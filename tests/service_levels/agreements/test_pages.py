@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from tests.client import Client, Json
+from tests.desk.sent_forms import read_form, said, send_form
 from tests.extent import in_test_all
-from tests.service_levels.agreements.samples import Parties, a_target
+from tests.service_levels.agreements.samples import Parties, a_draft, a_target
 
 
 async def printed(client: Client, path: str, document: Json, lang: str) -> str:
@@ -60,3 +61,30 @@ async def test_a_customer_prints_the_price_but_neither_the_cost_nor_the_specific
     chinese = await printed(customer, path, agreement, "zh")
     assert "星期一至星期五 09:00–18:00；时区 Asia/Shanghai" in chinese
     assert (await customer.get(f"{path}/documents/SL1")).status_code == 404
+
+
+async def test_a_refusal_of_what_a_form_lacks_names_each_field_and_where_it_is_filled_in(
+    parties: Parties,
+) -> None:
+    path = await parties.required()
+    terms = {name: value for name, value in a_draft().items() if not name.startswith("price_")}
+    await parties.maintainer.post_ok(f"{path}/draft", terms)
+    await parties.it.post_ok(f"{path}/negotiate", {"proposals": "As drafted."})
+    number = (await parties.manager.read(path))["number"]
+    address = f"/desk/sla/{number}/submit_for_review"
+    form = read_form((await parties.manager.get(address)).text)
+    refused = await send_form(parties.manager, address, form.inputs)
+    words = said(refused.text)
+    for label in ("Price: ", "Currency of the price: ", "Period of the price: "):
+        assert label in words, words
+    assert "marked fields" not in words, "nothing is marked"
+    chinese = await send_form(parties.manager, f"{address}?lang=zh", form.inputs)
+    assert "价格：" in said(chinese.text), said(chinese.text)
+
+
+async def test_an_agreement_that_costs_nothing_is_submitted_with_a_price_of_zero(parties: Parties) -> None:
+    path = await parties.submitted("SLA", "finance", price_amount="0")
+    agreement = await parties.manager.read(path)
+    assert (agreement["state"], agreement["price_amount"]) == ("in_review", "0")
+    contract = (await parties.manager.read(f"{path}/documents"))["items"][0]
+    assert "0 CNY" in await printed(parties.manager, path, contract, "en")

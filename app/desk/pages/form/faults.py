@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from app.api.open_actions import action_link
 from app.common.faces import FormFace
 from app.desk.forms.faced import TITLE, blank_required, first_text
 from app.desk.forms.fields import FieldKind, FormField
 from app.desk.forms.inputs import Inputs
 from app.desk.forms.pointers import field_at
 from app.desk.pages.context import Desk
+from app.desk.pages.form.sent_inputs import places_of
+from app.desk.pages.records import RecordView
 from app.i18n import translate
+from app.kernel.actions.lifecycle import Lifecycle
+
+Fault = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFault:
+    """What is wrong, in words that name the field, and the labels and addresses of actions that set it."""
+
+    text: str
+    mends: tuple[tuple[str, str], ...] = ()
+
 
 #: The status of a refusal that names fields.
 UNPROCESSABLE = 422
@@ -54,7 +70,32 @@ def placed_problem(
         if not _is_within(supplied.get(error["pointer"], error["pointer"]), places)
     ]
     errors = [*own, *remaining]
-    return {**problem, "errors": errors, "detail": desk.sentence("correct_marked", n=len(errors))}
+    marked = sum(any(field_at(fields, place) for place in places_of(error)) for error in errors)
+    detail = desk.sentence("correct_marked", n=marked) if marked else problem.get("detail", "")
+    return {**problem, "errors": errors, "detail": detail}
+
+
+def named_fault(
+    desk: Desk, lifecycle: Lifecycle[Any], fields: Sequence[FormField], view: RecordView | None, fault: Fault
+) -> NamedFault:
+    """Return a fault that stands beside no input with the label of the field that it is about, and with the
+    actions that are possible on the record and have such a field: one of `fields`, or of another form of the
+    kind, or of the record itself.
+    """
+    places, message = places_of(fault), str(fault["message"])
+    if not places:
+        return NamedFault(message)
+    field, mends = field_at(fields, places[0]), []
+    for row in lifecycle.rows:
+        found = field_at(desk.contract.form(action_link(lifecycle, row).body_schema).fields, places[0])
+        field = field or found
+        if found is not None and view is not None and row.name in (view.record.get("actions") or ()):
+            mends.append((row.label(desk.language), f"{view.path}/{row.name}"))
+    name = places[0].split("/")[1]
+    schema = (desk.contract.record_fields(lifecycle.plural) or {}).get(name, {})
+    label = desk.contract.field_label(name, schema, desk.language) if field is None else None
+    words = label or (field.text(desk.language) if field is not None else "")
+    return NamedFault(desk.sentence("named_fault", field=words, fault=message), tuple(mends))
 
 
 def problem_before_sending(

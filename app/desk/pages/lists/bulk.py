@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from fastapi import Request
@@ -23,6 +24,7 @@ from app.desk.forms.inputs import Inputs, to_body
 from app.desk.names import ID
 from app.desk.pages.actions import MORE_ROWS
 from app.desk.pages.context import Desk, open_desk
+from app.desk.pages.form.faults import named_fault
 from app.desk.pages.form.sent_inputs import SentInputs, inputs_of
 from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept_form
 from app.desk.pages.lists.addresses import list_address_or
@@ -199,6 +201,7 @@ async def _answer(
         rows={},
         chosen=chosen,
         outcomes=outcomes,
+        named_fault=partial(named_fault, desk, lifecycle, screen.form.fields),
         done_words=outcome_sentence(desk, done[0].view, screen.row.name) if done else None,
         closing_days=_closing_days(desk, done),
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, StringConstraints
 
 from app.common.components import Component
-from app.common.money import Amount, Currency
+from app.common.money import Amount, Currency, Price
 from app.common.priorities.priority import Priority
 from app.common.records import ForeignRef, KeyRef, StaffOnly
 from app.common.tickets import HoldReason
@@ -176,7 +176,7 @@ class AgreementTerms(Payload, of=Agreement):
     reopen_days: Annotated[int, Field(ge=0, le=365, strict=True)] | None = None
     degraded_weight: Share | None = None
     maintenance_counts: bool | None = None
-    price_amount: Amount | None = None
+    price_amount: Price | None = None
     price_currency: Currency | None = None
     price_period: ReportingPeriod | None = None
     cost_amount: Annotated[Amount, StaffOnly()] | None = None
