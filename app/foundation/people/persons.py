@@ -332,7 +332,7 @@ LIFECYCLE = Lifecycle(
         action(activate,        "启用",     [PersonState.inactive],                     PersonState.active,   SUPERIORS, "person.activated"),
         action(erase,           "擦除",     [PersonState.active, PersonState.inactive], PersonState.erased,   SUPERIORS, "person.erased",
                unless=(last_admin,), keys=Keys.DESTROYED),
-        *succession_rows("person", PersonState, event="superior_replaced", named={"manager_id": successor_not_superior}),
+        *succession_rows("person", PersonState, named={"manager_id": successor_not_superior}),
         *leaving_rows(),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -125,7 +126,7 @@ async def put_to_the_vote(
     as its plan is under decision, or leaving out stages was decided for it.
     """
     if release.go or release.state not in BEFORE_DEPLOYMENT:
-        locked: tuple[str, ...] = GO_MATTER.fields
+        locked: Collection[str] = GO_MATTER.fields
     else:
         locked = ("service",) if release.plan_change_id or release.stages_agreed_at else ()
     for name in locked:

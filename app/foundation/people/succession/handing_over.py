@@ -185,6 +185,10 @@ def nobody_to_replace(*, of_the_active: bool) -> PayloadCheck:
     return nobody_is_replaceable
 
 
+#: By kind, the second part of the type of its event, if that is another one.
+OWN_EVENTS: Mapping[str, str] = {"person": "superior_replaced"}
+
+
 def guarded(reads: ReadContext) -> Reading:
     """Return the reads of who has left or is absent."""
     return partial(reads.rows, guard=Unguarded("Whoever returns meanwhile was away when it was decided."))
@@ -194,7 +198,6 @@ def succession_rows(
     kind: str,
     states: Iterable[CodeEnum],
     *,
-    event: str = HANDED_OVER,
     of_the_active: bool = False,
     to: Unchanged | StateResolver = STAYS,
     hand_over: Callable[[Any, HandOverDuties, ActionContext], None] = hand_over_duties,
@@ -205,7 +208,7 @@ def succession_rows(
     """Return the row for a lifecycle's table. Only duties of people who have left, or are absent for long,
     are handed over, unless the managers may replace active people, too (`of_the_active`). `hand_over` does
     what follows for the kind, and `to` where it leads; the kind's own checks are `wrong`, and those of naming
-    somebody are `named`, by field. `event` is the second part of the event's type.
+    somebody are `named`, by field.
     """
     duties = KIND_DUTIES[kind]
     checks: tuple[PayloadCheck, ...] = (
@@ -221,7 +224,7 @@ def succession_rows(
             [state for state in states if kind in OUTLASTING or state.value not in duties.ended],
             to,
             (role(*duties.managers) | rule).in_person(),
-            f"{kind}.{event}",
+            f"{kind}.{OWN_EVENTS.get(kind, HANDED_OVER)}",
             prepare=(held_duties,),
             wrong=(*(() if of_the_active else (person_still_active,)), *checks),
             notifies=notifies,

@@ -120,7 +120,9 @@ async def approval_question(
     return question
 
 
-def approve(template: ChangeTemplate, body: ApproveChangeTemplate, ctx: ActionContext) -> None:
+def approve(
+    template: ChangeTemplate, body: ApproveChangeTemplate | RenewChangeTemplate, ctx: ActionContext
+) -> None:
     """Approve the template: put it to the vote of those who decide on such changes. Its risk is at least
     medium if one of its services is critical or of high criticality.
     """
