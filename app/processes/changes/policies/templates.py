@@ -120,12 +120,14 @@ async def approval_question(
     return question
 
 
-def approve(
-    template: ChangeTemplate, body: ApproveChangeTemplate | RenewChangeTemplate, ctx: ActionContext
-) -> None:
+def approve(template: ChangeTemplate, body: ApproveChangeTemplate, ctx: ActionContext) -> None:
     """Approve the template: put it to the vote of those who decide on such changes. Its risk is at least
     medium if one of its services is critical or of high criticality.
     """
+    _put_to_vote(template, ctx)
+
+
+def _put_to_vote(template: ChangeTemplate, ctx: ActionContext) -> None:
     template.risk_level = ctx.prepared(RecordedRisk).level
     add_prepared_decision(ctx.prepared(NewDecision), ctx)
 
@@ -154,7 +156,7 @@ def renew(template: ChangeTemplate, body: RenewChangeTemplate, ctx: ActionContex
     """Renew the outgrown template: its approval is put to the vote again. Its risk is at least medium if one
     of its services is critical or of high criticality.
     """
-    approve(template, body, ctx)
+    _put_to_vote(template, ctx)
 
 
 def renew_by_decision(template: ChangeTemplate, body: Tallied, ctx: ActionContext) -> None:
