@@ -25,7 +25,7 @@ _OF_OTHERS = frozenset({GivenDuty.business_voice})
 
 
 def post_fields(lifecycle: Lifecycle[Any], policy: ActorPolicy) -> frozenset[PostField]:
-    """Return the fields that name the people whom the policy allows by their posts."""
+    """Return the fields that name the people allowed by the policy for their posts."""
     fields: set[PostField] = set()
     for relation in policy.relations:
         if relation is Relation.assignee:

@@ -137,9 +137,9 @@ async def test_the_year_before_counts_from_a_recorded_restart_of_the_limits(desk
     after = await quality.post_ok(EFFECT, WINDOWS)
     assert after["result"]["history"]["begins_at"].startswith("2025-11-01")
     restarted = [warning["at"] for warning in after["result"]["warnings"] if warning["code"] == "restarted"]
-    assert [at[:10] for at in restarted] == ["2025-11-01"]
-    shown = await quality.read(f"/v1/effects/{after['id']}")
-    assert shown["recomputed"]["same"] is True
+    assert [time[:10] for time in restarted] == ["2025-11-01"]
+    page = await quality.read(f"/v1/effects/{after['id']}")
+    assert page["recomputed"]["same"] is True
 
 
 async def test_more_deliveries_are_neither_better_nor_worse(desk: Desk) -> None:

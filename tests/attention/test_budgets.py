@@ -35,12 +35,12 @@ async def test_what_is_allowed_stays_and_an_outage_that_goes_on_takes_more(
     judged_at = begin + AGREED
     await scene.rows(JUDGED_THEN, {"at": judged_at})
     caller = Caller("person:1", None, (RoleGrant(Role.auditor),), frozenset())
-    told = []
+    sentences = []
     for minutes in (0, 50):
         now = judged_at + timedelta(minutes=minutes)
         reader = AttentionReader(scene.ledger, caller, now, zone_named("UTC"), AttentionChoice(begin))
         (condition,) = await budgets_burnt(reader)
-        told.append([float(condition.parameters[name].value or 0) for name in ("lost", "allowed")])
-    (lost, allowed), (lost_later, allowed_later) = told
+        sentences.append([float(condition.parameters[name].value or 0) for name in ("lost", "allowed")])
+    (lost, allowed), (lost_later, allowed_later) = sentences
     assert (lost, allowed) == (LOST.total_seconds(), allowed_later)
     assert lost_later - lost == (50 * 60 if is_down else 0)

@@ -301,7 +301,7 @@ async def _rolled_out(client: Client, path: str, sit_by: str | None = None) -> J
         return {}
     await _planned(client, path)
     doer = _caller(IDS["doer"], Role.engineer)
-    first, *others = await client.app.state.ledger.db.rows(MEMBERS, (IDS["team"],))
+    first, *members = await client.app.state.ledger.db.rows(MEMBERS, (IDS["team"],))
     earlier = datetime.now(UTC).isoformat()
     bodies: tuple[Json, ...] = (
         SAMPLES[CompleteRolloutStepImprovement](),
@@ -310,7 +310,7 @@ async def _rolled_out(client: Client, path: str, sit_by: str | None = None) -> J
             "step": "inform_and_train",
             "training": await _training(client, path, str(first["person_id"]), kind="everybody"),
             "absent": [
-                {"person": str(member["person_id"]), "due_at": sit_by or _in_days(20)} for member in others
+                {"person": str(member["person_id"]), "due_at": sit_by or _in_days(20)} for member in members
             ],
             "announcements": [
                 {"medium": medium, "announced_at": earlier, "reach": 12} for medium in ("Mail", "Meeting")

@@ -58,9 +58,7 @@ from app.webhooks.sources.lifecycle import (
     AddWebhookSource,
     EditWebhookSource,
     NoteSilence,
-    RemoveLoginWebhookSource,
     RotateWebhookSource,
-    SetLoginWebhookSource,
 )
 from tests.client import RESOLVED, Client, Json, an_incident
 from tests.every_action import (
@@ -108,8 +106,6 @@ BEGAN_AT, RESTORED_AT = _TWO_DAYS_AGO.isoformat(), (_TWO_DAYS_AGO + timedelta(ho
 
 #: As the API takes them; of what may be left out, as much as has no condition.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
-    SetLoginWebhookSource: lambda: {"person": IDS["person"], "login": "lin-wu"},
-    RemoveLoginWebhookSource: lambda: {"person": IDS["person"]},
     **agreements.SAMPLES,
     **service_reports.SAMPLES,
     **articles.SAMPLES,
@@ -407,7 +403,6 @@ PREREQUISITES: dict[str, tuple[str, ...]] = {
     **documents.PREREQUISITES,
     **freezes.PREREQUISITES,
     **subscriptions.PREREQUISITES,
-    "remove_login": ("set_login",),
     "downgrade": ("declare_major",),
     "review": ("declare_major",),
     "note_return": ("note_silence",),

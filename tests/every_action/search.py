@@ -216,8 +216,8 @@ def naming(model: type[BaseModel], body: Json, person: str) -> Json:
     named_ones = dict(body)
     for name, mark in marks(model, ForeignRef).items():
         if mark.kind == "person" and name in body:
-            others = body[name] if isinstance(body[name], list) else None
-            named_ones[name] = person if others is None else [*dict.fromkeys((person, *others))]
+            listed = body[name] if isinstance(body[name], list) else None
+            named_ones[name] = person if listed is None else [*dict.fromkeys((person, *listed))]
     for name, part in part_types(model).items():
         if isinstance(body.get(name), list):
             named_ones[name] = [naming(part, entry, person) for entry in body[name]]

@@ -1,4 +1,4 @@
-"""Valid bodies of the actions of subscriptions."""
+"""Valid bodies of the actions of subscriptions, and of logins at the tools that they write to."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from app.subscriptions.lifecycle import (
     StopSubscription,
     WarnSubscription,
 )
+from app.webhooks.sources.lifecycle import RemoveLoginWebhookSource, SetLoginWebhookSource
 from tests.client import Json
-from tests.every_action.world_data import TEAM
+from tests.every_action.world_data import IDS, TEAM
 
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     AddSubscription: lambda: {
@@ -40,6 +41,8 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     NoteRefusal: lambda: {"code": "gone_at_tool", "record": "incident/1"},
     WarnSubscription: lambda: {"since_at": "2026-01-01T08:00:00+08:00"},
     StopSubscription: lambda: {"because": "receiver_gone"},
+    SetLoginWebhookSource: lambda: {"person": IDS["person"], "login": "lin-wu"},
+    RemoveLoginWebhookSource: lambda: {"person": IDS["person"]},
 }
 #: What must have been done before: nobody notes a recovery that nobody was warned before.
-PREREQUISITES = {"note_recovery": ("warn",)}
+PREREQUISITES = {"note_recovery": ("warn",), "remove_login": ("set_login",)}

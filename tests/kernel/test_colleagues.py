@@ -24,13 +24,13 @@ CUSTOMERS = [
 
 def named_kinds() -> dict[str, set[GivenDuty]]:
     """The duties of the customer's side that references to persons and groups give, by kind."""
-    found: dict[str, set[GivenDuty]] = {"person": set(), "group": set()}
+    duties: dict[str, set[GivenDuty]] = {"person": set(), "group": set()}
     for lifecycle in LIFECYCLES:
         for row in lifecycle.rows:
             for mark in marks(row.body, ForeignRef).values():
-                if mark.kind in found and mark.duty in CUSTOMERS:
-                    found[mark.kind].add(mark.duty)
-    return found
+                if mark.kind in duties and mark.duty in CUSTOMERS:
+                    duties[mark.kind].add(mark.duty)
+    return duties
 
 
 @pytest.fixture

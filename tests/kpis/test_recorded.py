@@ -37,8 +37,8 @@ async def desk(follower: Connection, db: Database) -> Database:
 
 
 async def answered(db: Database, key: str, position: int | None = None, **parameters: Any) -> KpiAnswer:
-    asked = QuestionParameters(**parameters)
-    question = parse_question(KPIS[key], asked, now=NOW, organisation_zone="UTC")
+    question = QuestionParameters(**parameters)
+    question = parse_question(KPIS[key], question, now=NOW, organisation_zone="UTC")
     return await answer(db, question, NOW, position=position)
 
 

@@ -6,6 +6,16 @@ from typing import Any
 
 from tests.client import Json
 
+A_FORM = {
+    "type": "object",
+    "properties": {
+        "size": {"type": "string", "enum": ["13", "15"], "x-label": {"en": "Screen", "zh": "屏幕尺寸"}},
+        "why": {"type": "string", "maxLength": 500, "x-label": {"en": "What for", "zh": "用途"}},
+    },
+    "required": ["size", "why"],
+    "x-order": ["size", "why"],
+}
+
 
 async def papers_print(people: Any, path: str, documents: list[Json]) -> None:
     """Each paper prints in both languages, with the context of its texts and its signers."""

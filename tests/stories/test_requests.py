@@ -13,20 +13,11 @@ from app.common.people import Role
 from app.foundation.people.records import TeamKind
 from tests.client import Api, Client, Json
 from tests.extent import first_of
-from tests.stories.request_papers import papers_print
+from tests.stories.request_papers import A_FORM, papers_print
 
 OLD = "2001-01-01T00:00:00Z"
 AHEAD = "2199-01-01T00:00:00Z"
 LATER = (datetime.now(UTC) + timedelta(days=300)).isoformat()
-A_FORM = {
-    "type": "object",
-    "properties": {
-        "size": {"type": "string", "enum": ["13", "15"], "x-label": {"en": "Screen", "zh": "屏幕尺寸"}},
-        "why": {"type": "string", "maxLength": 500, "x-label": {"en": "What for", "zh": "用途"}},
-    },
-    "required": ["size", "why"],
-    "x-order": ["size", "why"],
-}
 GOOD = {"feasibility": "good", "business_fit": "good", "cost_and_benefit": "acceptable"}
 SOLUTION: Json = {
     "architecture": "一个服务和一张表。",

@@ -414,7 +414,7 @@ async def _times(
 async def earliest_end_of_vote(
     reads: ReadContext, record: Any, matter: Matter, asker: UUID | None, now: datetime
 ) -> datetime:
-    """Return the earliest end of a vote on the matter by its approval rules, if `asker` put the question now."""
+    """Return the earliest end of a vote on the matter by its approval rules, if `asker` puts it now."""
     assert matter.decision is not None
     opening = (await parties_of(reads, record, matter)).opening(asker)
     rules = await electors.holding_rules(reads, record, matter.decision, opening)

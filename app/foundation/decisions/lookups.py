@@ -100,8 +100,8 @@ async def authors(
     reads: ReadContext, record: Record, fields: Collection[str], children: Collection[str]
 ) -> frozenset[UUID]:
     """Return all who have ever set one of these fields of the record, or made, changed or removed a child
-    record of one of these kinds. The outcome of a vote is the work of no voter, and whoever puts a successor in
-    the place of somebody who left has written nothing.
+    record of one of these kinds. The outcome of a vote is the work of no voter, and a person who hands
+    over what somebody held has written nothing.
     """
     lifecycle = reads.lifecycles[record.KIND]
     writes_nothing = {*lifecycle.decision_events, f"{record.KIND}.{HANDED_OVER}"}

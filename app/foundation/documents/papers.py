@@ -65,7 +65,7 @@ class Objections:
     def uncontested(
         self, fact: StatedFact, persons: Iterable[UUID | str | None], about: UUID | None = None
     ) -> list[UUID | str]:
-        """Return the persons about whom the fact was stated, without those who objected."""
+        """Return the persons that the fact was stated about, without those who objected."""
         return [
             person for person in persons if person is not None and self.time_of(fact, person, about) is None
         ]

@@ -159,8 +159,8 @@ async def superior_not_of_it(
 async def successor_not_superior(
     reads: ReadContext, person: Person, successor: Person, ctx: ActionContext
 ) -> None:
-    """Refuse people as their own superior, directly or by a circle, and a superior of somebody of IT who is not
-    of IT.
+    """Refuse people as their own superior, directly or by a circle, and a superior of IT staff
+    who is not of IT.
     """
     if successor.id == person.id:
         raise WrongValue(pointer="/new_holder", because="same_person")

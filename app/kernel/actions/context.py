@@ -200,7 +200,7 @@ class ActionContext:
 
     @property
     def commander_id(self) -> UUID | None:
-        """Return the person whose act this is: the caller, or whoever ordered what a rule carries out."""
+        """Return the person whose act this is: the caller, or the one who ordered what a rule carries out."""
         return self.ordered_by or self.caller.person_id
 
     @property

@@ -208,8 +208,8 @@ class KpiPoint(OutputModel):
         "the cases."
     )
     recording: Recording = Field(
-        description="Part of the period that records of this kind of case cover. A period that is only partly "
-        "recorded is not compared with others, and neither is another one with it."
+        description="Part of the period that records of this kind of case cover. A period that is only "
+        "partly recorded is not compared with others, and neither is another one with it."
     )
 
 

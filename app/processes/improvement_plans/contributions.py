@@ -100,8 +100,8 @@ def on_baseline(kpi: Kpi, result: Mapping[str, Any], baseline: Decimal | None) -
 
 
 def as_far_as(adds: Decimal, distances: Sequence[Decimal]) -> Decimal:
-    """Return the contribution, no further than the longest of the distances that lead in its direction; if none
-    does, unchanged.
+    """Return the contribution, no further than the longest of the distances in its direction; if there is
+    none, unchanged.
     """
     longest = max((distance for distance in distances if distance * adds > 0), key=abs, default=adds)
     return min(adds, longest, key=abs)

@@ -165,10 +165,10 @@ class Mirror:
         if len(news.assignees) < 2:
             return news
         heard = ticket.case.columns.get("assignee")
-        logins, told = await self._people.logins(), {each.casefold() for each in news.assignees}
+        logins, assigned = await self._people.logins(), {each.casefold() for each in news.assignees}
         for person in (ticket.case.record.assignee_id, None if heard is None else id_of(heard)):
             login = None if person is None else logins.by_person.get(person)
-            if login is not None and login.casefold() in told:
+            if login is not None and login.casefold() in assigned:
                 return replace(news, fields=news.fields | {"assignee": NamedPerson(name=login)})
         return news
 

@@ -68,7 +68,7 @@ def _last_change(events: Sequence[Recorded], row_key: str, channel: str) -> int:
 
 
 def _heard(events: Sequence[Recorded], channel: str) -> UUID | None:
-    """Return whom the tool has named last as the assignee."""
+    """Return the person that the tool has named last as the assignee."""
     heard: str | None = None
     for event in events:
         if event.source == channel and "observed" in event.data:

@@ -21,7 +21,9 @@ from tests.client import Api
 #: An exception is asked for a freeze, which is itself the subject: its page shows the earlier questions.
 OF_THE_RECORD = {DecisionKind.freeze_exception}
 assert LIFECYCLES, "their matters are made with them"
-MATTERS = [thing for thing in gc.get_objects() if isinstance(thing, Matter) and thing.decision is not None]
+MATTERS = [
+    matter for matter in gc.get_objects() if isinstance(matter, Matter) and matter.decision is not None
+]
 
 
 @pytest.mark.parametrize("decision", list(DecisionKind))

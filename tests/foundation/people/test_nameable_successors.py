@@ -69,7 +69,7 @@ async def reports_to(admin: Client, person: Client, manager: Client) -> None:
 
 @pytest.mark.parametrize(("who", "code"), [("report", "superior_in_a_circle"), ("customer", "not_staff")])
 async def test_nobody_becomes_a_superior_by_a_transfer_whom_an_edit_would_refuse(
-    api: Api, admin: Client, who: str, code: str
+    api: Api, admin: Client, successor: str, code: str
 ) -> None:
     await api.team("network")
     leaver, middle, report = [
@@ -79,10 +79,10 @@ async def test_nobody_becomes_a_superior_by_a_transfer_whom_an_edit_would_refuse
     await reports_to(admin, middle, leaver)
     await reports_to(admin, report, middle)
     await admin.post_ok(f"/v1/persons/{leaver.id}/deactivate")
-    body = {"person": leaver.id, "new_holder": successors[who].id}
+    body = {"person": leaver.id, "new_holder": successors[successor].id}
     refused = await admin.post(f"/v1/persons/{middle.id}/hand_over_duties", json=body)
     assert refused.json()["errors"][0]["code"] == code
-    transfer = {"new_holder": successors[who].id, "kinds": ["person"]}
+    transfer = {"new_holder": successors[successor].id, "kinds": ["person"]}
     answer = await admin.post(f"/v1/persons/{leaver.id}/transfer_duties", json=transfer)
     assert (answer.status_code, answer.json()["code"]) == (409, "no_duty_moves")
     await settle(api)

@@ -110,7 +110,7 @@ async def test_whoever_replaces_an_owner_who_has_left_may_publish_what_others_wr
     await admin.post_ok(f"/v1/persons/{registry.senior.id}/deactivate")
     body = {"person": registry.senior.id, "new_holder": successor.id}
     await registry.quality.post_ok(f"{path}/hand_over_duties", body)
-    shown = {row["action"]: row["open"] for row in (await successor.read(path))["actions"]}
-    assert shown.get("publish") is not True, "only a quality manager publishes a first edition"
+    offered = {row["action"]: row["open"] for row in (await successor.read(path))["actions"]}
+    assert offered.get("publish") is not True, "only a quality manager publishes a first edition"
     published = await registry.quality.post_ok(f"{path}/publish", PUBLISHED)
     assert published["state"] == "published"

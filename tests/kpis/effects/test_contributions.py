@@ -74,9 +74,11 @@ def test_an_effect_is_that_part_of_the_plans_own_baseline() -> None:
 
 
 def test_no_contribution_is_longer_than_the_way() -> None:
-    way, went = Decimal(-892), Decimal(132)
-    assert as_far_as(Decimal(-3592), [way, went]) == way
-    assert as_far_as(Decimal(-500), [way, went]) == -500
-    assert as_far_as(Decimal(-1200), [way, Decimal(-1500)]) == -1200, "the KPI went further than its goal"
-    assert as_far_as(Decimal(400), [way]) == 400, "it leads away from the goal"
-    assert as_far_as(Decimal(0), [way]) == 0
+    distance, went = Decimal(-892), Decimal(132)
+    assert as_far_as(Decimal(-3592), [distance, went]) == distance
+    assert as_far_as(Decimal(-500), [distance, went]) == -500
+    assert as_far_as(Decimal(-1200), [distance, Decimal(-1500)]) == -1200, (
+        "the KPI went further than its goal"
+    )
+    assert as_far_as(Decimal(400), [distance]) == 400, "it leads away from the goal"
+    assert as_far_as(Decimal(0), [distance]) == 0

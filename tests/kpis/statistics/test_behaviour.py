@@ -122,9 +122,9 @@ def test_one_bad_month_makes_no_other_month_a_signal(length: int, seed: int) -> 
         usual += any(chart(values).signals)
         bad = chance.randrange(length)
         values[bad] *= 4
-        found = chart(values).signals
-        assert Signal.beyond_limits in found[bad]
-        innocent += any(found[:bad] + found[bad + 1 :])
+        signals = chart(values).signals
+        assert Signal.beyond_limits in signals[bad]
+        innocent += any(signals[:bad] + signals[bad + 1 :])
     assert innocent <= usual + 0.05 * 400, "hardly more than in series without a bad month"
 
 

@@ -75,9 +75,9 @@ async def test_an_assignee_that_the_tool_leaves_out_is_written_once(desk: Desk[G
 
 
 async def test_an_assignee_whom_the_tool_refuses_holds_back_nothing(desk: Desk[GitHub]) -> None:
-    nobody = await desk.person("Nobody", "no-such-login")
+    stranger = await desk.person("Nobody", "no-such-login")
     incident = await desk.report("The till is stuck")
-    await desk.act(incident, "assign", person=nobody["id"])
+    await desk.act(incident, "assign", person=stranger["id"])
     await desk.act(incident, "comment", text="Look.")
     await desk.settle()
     assert desk.tool.texts(1) == ["Look."]

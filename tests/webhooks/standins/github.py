@@ -127,8 +127,8 @@ class GitHub(StandIn):
     def _labels(self, call: Call, number: int, name: str | None) -> Reply:
         names = [each["name"] for each in self.issues[number]["labels"]]
         if call.method == "POST":
-            given = [each for each in call.body["labels"] if each.lower() not in map(str.lower, names)]
-            self.label(US, number, [*names, *given])
+            added = [each for each in call.body["labels"] if each.lower() not in map(str.lower, names)]
+            self.label(US, number, [*names, *added])
         elif name is not None and call.method == "DELETE":
             left = [each for each in names if each.lower() != unquote(name).lower()]
             if left == names:

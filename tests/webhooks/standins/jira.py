@@ -82,9 +82,9 @@ class Jira(StandIn):
 
     def _answer(self, call: Call) -> Reply:
         path = call.path.removeprefix(self.api)
-        known = {"myself": self.person(self.us), "project/OPS": {"key": "OPS"}}
-        if path in known:
-            return Reply(200, known[path])
+        answers = {"myself": self.person(self.us), "project/OPS": {"key": "OPS"}}
+        if path in answers:
+            return Reply(200, answers[path])
         if path in (self.search, "user/search"):
             return self._search(call) if path == self.search else self._search_accounts(call)
         if path == "issue" and call.method == "POST":
@@ -180,8 +180,8 @@ class Jira(StandIn):
     def _change_label(self, issue: dict[str, Any], change: dict[str, str]) -> None:
         ((verb, name),) = change.items()
         assert " " not in name, "Jira refuses labels with spaces"
-        others = [each for each in issue["fields"]["labels"] if each != name]
-        self.label(self.us, issue["key"], [*others, name] if verb == "add" else others)
+        labels = [each for each in issue["fields"]["labels"] if each != name]
+        self.label(self.us, issue["key"], [*labels, name] if verb == "add" else labels)
 
     def label(self, author: str, key: str, names: list[str]) -> None:
         """Somebody sets the labels of an issue; marks of ours stay."""

@@ -13,7 +13,7 @@ from app.desk.forms.fields import FieldKind, FormField
 from app.desk.forms.inputs import Inputs
 from app.desk.forms.pointers import field_at
 from app.desk.pages.context import Desk
-from app.desk.pages.form.sent_inputs import places_of
+from app.desk.pages.form.sent_inputs import input_places
 from app.desk.pages.records import RecordView
 from app.i18n import translate
 from app.kernel.actions.lifecycle import Lifecycle
@@ -70,7 +70,7 @@ def placed_problem(
         if not _is_within(supplied.get(error["pointer"], error["pointer"]), places)
     ]
     errors = [*own, *remaining]
-    marked = sum(any(field_at(fields, place) for place in places_of(error)) for error in errors)
+    marked = sum(any(field_at(fields, place) for place in input_places(error)) for error in errors)
     detail = desk.sentence("correct_marked", n=marked) if marked else problem.get("detail", "")
     return {**problem, "errors": errors, "detail": detail}
 
@@ -82,14 +82,14 @@ def named_fault(
     actions that are possible on the record and have such a field: one of `fields`, or of another form of the
     kind, or of the record itself.
     """
-    places, message = places_of(fault), str(fault["message"])
+    places, message = input_places(fault), str(fault["message"])
     if not places:
         return NamedFault(message)
     field, mends = field_at(fields, places[0]), []
     for row in lifecycle.rows:
-        found = field_at(desk.contract.form(action_link(lifecycle, row).body_schema).fields, places[0])
-        field = field or found
-        if found is not None and view is not None and row.name in (view.record.get("actions") or ()):
+        settable = field_at(desk.contract.form(action_link(lifecycle, row).body_schema).fields, places[0])
+        field = field or settable
+        if settable is not None and view is not None and row.name in (view.record.get("actions") or ()):
             mends.append((row.label(desk.language), f"{view.path}/{row.name}"))
     name = places[0].split("/")[1]
     schema = (desk.contract.record_fields(lifecycle.plural) or {}).get(name, {})

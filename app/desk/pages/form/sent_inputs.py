@@ -44,7 +44,7 @@ class SentInputs:
 
     def faults(self, pointer: str) -> list[str]:
         """Return what is wrong with the value at that pointer, in words."""
-        return [fault["message"] for fault in self._faults() if pointer in places_of(fault)]
+        return [fault["message"] for fault in self._faults() if pointer in input_places(fault)]
 
     def faults_of(self, field: FormField, pointer: str) -> list[str]:
         """Return what is wrong with the field at that pointer, in words: with entries of its list, too, each
@@ -54,7 +54,7 @@ class SentInputs:
         if field.kind in WITH_INNER_VALUES:
             begin, entries = f"{pointer}/", self._entries(pointer)
             for fault in self._faults():
-                for place in places_of(fault):
+                for place in input_places(fault):
                     if place.startswith(begin):
                         number = place.removeprefix(begin).partition("/")[0]
                         entry = (
@@ -70,7 +70,7 @@ class SentInputs:
     def has_values(self, fields: Sequence[FormField]) -> bool:
         """Return whether something is filled in, or wrong, in one of these fields."""
         pointers = [f"/{field.name}" for field in fields]
-        places = [place for fault in self._faults() for place in places_of(fault)]
+        places = [place for fault in self._faults() for place in input_places(fault)]
         names = [name for name, values in self.inputs.items() if any(values)]
         return any(
             place == pointer or place.startswith(f"{pointer}/")
@@ -83,7 +83,7 @@ class SentInputs:
         return [
             fault
             for fault in self._faults()
-            if not any(field_at(fields, place) for place in places_of(fault))
+            if not any(field_at(fields, place) for place in input_places(fault))
         ]
 
     def numbers(self, pointer: str) -> list[int]:
@@ -125,7 +125,7 @@ def inputs_of(form: SentForm) -> SentInputs:
     )
 
 
-def places_of(fault: Mapping[str, Any]) -> list[str]:
+def input_places(fault: Mapping[str, Any]) -> list[str]:
     """Return the pointers of the values that the fault is about."""
     return [fault["pointer"], *fault["members"]] if fault["pointer"] else list(fault["members"])
 

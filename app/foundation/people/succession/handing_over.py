@@ -146,7 +146,7 @@ def successor_not_nameable(named: Mapping[str, NamedCheck]) -> PayloadCheck:
     async def successor_could_not_be_named(
         reads: ReadContext, record: Any, body: HandOverDuties, ctx: ActionContext
     ) -> None:
-        """Refuse a successor whom the action that names the holder would refuse."""
+        """Refuse a successor that the action that names the holder would refuse."""
         successor = ctx.required_ref(Person, "new_holder")
         for name in ctx.prepared(HeldDuties).fields:
             if name in named:

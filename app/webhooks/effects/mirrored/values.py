@@ -40,8 +40,8 @@ async def take_tags_and_values(
     writes: Writes | None,
 ) -> DeliveryEffect:
     """Take over tags and custom fields, unless newer news of the ticket is known. `writes`: those to the
-    tool; None if it is not written to. Return the effect of the delivery, with a mark if a value does not fit its
-    field. Raises a Refusal, or DatabaseGone.
+    tool; None if it is not written to. Return the effect of the delivery, with a mark if a value does not
+    fit its field. Raises a Refusal, or DatabaseGone.
     """
     ticket = effect.record
     if ticket is None or (news.tags is None and not news.custom):
