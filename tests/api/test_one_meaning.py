@@ -68,8 +68,8 @@ def _seconds(value: float) -> str:
     ):
         parts = round(abs(value) / part)
         if parts >= length // part:
-            whole, left = divmod(parts, length // part)
-            return f"{whole} {unit}" + (f" {left} {part_unit}" if left else "")
+            quotient, left = divmod(parts, length // part)
+            return f"{quotient} {unit}" + (f" {left} {part_unit}" if left else "")
     return f"{_three(value)} s"
 
 

@@ -163,17 +163,17 @@ async def not_trained_for_pilot(
 
 
 def checked_training(
-    improvement: Improvement, ctx: ActionContext, field: str, of: TrainingKind | None = None
+    improvement: Improvement, ctx: ActionContext, field: str, kind: TrainingKind | None = None
 ) -> Any:
     """Return the training in the payload's field. Raises WrongValue if it was not held, is for other people
-    than `of`, in another process, or for another improvement. An improvement of the whole department has no
+    than those of `kind`, in another process, or for another improvement. An improvement of the whole department has no
     process, so its trainings must name the improvement. Its record belongs to the trainings.
     """
     training: Any = ctx.required_ref(Record, field)
     words = {"number": str(training.number)}
     if training.held_at is None:
         raise WrongValue(words, pointer=f"/{field}", because="training_not_held")
-    if of is not None and training.kind not in (of, TrainingKind.everybody):
+    if kind is not None and training.kind not in (kind, TrainingKind.everybody):
         raise WrongValue(words, pointer=f"/{field}", because="training_of_others")
     if improvement.process is not None and training.process != improvement.process:
         words["process"] = improvement.process
