@@ -37,8 +37,8 @@ async def desk(follower: Connection, db: Database) -> Database:
 
 
 async def answered(db: Database, key: str, position: int | None = None, **parameters: Any) -> KpiAnswer:
-    question = QuestionParameters(**parameters)
-    question = parse_question(KPIS[key], question, now=NOW, organisation_zone="UTC")
+    parsed = QuestionParameters(**parameters)
+    question = parse_question(KPIS[key], parsed, now=NOW, organisation_zone="UTC")
     return await answer(db, question, NOW, position=position)
 
 
