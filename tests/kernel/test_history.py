@@ -156,7 +156,9 @@ async def test_what_is_in_the_row_is_what_the_events_say_whatever_the_words(
     ledger: Ledger, text: str
 ) -> None:
     agent = await add_caller(ledger, "Agent", Role.agent)
-    incident = await report(ledger, agent, title=text.replace("enc1:", ""), description=text)
+    incident = await report(
+        ledger, agent, title=f"Printer {text.replace('enc1:', '')}", description=f"Printer {text}"
+    )
     row = await ledger.db.row("select * from fold.incident where id = %s", (incident.id,))
     assert row is not None
     assert from_row(Incident, row) == fold(

@@ -9,7 +9,7 @@ import pytest
 from tests.automation.worker import Worker
 from tests.client import Api, Client
 from tests.extent import in_test_all
-from tests.processes.changes.samples import Board, a_board, a_freeze
+from tests.processes.changes.samples import NIGHT, Board, a_board, a_freeze
 
 
 @pytest.fixture
@@ -44,17 +44,17 @@ async def test_of_another_change_number_title_window_and_reason_are_told_and_whe
     assert await told(board, board.agent) == [
         f"Another change now overlaps the window of {number}: Renew the mail relay",
         "By: automatic rule",
-        f"Change: {other} Change the disks, 2199-03-04 01:00 (UTC) – 2199-03-04 03:00 (UTC)",
-        "Overlap from: 2199-03-04 01:00 (UTC)",
-        "Overlap until: 2199-03-04 02:00 (UTC)",
-        "Window from: 2199-03-04 00:00 (UTC)",
-        "Window until: 2199-03-04 02:00 (UTC)",
+        f"Change: {other} Change the disks, {NIGHT:%Y-%m-%d} 01:00 (UTC) – {NIGHT:%Y-%m-%d} 03:00 (UTC)",
+        f"Overlap from: {NIGHT:%Y-%m-%d} 01:00 (UTC)",
+        f"Overlap until: {NIGHT:%Y-%m-%d} 02:00 (UTC)",
+        f"Window from: {NIGHT:%Y-%m-%d} 00:00 (UTC)",
+        f"Window until: {NIGHT:%Y-%m-%d} 02:00 (UTC)",
         "Reason for allowing the overlap: They sit together.",
     ]
     chinese = "\n".join(await told(board, board.agent, "zh"))
     assert f"另一变更占用了 {number} 的变更窗口：Renew the mail relay" in chinese
     assert f"变更：{other} Change the disks" in chinese
-    assert "重叠结束：2199-03-04 02:00 (UTC)" in chinese
+    assert f"重叠结束：{NIGHT:%Y-%m-%d} 02:00 (UTC)" in chinese
     assert "允许重叠的原因：They sit together." in chinese
 
 
@@ -63,11 +63,12 @@ async def test_of_a_freeze_its_title_and_time_are_told(board: Board) -> None:
     await board.scheduled(0, 2, cis=["srv-1"])
     await board.manager.post_ok("/v1/freezes", a_freeze(-4, 1))
     lines = await told(board, board.agent)
+    before = NIGHT - timedelta(days=1)
     assert lines[0].startswith("A freeze now overlaps the window of ")
     assert [line for line in lines if line.startswith(("Freeze", "Overlap"))] == [
-        "Freeze: Closing of the year, 2199-03-03 20:00 (UTC) – 2199-03-04 01:00 (UTC)",
-        "Overlap from: 2199-03-04 00:00 (UTC)",
-        "Overlap until: 2199-03-04 01:00 (UTC)",
+        f"Freeze: Closing of the year, {before:%Y-%m-%d} 20:00 (UTC) – {NIGHT:%Y-%m-%d} 01:00 (UTC)",
+        f"Overlap from: {NIGHT:%Y-%m-%d} 00:00 (UTC)",
+        f"Overlap until: {NIGHT:%Y-%m-%d} 01:00 (UTC)",
     ]
 
 
@@ -79,7 +80,7 @@ async def test_who_does_not_see_the_other_one_is_told_when_and_nothing_else_of_i
     other = (await board.manager.read(over))["number"]
     lines = await told(board, customer)
     assert (await customer.get(first)).status_code == 200
-    assert "Overlap from: 2199-03-04 01:00 (UTC)" in lines
-    assert "Overlap until: 2199-03-04 02:00 (UTC)" in lines
+    assert f"Overlap from: {NIGHT:%Y-%m-%d} 01:00 (UTC)" in lines
+    assert f"Overlap until: {NIGHT:%Y-%m-%d} 02:00 (UTC)" in lines
     notice_text = "\n".join(lines)
     assert not [word for word in ("Change the disks", other, "They sit together") if word in notice_text]

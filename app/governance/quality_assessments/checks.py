@@ -47,7 +47,7 @@ async def period_not_over(
     reads: ReadContext, assessment: QualityAssessment, ctx: ActionContext
 ) -> str | None:
     """Refuse to conclude on a period that is not over (`assessed_period_not_over`)."""
-    is_over = assessment.ends_at is not None and assessment.ends_at <= ctx.occurred_at
+    is_over = assessment.ends_at is not None and assessment.ends_at <= ctx.counts_from
     return None if is_over else "assessed_period_not_over"
 
 

@@ -105,6 +105,7 @@ class Planted:
             "before": {"from": days_ago(self.baseline[0]), "to": days_ago(self.baseline[1])},
             "promised": {"change": PROMISED},
             "judged_by": "By the medians.",
+            "baseline_reason": "The cases are told later.",
         }
         texts = ("scope_and_goal", "benefit_inside", "benefit_outside", "method", "steps", "resources")
         texts_of = {name: f"Of {name}." for name in (*texts, "judgement", "outside_plan_reason")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +10,11 @@ import pytest
 from app.common.people import Role
 from app.foundation.people.records import TeamKind
 from tests.client import Api, Json
-from tests.processes.improvements.pilots import AHEAD, MEMBERS, Project, project_of, refusal
+from tests.processes.improvements.pilots import MEMBERS, Project, project_of, refusal
 from tests.processes.improvements.test_rollout import FIRST_SEVEN, completed, evidence, examined, steps_of
+
+#: By then members must have sat the examination.
+SOON = (datetime.now(UTC) + timedelta(days=20)).isoformat()
 
 
 @pytest.fixture
@@ -45,7 +49,7 @@ async def test_the_training_needs_a_member_who_has_passed(project: Project) -> N
     await completed(project, path, "name_owner", "organise")
     outsider = await project.api.client("Outsider", Role.engineer)
     training = await examined(project, {outsider.id: 90})
-    absent = [*await project.absent(), {"person": project.executor.id, "due_at": AHEAD}]
+    absent = [*await project.absent(), {"person": project.executor.id, "due_at": SOON}]
     body = evidence(project, "inform_and_train", training=training, absent=absent)
     assert await refusal(project.executor, complete, body) == (422, [("absent", "all_members_absent")])
 
@@ -83,7 +87,7 @@ async def test_added_teams_reopen_the_steps_that_all_teams_go_through(project: P
         422,
         [("absent", "members_not_examined")],
     )
-    late = informed | {"absent": [*informed["absent"], {"person": member.id, "due_at": AHEAD}]}
+    late = informed | {"absent": [*informed["absent"], {"person": member.id, "due_at": SOON}]}
     assert await refusal(project.executor, f"{path}/complete_rollout_step", late) == (
         422,
         [("absent", "all_members_absent")],
