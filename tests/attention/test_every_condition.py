@@ -23,7 +23,11 @@ from tests.conftest import DatabaseUrls
 from tests.extent import in_test_all
 
 #: Tried by itself: the log cannot be made older.
-TRIED_ELSEWHERE = {"figures_lag": "test_sources.py", "quality_unassessed": "test_quality_assessments.py"}
+TRIED_ELSEWHERE = {
+    "figures_lag": "test_sources.py",
+    "quality_unassessed": "test_quality_assessments.py",
+    "template_to_renew": "automation/test_changes.py",
+}
 #: Ends of the codes of sentences that are another form of one.
 FORMS = (
     *("_one", "_several", "_of_scope", "_without_team", "_undated", "_undated_one"),

@@ -33,9 +33,9 @@ NOT_OPENED = {
     "desk/pages/commands.html": "a part of each page (desk/test_navigation.py)",
     "desk/pages/figures.html": "a part of the first page (desk/test_homes.py)",
     "desk/pages/record/asker.html": "a part of a page that a field asks for",
-    "desk/administration/held_duties.html": "nobody of the demo has left (desk/test_administration.py)",
     "desk/administration/invitation.html": "what an invitation is answered with (test_administration.py)",
     "desk/administration/mapping.html": "the demo has no tools (desk/test_administration.py)",
+    "desk/administration/mapping_shown.html": "the demo has no tools (desk/test_administration.py)",
     "desk/administration/source_test.html": "the demo has no tools (test_administration.py)",
     "html/page_to_keep.html": "the frame of documents that are saved",
     "processes/improvements/documents/hand_over.html": "the demo has none (test_improvement_documents.py)",
@@ -170,6 +170,7 @@ RECORDS = {
     "audit": "audits",
     "quality_target": "quality_targets",
     "scorecard": "scorecards",
+    "recognition": "recognitions",
     "process_definition": "process_definitions",
 }
 #: The page of a survey that runs, which the demo has not, and of a refusal, whose own status is an error.

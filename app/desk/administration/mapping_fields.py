@@ -111,6 +111,7 @@ def _ticket(states: type[CodeEnum]) -> tuple[MappingField, ...]:
         _coded("fields.urgency", "Urgency", "紧急度", Urgency),
         _coded("fields.channel", "Channel", "渠道", Channel),
         _field("fields.tags", "Tags", "标签"),
+        _field("fields.assignees", "All assignees", "全部受理人"),
     )
 
 

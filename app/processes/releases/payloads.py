@@ -166,7 +166,7 @@ class ChangePlanRelease(Payload, of=PlanChange):
     leave_out_stages: bool | None = Field(
         default=None,
         strict=True,
-        description="True to ask for leaving out the stages that the release was planned without; the "
+        description="Request to leave out the stages that the release was planned without; the "
         "question names them and the reason. Without this approval the first gate cannot be passed.",
     )
 
