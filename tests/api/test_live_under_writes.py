@@ -80,7 +80,7 @@ async def _write(writer: Client, own: Sequence[str], seed: int) -> None:
     """Reports tickets, and says something of them and of the requester's own, partly for staff alone."""
     chosen = random.Random(seed)  # for an order, not for secrets
     for n in range(ROUNDS):
-        record = await writer.post_ok("/v1/incidents", an_incident(title=f"{seed}-{n}"))
+        record = await writer.post_ok("/v1/incidents", an_incident(title=f"Printer {seed}-{n}"))
         await writer.post_ok(f"/v1/incidents/{record['id']}/assign", {"team": "network"})
         for visibility in chosen.sample(["internal", "public", "public"], 3):
             about = chosen.choice([record["id"], *own])

@@ -73,6 +73,7 @@ async def test_everybody_is_shown_their_own_work_and_that_of_their_queues_only(a
         "due_next": [],
         "unassigned": [],
         "tasks": [],
+        "duties": [],
         "votes": [],
         "votes_for_others": [],
         "complaints": [],

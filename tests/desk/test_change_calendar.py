@@ -11,10 +11,10 @@ from app.api.authentication.auth import utc_now
 from tests.client import Client, an_incident
 from tests.desk.test_pages import page
 from tests.processes.changes.conftest import board as board  # noqa: PLC0414  # a fixture
-from tests.processes.changes.samples import DONE, REVIEWED, Board, a_freeze
+from tests.processes.changes.samples import DONE, NIGHT, REVIEWED, Board, a_freeze
 
 PAGE = "/desk/changes"
-WEEK = f"{PAGE}?date=2199-03-04"
+WEEK = f"{PAGE}?date={NIGHT:%Y-%m-%d}"
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ async def test_the_changes_of_a_week_are_listed_and_drawn(reader: Client) -> Non
     assert "Renew the <b>relay</b>" in await page(reader, entries[0])
     assert "Swap the core" in drawing
     assert " style=" not in drawing
-    assert "Swap the core switch" in await page(reader, f"{PAGE}?view=month&date=2199-03-20")
+    assert "Swap the core switch" in await page(reader, f"{PAGE}?view=month&date={NIGHT:%Y-%m-%d}")
     chinese = await page(reader, WEEK, **{"Accept-Language": "zh"})
     assert ("变更日历" in chinese, "普通" in chinese or "常规" in chinese) == (True, True)
 
@@ -46,7 +46,7 @@ async def test_another_week_a_filter_and_another_reader_show_other_changes(
 ) -> None:
     next_week = re.search(r'href="([^"]+)">Later', await page(reader, WEEK))
     assert next_week
-    assert "date=2199-03-11" in next_week[1]
+    assert f"date={NIGHT + timedelta(days=7):%Y-%m-%d}" in next_week[1]
     stranger = await board.api.client("Stranger")
     pages = [
         await page(reader, next_week[1]),
@@ -64,7 +64,7 @@ async def test_windows_are_shown_by_weekday_date_and_time_however_near(board: Bo
     address = f"/desk/change/{change.rpartition('/')[2]}"
     for shown_page in (WEEK, address):
         html = await page(board.manager, shown_page)
-        assert re.search(r"[A-Z][a-z]+day <time[^>]*>2199-03-\d\d \d\d:\d\d", html), shown_page
+        assert re.search(r"[A-Z][a-z]+day <time[^>]*>20\d\d-\d\d-\d\d \d\d:\d\d", html), shown_page
     near = utc_now() + timedelta(days=3)
     await board.manager.post_ok(
         "/v1/freezes",
@@ -81,7 +81,8 @@ async def test_an_address_for_a_calendar_program_reads_the_calendar_and_is_shown
     address = re.search(r'value="https?://[^/"]+(/v1/[^"]+)"', (await reader.post(PAGE)).text)
     assert address
     assert "key=ldk_" in address[1]
-    subscription_address = f"{address[1].replace('&amp;', '&')}&from=2199-03-01&until=2199-03-31"
+    subscription_address = f"{address[1].replace('&amp;', '&')}"
+    subscription_address += f"&from={NIGHT:%Y-%m-%d}&until={NIGHT + timedelta(days=2):%Y-%m-%d}"
     subscribed = await board.api.with_token(None).get(subscription_address)
     assert (subscribed.status_code, subscribed.text.count("BEGIN:VEVENT")) == (200, 2)
     assert "ldk_" not in await page(reader, PAGE)

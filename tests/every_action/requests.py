@@ -152,7 +152,14 @@ TOWARDS: dict[tuple[type[Payload], str], Json] = {
 
 
 #: What must be proposed in the same state before it is answered.
-PROPOSED_FIRST = dict.fromkeys(("agree_to_requirements", "return_requirements"), "propose_requirements")
+PROPOSED_FIRST = frozenset({"agree_to_requirements", "return_requirements"})
+
+
+async def _engineer(client: Client, path: str) -> Caller:
+    """An engineer of the request's team who has nothing else to do with it."""
+    team, person = (await client.read(path))["team"], IDS["it"]
+    teams = frozenset() if team is None else frozenset({UUID(team["id"])})
+    return Caller(f"person:{person}", UUID(person), roles=(RoleGrant(Role.engineer),), teams=teams)
 
 
 async def _checked(client: Client, path: str) -> Json:
@@ -161,10 +168,7 @@ async def _checked(client: Client, path: str) -> Json:
         if task["dropped_at"] is None:
             await client.post_ok(f"{path}/drop_task", {"task": task["id"], "reason": "It is there already."})
     # Who checks it does not accept it.
-    team = (await client.read(path))["team"]
-    teams = frozenset() if team is None else frozenset({UUID(team["id"])})
-    person = IDS["it"]
-    checker = Caller(f"person:{person}", UUID(person), roles=(RoleGrant(Role.engineer),), teams=teams)
+    checker = await _engineer(client, path)
     body = CheckQualityRequest.model_validate(SAMPLES[CheckQualityRequest]())
     ledger: Any = client.app.state.ledger
     await act(ledger, checker, "request", "check_quality", path.rpartition("/")[2], body)
@@ -184,10 +188,12 @@ async def _shown(client: Client, path: str) -> Json:
     }
 
 
-async def _proposed(client: Client, path: str) -> Json:
-    """Its requirements wait for the requester."""
+async def proposed(client: Client, path: str) -> Json:
+    """Its requirements wait for the requester, who has not proposed them."""
     if (await client.read(path))["requirements_proposed_at"] is None:
-        await client.post_ok(f"{path}/propose_requirements", requirements())
+        body = ProposeRequirementsRequest.model_validate(requirements())
+        ledger, request_id = client.app.state.ledger, path.rpartition("/")[2]
+        await act(ledger, await _engineer(client, path), "request", "propose_requirements", request_id, body)
     return {}
 
 
@@ -207,8 +213,8 @@ async def _planned(client: Client, path: str) -> Json:
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     FlagMilestone: _planned,
-    AgreeToRequirementsRequest: _proposed,
-    ReturnRequirementsRequest: _proposed,
+    AgreeToRequirementsRequest: proposed,
+    ReturnRequirementsRequest: proposed,
     SubmitForAcceptanceRequest: _checked,
     RecordAcceptanceRequest: _shown,
     ReportProgressRequest: _half_done,

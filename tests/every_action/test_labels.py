@@ -125,8 +125,8 @@ ENGLISH = {("detail", "malformed"): {"why"}}
 #: The tables of sentences.
 TABLES = set(
     """
-    agreement_page alerted_condition api_docs assistant_arguments assistants
-    attention attention_rules audit_page calendar_words certificate chart conflict conformance conformance_page
+    agreement_page alerted_condition api_docs assistant_arguments assistants attention
+    attention_rules audit_page calendar_words certificate chart conflict conformance conformance_page
     counted_in dashboard definition_page desk detail doctor doctor_remedy document_page document_register
     due_page effect example
     improvement_page integrations note notice notice_ask notice_field notice_part notice_why page paper

@@ -26,7 +26,7 @@ from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from tests.client import Api, Client, Json, an_incident
 from tests.every_action import agreements, articles, changes, improvement_suggestions
 from tests.every_action.documents import WAYS
-from tests.every_action.requests import PROPOSED_FIRST
+from tests.every_action.requests import PROPOSED_FIRST, proposed
 from tests.every_action.samples import (
     ACTED_BY,
     NAMES_NONE,
@@ -363,9 +363,8 @@ class World:
     ) -> Json:
         ticket = "assign" in lifecycle.by_name
         opening = lifecycle.opening()
-        first = [
-            name for name in PREREQUISITES.get(target.name if target else "", ()) if name in lifecycle.by_name
-        ]
+        names = PREREQUISITES.get(target.name if target else "", ())
+        first = [lifecycle[name] for name in names if name in lifecycle.by_name]
         maker, other = (worker, self.everybody) if ticket else (self.everybody, self.worker)
         if target is not None and is_for_another(lifecycle.kind, target.name):
             # Whoever votes may be any of the two.
@@ -390,20 +389,27 @@ class World:
             if ticket:
                 given_to = {"team": TEAM, "person": author.id if voted_on else worker.id}
                 await self.everybody.post_ok(address(lifecycle, lifecycle["assign"], record), given_to)
-            for name in first:
-                row = lifecycle[name]
-                if (lifecycle, row) in OF_RULES:
-                    await self.by_rule(lifecycle, row, record)
-                else:
-                    await self.everybody.post_ok(address(lifecycle, row, record), sample(row))
+            begin = record["state"]
+            await self._prerequisites(lifecycle, [row for row in first if row.is_open_in(begin)], record)
             obstacle = await self._go((maker, other), lifecycle, record, steps)
             if obstacle is None:
+                later = [row for row in first if not row.is_open_in(begin)]
+                await self._prerequisites(lifecycle, later, record)
                 if target is not None and target.name in PROPOSED_FIRST:
-                    row = lifecycle[PROPOSED_FIRST[target.name]]
-                    await self.everybody.post_ok(address(lifecycle, row, record), sample(row))
+                    await proposed(self.everybody, record_address(lifecycle, record))
                 return await self.everybody.read(f"/v1/{lifecycle.plural}/{record['id']}")
             obstacles.append(f"{' → '.join(row.name for row, _ in steps)}: {obstacle}")
         raise AssertionError("\n".join([f"No way leads a {lifecycle.kind} to {state}.", *obstacles, ADVICE]))
+
+    async def _prerequisites(
+        self, lifecycle: Lifecycle[Any], rows: Sequence[Action[Any, Any]], record: Json
+    ) -> None:
+        """What must have been done before, by a rule where no person may."""
+        for row in rows:
+            if (lifecycle, row) in OF_RULES:
+                await self.by_rule(lifecycle, row, record)
+            else:
+                await self.everybody.post_ok(address(lifecycle, row, record), sample(row))
 
     async def _go(
         self, two: tuple[Client, Client], lifecycle: Lifecycle[Any], record: Json, steps: Steps

@@ -154,7 +154,8 @@ async def test_the_token_is_nowhere(desk: Desk[GitHub]) -> None:
     ],
 )
 async def test_what_does_not_fit_is_refused(desk: Desk[GitHub], fields: Json, because: str) -> None:
-    body = {"title": "X", "format": "tool", "source": "shop", "url": desk.tool.base, "secret": github.TOKEN}
+    body: Json = {"title": "X", "format": "tool", "source": "shop", "kinds": ["incident"]}
+    body |= {"url": desk.tool.base, "secret": github.TOKEN}
     answer = await desk.stage.admin.post("/v1/subscriptions", json=body | fields)
     assert answer.status_code == 422, answer.text
     assert because in answer.text

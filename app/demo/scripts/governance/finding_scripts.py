@@ -85,7 +85,7 @@ class FindingScript(ProgrammeScript):
                 "process": data.PROCESS,
                 "team": template.audited.team,
                 "audit": None if self.audit is None else str(self.audit.record_id),
-                "evidence": list(cases[:2]) or [data.NO_CASE],
+                "evidence": list(cases[:2]) or [f"{self.raised_at:%Y-%m} {data.NO_CASE}"],
                 "description": template.description,
                 "self_found": template.self_found,
                 "person": None if template.person is None else person(template.person),
