@@ -149,9 +149,11 @@ async def drive(
     for client in (*world.people.values(), world.everybody):
         body = await prepared(client, row, "" if record is None else record_address(lifecycle, record))
         if row.name == "record_requirement":  # the signatory of a customer leads it
-            await agreements.lead(client, body["customer"], str(person.id))
+            await agreements.lead(world.everybody, body["customer"], str(person.id))
         besides = BESIDES.get(f"{lifecycle.kind}.{row.name}") or BESIDES.get(row.name) or {}
         more_json = naming(row.body, body | besides, str(person.id))
+        if lifecycle.kind == "sla" and await agreements.is_of_it(world.everybody, str(person.id)):
+            more_json.pop("party_representative", None)
         answers.append(await send(client, lifecycle, row, record, more_json))
         if answers[-1].is_success:
             return f"{lifecycle.kind}/{answers[-1].json()['id']}", client.id

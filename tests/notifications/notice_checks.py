@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -137,8 +138,10 @@ def says_until_when(texts: Known, notice: Shown) -> Iterator[str]:
         # Nobody is notified of an event twice; here the readers of several notices are one.
         if asks_for_action(case.step) and times_told[case.event.position] == 1:
             due_at = step["due_at"]
-            words = due_at and moment(from_instant(due_at), texts.ledger.numbers.zone)
-            if words is None or words not in notice.body:
+            # A day ends with that day.
+            zone, due = texts.ledger.numbers.zone, due_at and from_instant(due_at)
+            day = due and (due - timedelta.resolution).astimezone(zone).date().isoformat()
+            if due is None or (moment(due, zone) not in notice.body and day not in notice.body):
                 yield f"does not say until when: {case.step.value}"
 
 
