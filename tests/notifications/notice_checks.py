@@ -138,10 +138,11 @@ def says_until_when(texts: Known, notice: Shown) -> Iterator[str]:
         # Nobody is notified of an event twice; here the readers of several notices are one.
         if asks_for_action(case.step) and times_told[case.event.position] == 1:
             due_at = step["due_at"]
-            # A day ends with that day.
-            zone, due = texts.ledger.numbers.zone, due_at and from_instant(due_at)
-            day = due and (due - timedelta.resolution).astimezone(zone).date().isoformat()
-            if due is None or (moment(due, zone) not in notice.body and day not in notice.body):
+            zone, words = texts.ledger.numbers.zone, []
+            if due_at is not None:  # a day ends with that day
+                due = from_instant(due_at)
+                words = [moment(due, zone), f"{(due - timedelta.resolution).astimezone(zone):%Y-%m-%d}"]
+            if not any(each in notice.body for each in words):
                 yield f"does not say until when: {case.step.value}"
 
 
