@@ -67,7 +67,9 @@ async def reports_to(admin: Client, person: Client, manager: Client) -> None:
     assert answer.is_success, answer.text
 
 
-@pytest.mark.parametrize(("successor", "code"), [("report", "superior_in_a_circle"), ("customer", "not_staff")])
+@pytest.mark.parametrize(
+    ("successor", "code"), [("report", "superior_in_a_circle"), ("customer", "not_staff")]
+)
 async def test_nobody_becomes_a_superior_by_a_transfer_whom_an_edit_would_refuse(
     api: Api, admin: Client, successor: str, code: str
 ) -> None:
