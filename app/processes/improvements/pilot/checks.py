@@ -167,7 +167,7 @@ def checked_training(
 ) -> Any:
     """Return the training in the payload's field. Raises WrongValue if it was not held, is for other people
     than those of `kind`, in another process, or for another improvement. An improvement of the whole
-    department has no process, so its trainings must name the improvement. Its record belongs to the trainings.
+    department has no process, so its trainings must name it. Its record belongs to the trainings.
     """
     training: Any = ctx.required_ref(Record, field)
     words = {"number": str(training.number)}
