@@ -29,8 +29,10 @@ from bench.placebo import CLAIMS, DEVIATION, FEWER, MONTH, YEAR, Random
 
 #: The months before the first that is measured, and those among which somebody chooses.
 MONTHS_BEFORE, MONTHS = 13, 12
-#: Claims without a warning at most, in per cent of all windows.
-MOST_UNWARNED = 2.0
+#: Claims without a warning at most, in per cent of the claims. A good month that was picked is
+#: found less often than a bad one.
+MOST_UNWARNED = 5.0
+MOST_UNWARNED_OF = {"a good month picked": 10.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +142,23 @@ def claims(fallacy: str, windows: int) -> tuple[int, int]:
     )
 
 
+def most_unwarned(fallacy: str) -> float:
+    """Return how many claims may come without a warning, in per cent."""
+    return MOST_UNWARNED_OF.get(fallacy, MOST_UNWARNED)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table; return 1 if too many claims come without a warning."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--windows", type=int, default=1_000, help="windows of each fallacy")
     windows: int = parser.parse_args(arguments).windows
     typer.echo("| fallacy | claims | without a warning |\n|---|--:|--:|")
-    worst = 0.0
+    has_failed = False
     for fallacy in FALLACIES:
         claimed, unwarned = claims(fallacy, windows)
-        worst = max(worst, 100 * unwarned / windows)
+        has_failed |= 100 * unwarned > most_unwarned(fallacy) * claimed
         typer.echo(f"| {fallacy} | {claimed} of {windows} | {unwarned} |")
-    return 1 if worst > MOST_UNWARNED else 0
+    return 1 if has_failed else 0
 
 
 if __name__ == "__main__":

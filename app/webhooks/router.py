@@ -290,13 +290,16 @@ async def get_webhook_source_status(request: Request, ledger: Ledger, name: Name
     return _json(answer)
 
 
-IsTest = Annotated[
-    bool,
-    Query(
+class SampleQuery(BaseModel):
+    """Whether the sample is a test."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    is_test: bool = Field(
+        default=False,
         description="True for a test: the delivery is received and read like any other, but opens no ticket, "
-        "adds no person and counts in no figure."
-    ),
-]
+        "adds no person and counts in no figure.",
+    )
 
 
 @router.endpoint(
@@ -308,12 +311,14 @@ IsTest = Annotated[
     status_code=202,
 )
 async def send_webhook_sample(
-    request: Request, ledger: Ledger, name: Name, *, is_test: IsTest = False
+    request: Request, ledger: Ledger, name: Name, query: Annotated[SampleQuery, Query()]
 ) -> Response:
     """Send a sample delivery of its tool to the source, to see the resulting ticket. A test opens none."""
     source, now = await _administered_in_person(request, name), context_of(request).now
     sample = sample_of(source, now)
-    delivery_id, _ = await receive(ledger, source, dict(sample.headers), sample.body, now, is_test=is_test)
+    delivery_id, _ = await receive(
+        ledger, source, dict(sample.headers), sample.body, now, is_test=query.is_test
+    )
     return _json({"delivery_id": delivery_id}, 202)
 
 

@@ -379,7 +379,8 @@ async def test_the_page_of_a_source_shows_its_mapping_as_a_table_and_its_tool_by
 
 
 async def test_pages_of_administration_show_words_and_what_people_ask_about(api: Api) -> None:
-    admin = await api.client("Ada", Role.admin, Role.service_level_manager, Role.configuration_manager)
+    roles = (Role.service_level_manager, Role.configuration_manager, Role.quality_manager)
+    admin = await api.client("Ada", Role.admin, *roles)
     await api.team("network")
     added = await sent(
         admin, "/desk/new/assignment_rule/add", name="All", process="incident", to_team="network"

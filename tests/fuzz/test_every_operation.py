@@ -125,9 +125,8 @@ def takes_values(operation: dict[str, Any]) -> bool:
     return "requestBody" in operation or any(p["in"] == "query" for p in operation.get("parameters", ()))
 
 
-#: A filter that a KPI is not cut by is named in its answer, whatever the value, and a truth value has many
-#: spellings: few requests are refused.
-LENIENT = frozenset({"/v1/kpis/behaviours", "/v1/webhook_sources/{id}/send_sample"})
+#: A filter that a KPI is not cut by is named in its answer, whatever the value: few requests are refused.
+LENIENT = frozenset({"/v1/kpis/behaviours"})
 TAKING = [
     one for one in OPERATIONS if one[1] not in LENIENT and takes_values(document()["paths"][one[1]][one[0]])
 ]

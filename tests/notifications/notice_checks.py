@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -141,7 +141,9 @@ def says_until_when(texts: Known, notice: Shown) -> Iterator[str]:
             zone, words = texts.ledger.numbers.zone, []
             if due_at is not None:  # a day ends with that day
                 due = from_instant(due_at)
-                words = [moment(due, zone), f"{(due - timedelta.resolution).astimezone(zone):%Y-%m-%d}"]
+                words = [moment(due, zone)]
+                if due.astimezone(zone).time() == time():
+                    words.append(f"{(due - timedelta.resolution).astimezone(zone):%Y-%m-%d}")
             if not any(each in notice.body for each in words):
                 yield f"does not say until when: {case.step.value}"
 
