@@ -18,7 +18,7 @@ class Area(Enum):
     changes = BilingualLabel("Changes and releases", "变更与发布")
     services = BilingualLabel("Services and agreements", "服务与协议")
     improvement = BilingualLabel("Improvement", "改进")
-    governance = BilingualLabel("Processes, audits and risks", "流程、审计与风险")
+    governance = BilingualLabel("Processes, audits and risks", "流程、审核与风险")
     quality = BilingualLabel("Quality and figures", "质量与指标")
     people = BilingualLabel("People and teams", "人员与团队")
     settings = BilingualLabel("Rules and integrations", "规则与集成")

@@ -31,6 +31,7 @@ from app.automation.decisions import (
     remind_voters,
     settle_decisions,
     take_up_at_meetings,
+    void_people_questions,
 )
 from app.automation.governance import (
     ask_raters,
@@ -63,6 +64,7 @@ from app.automation.incidents_and_problems import (
 from app.automation.people import (
     ask_new_members,
     hand_over_duties,
+    pass_on_scorecards,
     report_duties,
     report_group_uses,
     report_team_work,
@@ -73,8 +75,10 @@ from app.automation.programme import (
     flag_rollout_steps,
     flag_sittings,
     follow_group_mappings,
+    list_newcomers,
     suggest_after_faded_benefits,
     suggest_after_kpi_signals,
+    void_reviews,
 )
 from app.automation.tickets import (
     ask_for_ratings,
@@ -137,15 +141,18 @@ RULES: tuple[Rule | AssignByRule, ...] = (
     take_up_at_meetings.RULE,
     deputise_voters.RULE,
     recount_votes.RULE,
+    void_people_questions.RULE,
     report_duties.RULE,
     report_team_work.RULE,
     report_group_uses.RULE,
     hand_over_duties.RULE,
     ask_new_members.RULE,
+    list_newcomers.RULE,
     pass_on_followers.RULE,
     pass_on_comments.RULE,
     separate_customers.RULE,
     resume_after_change.RULE,
+    void_reviews.RULE,
     resume_at_answer.RULE,
     confirm_reported_effects.RULE,
     detect_recurring_incidents.RULE,
@@ -162,6 +169,7 @@ RULES: tuple[Rule | AssignByRule, ...] = (
     suggest_after_missed_targets.RULE,
     award_audit_points.RULE,
     ask_raters.RULE,
+    pass_on_scorecards.RULE,
     restate_risks.RULE,
     follow_group_mappings.RULE,
     burn_survey_boxes.RULE,

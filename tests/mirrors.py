@@ -38,19 +38,19 @@ class Mirror:
     opened_at: datetime
     channel: str = "webhook:desk"
     case: ImportedCase[Incident] | None = None
-    whole: dict[str, Any] = field(default_factory=dict)
+    reported_fields: dict[str, Any] = field(default_factory=dict)
 
     async def report(
         self, state: IncidentState, at: datetime, by: str = TOOL.actor, words: str | None = None, **news: Any
     ) -> Incident:
         """The tool reports that the incident is so. Gives it as it is here then."""
-        self.whole |= news
+        self.reported_fields |= news
         case, before, persons = await self._case()
         author = await self.ledger.vault.author(self.owner)
         assert author is not None
         # The names of columns that our payloads have, too, with what no payload holds.
         texts: dict[str, str | None] = {"person": str(at), "reason": f"{state} since {at}", "text": str(at)}
-        fields = {"channel": Channel.api, **self.whole}
+        fields = {"channel": Channel.api, **self.reported_fields}
         encrypted: dict[str, str | None] = {"resolution": words} if words else {}
         snapshot = Snapshot(at, self.opened_at, state, fields, encrypted, texts, {}, actor=by)
         events = observe(case, snapshot, self.ledger.vault.encrypting(author.key))

@@ -10,8 +10,8 @@ from psycopg.rows import namedtuple_row
 
 from app.common.records import Record
 from app.i18n import sentences
-from app.kernel.actions.constraints import VAULT_CONSTRAINTS, CheckFailed, ValueTaken
 from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.rules import VAULT_CONSTRAINTS, CheckFailed, ValueTaken
 from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.conftest import DatabaseUrls

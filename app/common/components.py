@@ -20,6 +20,10 @@ REPEATED = "x-repeated"
 EXAMPLE_MEMBERS = "x-shown"
 #: The member of a JSON schema that names the list from which people choose the value.
 CHOSEN_FROM = "x-chosen-from"
+#: The members of a JSON schema that hold a field's label, and what people enter there, by language.
+LABEL, HELP = "x-label", "x-help"
+#: The same text in English and in Chinese.
+Texts = tuple[str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +42,20 @@ class Component:
     def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         component = {"name": self.name, "description": self.description, "example": self.example}
         return {**handler(core), MARK: {**component, "more": self.more}}
+
+
+def words(label: Texts | None = None, *, help_text: Texts | None = None) -> dict[str, Any]:
+    """Return the members of a JSON schema for a field's label and help, for `json_schema_extra` of `Field`. A
+    name has one label, wherever it is declared.
+    """
+    texts = {LABEL: label, HELP: help_text}
+    return {member: in_both(text) for member, text in texts.items() if text is not None}
+
+
+def in_both(texts: Texts) -> dict[str, str]:
+    """Return the texts by language."""
+    english, chinese = texts
+    return {"en": english, "zh": chinese}
 
 
 def example_includes(*names: str) -> ConfigDict:

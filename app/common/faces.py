@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from app.common.people import Role
 
@@ -29,6 +30,7 @@ USUALLY_DANGEROUS = frozenset(
         "end_series",
         "erase",
         "mark_duplicate",
+        "merge",
         "pause",
         "refuse",
         "reject",
@@ -158,15 +160,16 @@ class FormFace:
     `first` are the fields of the first screen in their order, members or names of `questions`; `sections`
     come after them. Other members are folded, except those in `unasked`, which programs send or a question
     supplies. `defaults` are chosen already. `prefills` are texts that are filled in already, with values of
-    the record between braces; a prefill is left out if the record lacks the value.
-    `only_with` are members that are shown only with certain values of others. `labels` replace the labels of
-    members, `blanks` describe an empty choice. `title_from` is the member whose first line is the default
-    title. `takes_files`: files can be sent along, which are attached to the record; `file_along`: one
-    file can be, for an action of its own. `lists` are the lists
-    from which members are chosen whose contract takes any text; those of rows are named with a slash. `grids`
-    are members whose rows are tables. `filled_from` is the part of the record with whose values the form
-    begins (empty: the record itself; None: the form begins blank). `sent_by` is the member whose choices are
-    the buttons that send the form.
+    the record between braces; a prefill is left out if the record lacks the value. `only_with` are members
+    that are shown only with certain values of others. `labels` replace the labels of members, `blanks`
+    describe an empty choice. `title_from` is the member whose first line is the default title. `takes_files`:
+    files can be sent along, which are attached to the record; `file_along`: one file can be, for an action of
+    its own. `lists` are the lists from which members are chosen whose contract takes any text; those of rows
+    are named with a slash. `grids` are members whose rows are tables. `filled_from` is the part of the record
+    with whose values the form begins (empty: the record itself; None: the form begins blank). `sent_by` is
+    the member whose choices are the buttons that send the form. `from_record` are members that are sent with
+    the value that the record has as its reader sees it, such as the number of the text that they sign.
+    `demanded` are members that people must fill in where they are asked for them, though programs need not.
     """
 
     first: tuple[str, ...] = ()
@@ -185,6 +188,8 @@ class FormFace:
     lists: Mapping[str, str] = field(default_factory=dict)
     grids: Mapping[str, FormGrid] = field(default_factory=dict)
     filled_from: str | None = None
+    from_record: frozenset[str] = frozenset()
+    demanded: frozenset[str] = frozenset()
 
     @property
     def placed(self) -> tuple[str, ...]:
@@ -199,7 +204,7 @@ class FormFace:
         conditions = {condition.field for condition in self.only_with.values()}
         named = {*self.placed, *self.unasked, *self.defaults, *self.prefills, *self.only_with, *self.labels}
         named |= self.grids.keys() | self.blanks.keys() | {path.partition("/")[0] for path in self.lists}
-        named |= conditions
+        named |= conditions | self.from_record | self.demanded
         return frozenset((named - question_names) | values | ({self.title_from, self.sent_by} - {""}))
 
 
@@ -213,14 +218,50 @@ USUAL_FORMS: Mapping[str, FormFace] = {
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
-    """A page that leads on from that of a record: its label, its address with `{id}` or `{name}` of the
-    record, the roles that see it, and the states in which they do (empty: all).
+    """A page that leads on from that of a record: its label, its address with fields of the record between
+    braces (`id`, `key`, `name`, `number`, `title`), the roles that see it, and the states in which they do
+    (empty: all). `on_form_of`: the form of that action offers it, too.
     """
 
     label: BilingualLabel
     address: str
     roles: frozenset[Role]
     states: frozenset[str] = frozenset()
+    on_form_of: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeededField:
+    """A field that must be filled in before the record can go on: in these states, while it is empty, the
+    action comes next, and the page says why. `only_with` limits it to records with those values.
+    """
+
+    name: str
+    states: tuple[str, ...]
+    action: str
+    reason: BilingualLabel
+    only_with: FieldCondition
+
+    def is_missing(self, record: Mapping[str, object]) -> bool:
+        """Return whether the record still needs the field."""
+        is_concerned = record.get(self.only_with.field) in self.only_with.values
+        return is_concerned and record.get("state") in self.states and record.get(self.name) is None
+
+
+@dataclass(frozen=True, slots=True)
+class DonePart:
+    """The mark of a part of an action that several people do: the person in the field `person` has done it
+    once the list `marks` of the record has `mark`.
+    """
+
+    marks: str
+    mark: str
+    person: str
+
+    def is_done_by(self, record: Mapping[str, Any], reader_id: str | None) -> bool:
+        """Return whether the reader has done that part."""
+        person = record.get(self.person) or {}
+        return self.mark in (record.get(self.marks) or ()) and person.get("id") == reader_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,11 +273,14 @@ class RecordFace:
     those that stand open on the page (None: all), `spoken_fields` those in its conversation. `spans` are
     pairs of fields with the beginning and the end of a plan: the head shows the first pair with values.
     `primary` are, by the code of a state, the actions that come next, the likeliest first; the first possible
-    one is the button. `quick` are actions that stand next to it. `dangerous` ones stand apart, besides the
-    usual ones. `next_pages` are the addresses that follow actions, with `{id}` for the record;
-    `pages` lead further from the record's page. `done_by_reply` is the action that a public reply of staff
-    is, too, as long as it is possible. `forms` are the forms of actions at the desk, `portal_forms` those
-    of requesters. `chains` are actions that lists offer as one for several records.
+    one is the button; `needed` fields come before. `quick` are actions that stand next to it. `dangerous`
+    ones stand apart, besides the usual ones. `next_pages` are the addresses that follow actions, with `{id}`
+    for the record; `pages` lead further from the record's page. `done_by_reply` is the action that a public
+    reply of staff is, too, as long as it is possible. `forms` are the forms of actions at the desk,
+    `portal_forms` those of requesters. `judged` are, by action, fields that stand open next to its form: they
+    say what is agreed to; `refusals` is the action by which somebody refuses what they are asked for, by
+    the action asked for; `done` says when a reader has done their part of an action. `chains` are actions
+    that lists offer as one for several records.
     """
 
     essentials: tuple[str, ...] = ()
@@ -245,6 +289,7 @@ class RecordFace:
     spoken_fields: tuple[str, ...] = ()
     spans: tuple[tuple[str, str], ...] = ()
     primary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    needed: tuple[NeededField, ...] = ()
     quick: tuple[str, ...] = ()
     dangerous: frozenset[str] = frozenset()
     next_pages: Mapping[str, str] = field(default_factory=dict)
@@ -252,6 +297,9 @@ class RecordFace:
     done_by_reply: str = ""
     forms: Mapping[str, FormFace] = field(default_factory=dict)
     portal_forms: Mapping[str, FormFace] = field(default_factory=dict)
+    judged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    refusals: Mapping[str, str] = field(default_factory=dict)
+    done: Mapping[str, tuple[DonePart, ...]] = field(default_factory=dict)
     chains: Mapping[str, ActionChain] = field(default_factory=dict)
 
     def is_dangerous(self, action: str) -> bool:

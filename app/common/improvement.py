@@ -58,7 +58,7 @@ class SuggestionSource(CodeEnum):
     staff = "staff", "Staff", "工作人员"
     management = "management", "Management", "管理层"
     business_goal = "business_goal", "Business goal", "业务目标"
-    audit = "audit", "Audit", "审计"
+    audit = "audit", "Audit", "审核"
     internal_review = "internal_review", "Internal review", "内部评审"
     kpi_trend = "kpi_trend", "KPI trend", "指标趋势"
     improvement_feedback = "improvement_feedback", "Feedback on an earlier improvement", "以往改进的反馈"

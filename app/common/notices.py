@@ -81,7 +81,7 @@ class NoticeType(CodeEnum):
     team_unstaffed = "team_unstaffed", "Team without members", "团队已无成员", YOURS
     group_unstaffed = "group_unstaffed", "Group without members", "小组已无成员", YOURS
     deputises = "deputises", "You are a deputy", "由您代理", YOURS
-    deputises_no_more = "deputises_no_more", "No longer a deputy", "代理已取消", YOURS
+    deputises_no_more = "deputises_no_more", "No longer needed as a deputy", "无需再代理", YOURS
     covers_on_call = "covers_on_call", "On call for a colleague", "由您代为值班", YOURS
     absence_entered = "absence_entered", "Absence entered for you", "为您登记了不在岗时段", YOURS
     absence_calendar_failing = (
@@ -140,6 +140,7 @@ class NoticeType(CodeEnum):
     agreement_moved = "agreement_moved", "Agreement changed", "协议有变动", FOLLOW
     to_sign = "to_sign", "Agreement to sign", "协议待签署", WAITS
     to_consent = "to_consent", "Agreement to consent to", "协议待您同意", WAITS
+    consent_refused = "consent_refused", "Agreement needs other terms", "协议须另议", WAITS
     to_acknowledge = "to_acknowledge", "Agreement to acknowledge", "协议待知悉确认", WAITS
     agreement_ends = "agreement_ends", "Agreement ends soon", "协议即将到期", FOLLOW
     agreement_gap = "agreement_gap", "Agreement no longer supported", "协议失去支撑", YOURS
@@ -158,6 +159,7 @@ class NoticeType(CodeEnum):
     project_overrun = "project_overrun", "Project exceeds its plan", "项目超出计划", YOURS
     delivery_moved = "delivery_moved", "Delivery moved", "交付时间有变", FOLLOW
     progress_report_overdue = "progress_report_overdue", "Progress report overdue", "进展报告逾期", YOURS
+    plan_step_overdue = "plan_step_overdue", "Plan step overdue", "改进计划步骤逾期", INFORM
     milestone_overdue = "milestone_overdue", "Milestone overdue", "里程碑逾期", YOURS
     plan_begun = "plan_begun", "Improvement plan started", "改进计划开始执行", INFORM
     plan_review_overdue = (
@@ -175,6 +177,8 @@ class NoticeType(CodeEnum):
     )
     pilot_not_judged = "pilot_not_judged", "Pilot not judged in time", "试点未按时裁定", YOURS
     rollout_step_overdue = "rollout_step_overdue", "Rollout step overdue", "推广步骤逾期", YOURS
+    rollout_step_moved = "rollout_step_moved", "Rollout step moved", "推广步骤改期", YOURS
+    rollout_replanned = "rollout_replanned", "Rollout planned again", "推广计划有调整", YOURS
     success_published = "success_published", "What went well", "经验分享", INFORM
     kpi_changed = "kpi_changed", "KPI got worse", "指标异常变差", INFORM
     attention_needed = "attention_needed", "Needs your attention", "需要您关注", YOURS
@@ -211,7 +215,13 @@ class NoticeType(CodeEnum):
         WAITS,
     )
     definition_sent_back = "definition_sent_back", "Process definition sent back", "流程定义已退回", YOURS
-    definition_published = "definition_published", "Process definition changed", "流程定义有变", FOLLOW
+    definition_published = (
+        "definition_published",
+        "Process definition published",
+        "流程定义已发布",
+        FOLLOW,
+    )
+    definition_retired = "definition_retired", "Process definition retired", "流程定义已停用", FOLLOW
     process_change_applied = (
         "process_change_applied",
         "Process change requested",
@@ -256,6 +266,8 @@ class NoticeType(CodeEnum):
     to_countersign = "to_countersign", "Summary to countersign", "汇总待会签", WAITS
     self_check_overdue = "self_check_overdue", "Self-check overdue", "自查逾期", YOURS
     summary_overdue = "summary_overdue", "Summary overdue", "汇总逾期", YOURS
+    self_check_filed = "self_check_filed", "Self-check filed for you", "自查已由他人提交", INFORM
+    audit_countersigned = "audit_countersigned", "Summary countersigned", "汇总已会签", INFORM
     audit_concluded = "audit_concluded", "Audit concluded", "审核已有结论", FOLLOW
     finding_raised = "finding_raised", "Finding raised", "审核发现", YOURS
     finding_to_correct = "finding_to_correct", "Finding to correct", "审核发现待整改", WAITS
@@ -263,8 +275,8 @@ class NoticeType(CodeEnum):
     objection_decided = "objection_decided", "Objection decided", "申诉已裁定", YOURS
     finding_corrected = "finding_corrected", "Finding corrected", "审核发现已整改", WAITS
     finding_overdue = "finding_overdue", "Finding overdue", "整改逾期", YOURS
-    points_given = "points_given", "Points given", "获得审核积分", YOURS
-    points_withdrawn = "points_withdrawn", "Points withdrawn", "积分已撤销", YOURS
+    points_given = "points_given", "Audit points against you", "被记审核积分", YOURS
+    points_withdrawn = "points_withdrawn", "Audit points withdrawn", "审核积分已撤销", YOURS
     to_verify = "to_verify", "Corrective action to verify", "纠正措施待验证", WAITS
     correction_returned = "correction_returned", "Corrective action sent back", "纠正措施已退回", YOURS
     correction_dropped = "correction_dropped", "Corrective action dropped", "纠正措施已取消", YOURS
@@ -272,6 +284,7 @@ class NoticeType(CodeEnum):
     statement_about_you = "statement_about_you", "Recorded about you", "有关于您的记录", YOURS
     statement_objected = "statement_objected", "Objection to a statement", "记录收到异议", YOURS
     target_to_accept = "target_to_accept", "Quality target to accept", "质量目标待接受", WAITS
+    posts_vacant = "posts_vacant", "Project without its people", "项目人员空缺", WAITS
     evaluation_to_agree = "evaluation_to_agree", "Evaluation to agree to", "评估待您同意", WAITS
     target_returned = "target_returned", "Quality target returned", "质量目标已退回", YOURS
     target_withdrawn = "target_withdrawn", "Quality target withdrawn", "质量目标已撤回", YOURS
@@ -284,7 +297,7 @@ class NoticeType(CodeEnum):
         "风险重新评估逾期",
         YOURS,
     )
-    risk_acceptance_lapsed = "risk_acceptance_lapsed", "Risk acceptance ended", "风险接受到期", YOURS
+    risk_acceptance_lapsed = "risk_acceptance_lapsed", "Risk acceptance ended", "风险接受失效", YOURS
     risk_action_overdue = "risk_action_overdue", "Risk action overdue", "风险应对措施逾期", YOURS
     recognised = "recognised", "Award for you", "您获得表彰", YOURS
     risk_indicator_reached = "risk_indicator_reached", "Risk warning", "风险预警", YOURS
@@ -340,8 +353,8 @@ class RecipientRule:
     rows of the class `children` that the record has. `but` is a field of rows that the event sets: the person
     in it gets no notice. `done_in`: a kind of records that name this one in `<kind>_id` and a person in
     `person_id`, who gets no notice. `when`: a field of the record that must be true. `instead` of the person
-    in `field`, if that person is not active, the holders of these roles are notified; if the notice waits for
-    an action and there are no such roles, the managers of the kind's duties.
+    in `field`, if that person is not active, the holders of these roles are notified; without such roles, the
+    managers of the kind's duties, if the notice waits for an action or the field names the holder of a duty.
     """
 
     step: NoticeType

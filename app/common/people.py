@@ -441,6 +441,11 @@ class Caller:
         return repr((self.roles, self.restricted_to, self.is_narrowed, self.is_superseded))
 
     @cached_property
+    def deciding_fields(self) -> dict[tuple[str, ...], Any]:
+        """Cache `actor_policy.deciding_fields`, which are needed for every record that is shown."""
+        return {}
+
+    @cached_property
     def scope_teams(self) -> frozenset[UUID | None]:
         """Return the teams that affect the caller's permissions: their own, and those in the scope
         of a role.

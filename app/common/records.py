@@ -19,8 +19,10 @@ from uuid import UUID
 from sqlmodel import Field, SQLModel
 from sqlmodel._compat import SQLModelConfig
 
+from app.common.components import Texts, words
 from app.common.duties import GivenDuty
 from app.common.personal import Ciphertext, Personal
+from app.common.spellings import NamedAs, SpelledAs
 from app.log.canonical import from_instant, instant
 from app.log.events import stream
 from app.log.ids import id_text
@@ -60,6 +62,7 @@ class ForeignRef:
         retired: bool = False,
         allow_participants: bool = False,
         allow_tools: bool = False,
+        role_field: str | None = None,
     ) -> None:
         self.kind = kind
         #: Duty that the field gives to a person or team. `quiet`: another field, or a later event, notifies.
@@ -71,6 +74,8 @@ class ForeignRef:
         self.allow_participants = allow_participants
         #: In a payload: an integration may name a record that it does not see, such as a change.
         self.allow_tools = allow_tools
+        #: In a child record: its field with the role that the person needs besides, if it has a value.
+        self.role_field = role_field
 
 
 class KeyRef:
@@ -88,31 +93,28 @@ class KeyRef:
         self.must_exist, self.retired = must_exist, retired
 
 
-class NamedAs:
-    """Marks a field that holds a name which a record of that kind may define: `Annotated[str,
-    NamedAs("process_definition")]`. In a payload, another name for the same is turned into the defined one; a
-    name that nothing defines is kept as it is. A record keeps the name that it was written with: a list that
-    is filtered by the field finds all names for the same, among them the `spellings` that are known without a
-    record.
-    """
-
-    def __init__(self, kind: str, *, spellings: Callable[[str], list[str]] | None = None) -> None:
-        self.kind = kind
-        self.spellings = spellings
-
-
-def required(description: str | None = None, *, examples: list[Any] | None = None, **more: Any) -> Any:
+def required(description: str | None = None, **more: Any) -> Any:
     """Declare a field that has a value from the record's opening on: `required("The year of its plan.")`.
 
-    Payloads and answers take over the description, and payloads the examples.
+    Payloads and answers take over the description and the label, and payloads the examples and the help.
     """
-    return optional(description, examples=examples, nullable=False, **more)
+    return optional(description, nullable=False, **more)
 
 
-def optional(description: str | None = None, *, examples: list[Any] | None = None, **more: Any) -> Any:
-    """Declare a field that may have no value. Without a description `None` means the same."""
-    schema = None if examples is None else {"examples": examples}
-    return Field(default=None, description=description, schema_extra=schema, **more)
+def optional(
+    description: str | None = None,
+    *,
+    examples: list[Any] | None = None,
+    label: Texts | None = None,
+    help_text: Texts | None = None,
+    **more: Any,
+) -> Any:
+    """Declare a field that may have no value. Without a description `None` means the same. The label of a
+    name that other fields share stands in `fields.toml`.
+    """
+    schema = {"examples": examples, "json_schema_extra": words(label, help_text=help_text)}
+    stated = {member: value for member, value in schema.items() if value}
+    return Field(default=None, description=description, schema_extra=stated or None, **more)
 
 
 class Record(SQLModel):
@@ -276,6 +278,7 @@ class Codec:
         self.refers = next((m for m in metadata if isinstance(m, ForeignRef)), None)
         self.key_of = next((m for m in metadata if isinstance(m, KeyRef)), None)
         self.named_as = next((m for m in metadata if isinstance(m, NamedAs)), None)
+        self.spelled_as = next((m for m in metadata if isinstance(m, SpelledAs)), None)
         #: It has a value from the opening on.
         self.required = _is_required(annotation, metadata)
         self.type = _bare_type(annotation)

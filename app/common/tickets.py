@@ -74,6 +74,11 @@ class Ticket(Record):
     )
 
     @property
+    def is_nobodys(self) -> bool:
+        """Return whether it is assigned neither to a person nor to a team."""
+        return self.assignee_id is None and self.team_id is None
+
+    @property
     def awaits_requester(self) -> bool:
         """Return whether it is on hold until its requester answers."""
         return getattr(self, "hold_reason", None) is HoldReason.awaiting_requester

@@ -106,7 +106,7 @@ class Ledger:
         return Forbidden({"who": policy.phrase(language, self.role_labels)})
 
     def forget(self) -> None:
-        """Drop the cached persons, teams and API keys."""
+        """Drop the cached persons, teams, API keys and configuration, and the keys of personal data."""
         self.directory.forget()
         self.vault.forget()
 

@@ -21,8 +21,8 @@ from app.kernel.actions.payloads import marks
 
 @dataclass(frozen=True, slots=True)
 class EvidenceQuestion:
-    """The record that the evidence is for, the payload, who names it and when. `is_visible` returns whether
-    the caller may see the record with that stream and audience.
+    """The record that needs evidence, the payload, and the caller and time. `is_visible` returns whether the
+    caller may see a record by its stream and audience.
     """
 
     reads: ReadContext

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from app.log.wake_signal import WakeSignal
 
-#: So many of the requests that wait read the log at once; the others read after them. Other requests need
-#: connections, too.
+#: Number of waiting requests that read the log at the same time, so that connections are left for other
+#: requests.
 READS_AT_ONCE = 2
 
 
@@ -34,8 +34,8 @@ class NewEvents:
             self._signal.wake_all()
 
     async def wait(self, after: int, seconds: float) -> bool:
-        """Return whether there are events after that position, as soon as there are some, or after so many
-        seconds.
+        """Wait for events after that position, for at most this number of seconds, and return whether there
+        are any.
         """
         if self.position <= after and seconds > 0:
             with self._counted(), contextlib.suppress(TimeoutError):

@@ -1,5 +1,5 @@
-"""Posts: duties in a record by which people act without a role. Whoever holds one may name, in the actions
-that it opens, everybody who is eligible, though they may not see the list of people.
+"""Posts: duties in a record by which people act without a role. The holder of a post may name every eligible
+person in the actions that the post permits, even without seeing the list of people.
 """
 
 from __future__ import annotations

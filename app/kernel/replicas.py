@@ -1,8 +1,8 @@
-"""Reading from a streaming replica: for each request, whether its state is one that may be shown.
+"""Read from a streaming replica, if its state is new enough for the request.
 
 A replica is known by one connection, which reports its position, and read by a pool of connections to that
-same host: the position of one host of several does not hold for another. A replica that cannot be reached is
-left alone until a task of its own has reached it again, so requests do not wait for a connection to it.
+same host, because other hosts have other positions. A replica that cannot be reached is not used until a
+background task reaches it again, so that requests do not wait for a connection.
 """
 
 from __future__ import annotations
@@ -118,7 +118,9 @@ class _Heads:
             del self._positions[0], self._instants[0]
 
     def age(self, position: int, now: float) -> float:
-        """Return the age in seconds of the state at that position: at most so long ago was it the newest."""
+        """Return the greatest age in seconds of the state at that position: the time since it can last have
+        been the newest.
+        """
         place = bisect_right(self._positions, position)
         return now - (self._instants[place] if place < len(self._instants) else self._heard_at)
 

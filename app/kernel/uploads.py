@@ -23,12 +23,16 @@ from app.common.files.media import media_type
 from app.common.files.uploads import Upload
 from app.common.people import Caller, grant_texts
 from app.common.personal import PersonalKey
+from app.kernel.actions.payload_fields import is_meaningful
 from app.kernel.actions.refusals import NotFound, PersonErased, Refusal, StillRunning
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.platform.db import Database, DatabaseGone
 
 CHUNK_BYTES = 262_144
+#: A longer file is not only a filler, and a shorter one that is no text has no content. In bytes.
+LONGEST_FILLER = 1_000
+LEAST_BYTES = 8
 #: No command runs longer than that, so no upload is removed while it is being attached.
 ATTACH_DEADLINE = timedelta(hours=24)
 RETENTION = timedelta(hours=48)
@@ -37,7 +41,9 @@ POLL_SECONDS = 60.0
 MOST_REMOVED = 20
 NAME = "uploads"
 
-_COLUMNS = "id, person_id, key_id, under, wrapped, begun_at, size, sha256, media_type, restricted_to"
+_COLUMNS = (
+    "id, person_id, key_id, under, wrapped, begun_at, size, sha256, media_type, restricted_to, says_nothing"
+)
 FIND_UPLOAD = f"select {_COLUMNS} from content.upload where id = %s"
 DROP = "delete from content.upload where id = %s and sha256 is null returning id"
 BEGIN = """
@@ -53,7 +59,8 @@ and not exists (select from fold.attachment a where a.id = u.id)
 """
 ADD_CHUNK = "insert into content.chunk (key_id, number, sealed) values (%s, %s, %s) returning number"
 FINISH = f"""
-update content.upload set size = %(size)s, sha256 = %(sha256)s, media_type = %(media_type)s
+update content.upload set size = %(size)s, sha256 = %(sha256)s, media_type = %(media_type)s,
+  says_nothing = %(says_nothing)s
 where key_id = %(key_id)s returning {_COLUMNS}
 """
 ABANDON = "delete from content.upload where key_id = %s and sha256 is null returning id"
@@ -184,10 +191,10 @@ async def _begin(ledger: Ledger, sending: IncomingUpload) -> PersonalKey:
 
 async def _store_chunks(db: Database, key: PersonalKey, pieces: AsyncIterator[bytes]) -> Upload:
     digest, size, kind = sha256(), 0, media_type(b"")
-    number = 0
+    number, is_empty = 0, True
     async for chunk in _chunks(pieces):
         if number == 0:
-            kind = media_type(chunk)
+            kind, is_empty = media_type(chunk), is_filler_content(chunk)
         digest.update(chunk)
         size += len(chunk)
         try:
@@ -195,11 +202,25 @@ async def _store_chunks(db: Database, key: PersonalKey, pieces: AsyncIterator[by
         except ForeignKeyViolation as error:  # another request has started the upload again
             raise StillRunning() from error
         number += 1
-    parameters = {"key_id": key.id, "size": size, "sha256": digest.hexdigest(), "media_type": kind}
+    file = {"size": size, "sha256": digest.hexdigest(), "media_type": kind, "says_nothing": is_empty}
+    parameters = {"key_id": key.id, **file}
     row = await db.row(FINISH, parameters)
     if row is None:
         raise StillRunning()
     return Upload(**row)
+
+
+def is_filler_content(content: bytes) -> bool:
+    """Return whether a file with this content, or beginning, is no statement: a short text by the rule for
+    texts, anything else by its size.
+    """
+    if len(content) > LONGEST_FILLER:
+        return False
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return len(content) < LEAST_BYTES
+    return not is_meaningful(text)
 
 
 async def _chunks(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

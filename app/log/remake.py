@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from app.log.consumer_group import HEAD
 from app.log.follow import FOLLOW_LIMITS, Consumer, lock_consumer, process_next_batch
 from app.log.shadow_tables import SUFFIX, ShadowTables, shadow_tables_made, until_unused
 from app.platform.db import Connection, connect, fetch_rows, fetch_value
@@ -21,7 +22,6 @@ TIMERS = "plumbing.timer"
 ADD_TIMERS = f"""
 insert into {TIMERS} as old (rule, stream, due_at) select rule, stream, due_at from plumbing{SUFFIX}.timer
 on conflict (rule, stream) do update set due_at = least(old.due_at, excluded.due_at)"""
-HEAD = "select position from log.head"
 HAS_EARLIER_SHAPE = "select exists (select from log.checkpoint where consumer = %s and shape < %s)"
 POSITION = "select coalesce(max(position), 0) from log.checkpoint where consumer = %s"
 FORGET = "delete from log.checkpoint where consumer = %s"

@@ -264,7 +264,7 @@ class AppendResult:
 
 
 async def append(connection: Connection, commands: Sequence[EncodedRequest]) -> AppendResult:
-    """Append a batch in one call of log.append, whose contract is in migrations/versions/1001/log.sql."""
+    """Append a batch in one call of log.append, defined in migrations/schema.sql."""
     batch, data = encode_batch(commands)
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(APPEND, (batch, data))

@@ -1,5 +1,5 @@
-"""Database connections: a pool for reading, and dedicated connections for writing and listening. No ORM
-session.
+"""Database connections: a pool for reads and single statements, and dedicated connections for commands and
+listening. No ORM session.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ UNLOCK_TURN = "select pg_advisory_unlock(hashtextextended(%s, 2))"
 
 
 class Database:
-    """Read access of one process to the database, by a pool of connections."""
+    """Access of one process to the database for reads and single statements, by a pool of connections."""
 
     def __init__(self, url: str, connections: int) -> None:
         self.url = url

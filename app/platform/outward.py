@@ -49,8 +49,7 @@ Network = IPv4Network | IPv6Network
 
 class RequestFailed(Exception):
     """No response came. `code` is the reason: `address_refused`, `unknown_host`, `no_connection`, `tls`,
-    `timeout`,
-    `closed`.
+    `timeout`, `closed`.
     """
 
     def __init__(self, code: str) -> None:
@@ -60,8 +59,7 @@ class RequestFailed(Exception):
 
 class UnusableAddress(ValueError):
     """The text is not an address to which requests may be sent. `code` is the reason: `wrong_address`,
-    `only_https`,
-    `wrong_port`, `address_refused`.
+    `only_https`, `wrong_port`, `address_refused`.
     """
 
     def __init__(self, code: str) -> None:

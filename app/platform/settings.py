@@ -240,6 +240,11 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings, RelaySettings):
         description="Kinds of records whose processes are audited each month, separated by commas, for "
         "every team that had cases of them. Empty: no automatic audits.",
     )
+    environments: Annotated[str, Field(pattern=r"^([^,]+(,[^,]+)*)?$")] = Field(
+        default="",
+        description="Names of your environments besides production and usual ones such as `test`, "
+        "separated by commas.",
+    )
     agents_see: Annotated[str, Field(pattern="^(teams|all)$")] = Field(
         default="teams",
         description="`teams`: agents see tickets of their teams and tickets without a team. `all`: "
@@ -432,6 +437,11 @@ class Settings(ColumnSettings, SealSettings, ReplicaSettings, RelaySettings):
     def audited_process_kinds(self) -> list[str]:
         """Return the kinds of records whose processes are audited each month."""
         return _comma_separated(self.audited_processes)
+
+    @property
+    def environment_names(self) -> list[str]:
+        """Return the names of the organisation's own environments."""
+        return _comma_separated(self.environments)
 
     @property
     def trusted_origins(self) -> frozenset[str]:

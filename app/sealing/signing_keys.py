@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from app.platform.backups import sync_folder
+from app.platform.backups import sync
 from app.platform.failures import WrongUse
 
 KEY_FILE, NEXT_KEY_FILE = "seal.key", "seal.key.next"
@@ -44,7 +44,7 @@ def use_next_key(secrets_dir: Path) -> None:
     """Put the key that is to follow in the place of the one in use. Raises SigningKeyError."""
     try:
         (secrets_dir / NEXT_KEY_FILE).replace(secrets_dir / KEY_FILE)
-        sync_folder(secrets_dir)
+        sync(secrets_dir)
     except OSError as error:
         raise SigningKeyError(f"{secrets_dir / KEY_FILE} cannot be written: {error.strerror}.") from error
 
@@ -86,4 +86,4 @@ def _create_key_file(path: Path) -> None:
             os.link(new, path)
     finally:
         os.unlink(new)
-    sync_folder(path.parent)
+    sync(path.parent)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from app.platform.backups import sync_folder
+from app.platform.backups import sync
 from app.platform.failures import ServiceUnreachable
 from app.platform.outward import OutwardClient, RequestFailed, UnusableAddress
 from app.platform.settings import Settings, SettingsError
@@ -88,7 +88,7 @@ def _write_once(path: Path, content: bytes) -> None:
             os.link(new, path)
     finally:
         new.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    sync(path.parent)
 
 
 class BucketTarget:

@@ -49,7 +49,9 @@ def document(width: float, height: float, *parts: str, role: str = "img", **attr
 
 
 def fitted(content: str, width: float, size: float) -> str:
-    """Return the text, cut to the width that it has at that font size, as estimated without fonts."""
+    """Return the text on one line, cut with an ellipsis so that it fits into `width` at that font size.
+    Widths are estimated without fonts.
+    """
     line = " ".join(content.split())
     if text_width(line, size) <= width:
         return line

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from app.common.duties import GivenDuty
-from app.common.people import Role
+from app.common.people import Role, rule_caller
 from app.common.records import ForeignRef
-from app.foundation.people.records import TeamKind
+from app.foundation.people.groups import AddMemberGroup
+from app.foundation.people.records import RepresentedSide, TeamKind
 from app.kernel.actions.payloads import marks
 from app.registry import LIFECYCLES
 from tests.client import Api, Client
+from tests.people import act
 
 #: Duties that somebody of a customer may have.
 CUSTOMERS = [
@@ -80,7 +82,8 @@ async def test_a_lead_is_offered_the_groups_in_which_colleagues_accept(
     for key, name in (("ours", "colleague"), ("theirs", "stranger"), ("experts", "colleague")):
         side = "operations" if key == "experts" else "business"
         await admin.post_ok("/v1/groups", {"key": key, "name": key, "chair": people["staff"].id})
-        await admin.post_ok(f"/v1/groups/{key}/add_member", {"person": people[name].id, "side": side})
+        member = AddMemberGroup(person=people[name].id, side=RepresentedSide(side))
+        await act(api.ledger, rule_caller("tests"), "group", "add_member", key, member)
     answer = await people["lead"].read("/v1/lookup", kind="group", duty="group_acceptance")
     assert [item["key"] for item in answer["items"]] == ["ours"]
 

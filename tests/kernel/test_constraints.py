@@ -8,10 +8,10 @@ import pytest
 
 from app.common.people import Role, rule_caller
 from app.foundation.people.teams import AddTeam
-from app.kernel.actions.constraints import CheckFailed, RetryDecision, ValueTaken
 from app.kernel.actions.lifecycle import Consequences
 from app.kernel.actions.refusals import ActionUnavailable, WrongValue
 from app.kernel.actions.related import RelatedCommand
+from app.kernel.actions.rules import CheckFailed, RetryDecision, ValueTaken
 from app.kernel.commands.batch import BatchRefused, perform_all
 from app.kernel.commands.command import Command
 from app.kernel.commands.perform import perform

@@ -39,12 +39,13 @@ LOOKED_AT: dict[str, list[Any]] = {
     "outcome": list(DeploymentOutcome),
     "path": list(FulfilmentPath),
     "pending_consents": [None, ["renew:it"], ["sign:party"], ["terminate:it"]],
+    "rounds": [None, 1],
     "sent_back_at": [None, "2026-01-01"],
     "stage": [None, "build"],
     "risk_level": [None, "low"],
     "review_outcome": [None, DecisionOutcome.approved, DecisionOutcome.rejected],
     "was_talked_over": [False, True],
-    "verdict": [*AcceptanceVerdict, ObjectionVerdict.withdrawn],
+    "verdict": [None, *AcceptanceVerdict, ObjectionVerdict.withdrawn],
 }
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from annotated_types import MinLen
 from pydantic import BaseModel
 
 from app.common.personal import Personal
+from app.kernel.actions.actor_policy import Relation
 from app.kernel.actions.payload_fields import LEAST_LETTERS, DemandedText, is_meaningful
-from app.kernel.actions.payloads import LONGEST_LINE, LONGEST_PARAGRAPH, marks, part_types
+from app.kernel.actions.payloads import LONGEST_LINE, LONGEST_PARAGRAPH, empty_statements, marks, part_types
+from app.processes.problems.payloads import CloseProblem
 from app.registry import LIFECYCLES
 from tests.client import Api, an_incident
 from tests.processes.incidents.test_alerts import tool_of
@@ -34,6 +37,13 @@ CONVERSATION = {
         *(
             "none, none",
             "aaaa",
+            "a" * 300,
+            "aaa bbb",
+            "啊啊啊",
+            "无。无。",
+            "   ",
+            "没有理由",
+            "No reason",
             "none, because",
             "None because -",
             "N/A since x",
@@ -42,6 +52,24 @@ CONVERSATION = {
             "Same as above",
         ),
         *("同上", "Same as above", "1a", "Ｎ／Ａ", "n_a"),
+        *(
+            "As above",
+            "see attachment",
+            "参见上文",
+            "Later.",
+            "remedy later",
+            "To be defined",
+            "as discussed",
+            "asdf",
+            "稍后。",
+            "以后再说",
+            "待定",
+            "TBC",
+            "tba",
+            "不明",
+            "是",
+            "否。",
+        ),
     ],
 )
 def test_a_filler_says_nothing(text: str) -> None:
@@ -56,11 +84,73 @@ def test_a_short_answer_is_meaningful(text: str) -> None:
     assert is_meaningful(text)
 
 
+#: They report that work is over, or is not, but nothing about it.
+EMPTY_ACCOUNTS = ("done", "Tested.", "passed", "pending", "abc", "siehe oben", "已测试", "完成", "原因不明")
+
+
+@pytest.mark.parametrize("text", ["ok", "Yes.", "no", "Test", "好的", "测试", *EMPTY_ACCOUNTS])
+def test_an_answer_is_a_line_and_no_statement(text: str) -> None:
+    assert is_meaningful(text)
+    assert marks(CloseProblem, DemandedText)["lessons"].fault(text) == "says_nothing"
+    assert DemandedText(in_full=True).fault(f"{text}, as it was measured") is None
+
+
+@pytest.mark.parametrize("text", ["asdfasdf", "blah blah", "没有没有", "abab", "哈哈"])
+def test_what_only_repeats_is_no_statement(text: str) -> None:
+    assert DemandedText(in_full=True).fault(text) == "says_nothing"
+
+
+#: What people write into a field to get past it.
+FILLED_IN = ("-", ".", "x", "none", "n/a", "无", "   ", "aa", "a" * 40, "啊啊啊", "—", "N.A.", "\u200b\u200b")
+
+
+def test_no_demanded_text_of_any_action_takes_a_filler() -> None:
+    tried = 0
+    for row in {row for lifecycle in LIFECYCLES for row in lifecycle.rows}:
+        for body in _bodies(row.body):
+            for field in marks(body, DemandedText):
+                several = "tuple" in str(body.model_fields[field].annotation)
+                unset: dict[str, object] = dict.fromkeys(body.model_fields)
+                for text in FILLED_IN:
+                    value = (text,) if several else text
+                    sent = body.model_construct(None, **unset | {field: value})
+                    [(pointer, _)] = empty_statements(sent)
+                    assert pointer == (f"/{field}/0" if several else f"/{field}"), (row.name, field, text)
+                    tried += 1
+    assert tried > 5_000
+
+
 @pytest.mark.parametrize(
     ("text", "letters", "is_enough"), [("305", 0, True), ("SOP-12", 1, True), ("12345", 1, False)]
 )
 def test_numbers_of_documents_and_rooms_need_fewer_letters(text: str, letters: int, is_enough: bool) -> None:
     assert is_meaningful(text, letters) is is_enough
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("SOP-12", None),
+        ("jira:CHG-7", None),
+        ("https://wiki.example/handbook", None),
+        *(
+            (text, "no_number")
+            for text in (
+                "SNOW",
+                "Remedy later",
+                "Jira",
+                "Office 365",
+                "none, because of 2 notes",
+                "change",
+                "变更单",
+                "305",
+                "-",
+            )
+        ),
+    ],
+)
+def test_a_number_of_another_tool_has_a_digit_and_is_no_tool(text: str, code: str | None) -> None:
+    assert DemandedText(letters=1, is_number=True).fault(text) == code
 
 
 #: Fields of names that may be digits, and of numbers that need one letter.
@@ -77,6 +167,7 @@ def test_every_line_but_a_title_needs_words_or_is_a_name() -> None:
             for field, mark in marks(body, DemandedText).items():
                 if mark.letters != LEAST_LETTERS and (mark.letters or field in LINES):
                     letters[field] = mark.letters
+                    assert mark.is_number == bool(mark.letters), "a number needs one letter"
     assert letters == WITH_FEWER_LETTERS
 
 
@@ -157,3 +248,35 @@ async def test_a_person_learns_which_texts_say_nothing_and_a_tool_is_not_asked(a
     await agent.post_ok(f"/v1/incidents/{incident['id']}/comment", {"text": "?"})
     tool = await tool_of(api)
     assert (await tool.post_ok("/v1/incidents", says_nothing))["title"] == "."
+
+
+#: Demanded lists that may be empty only with a reason, by the field with the reason.
+EMPTY_FOR_A_REASON = {
+    "ProposeSolutionRequest/risks": "no_risks_reason",
+    "ReviewIncident/actions": "no_actions_reason",
+}
+#: Demanded lists that are a selection or a setting, where nothing is an answer.
+SELECTIONS = {
+    *("AddCalendar/weekly", "ReviseCalendar/weekly", "AddPriorityMatrix/cells", "RevisePriorityMatrix/cells"),
+    *("AddRiskMatrix/cells", "SetPreferencesPerson/told_of", "SetPreferencesPerson/told_by_mail"),
+    *("PlanRelease/changes", "RaiseProblem/affected_services", "RaiseProblem/affected_customers"),
+    *("AcceptProblemCandidate/affected_services", "AcceptProblemCandidate/affected_customers"),
+    *("ReportProgressRequest/milestones", "ReportProgress/milestones", "RollOutImprovement/steps"),
+    "ConcludeImprovementAssessment/verdicts",
+}
+
+
+def test_a_demanded_list_is_empty_only_for_a_reason() -> None:
+    demanded = {
+        f"{row.body.__name__}/{name}": row.body
+        for lifecycle in LIFECYCLES
+        for row in lifecycle.rows
+        if row.policy.relations != frozenset({Relation.rule}) or row.policy.roles
+        for name, declared in row.body.model_fields.items()
+        if declared.is_required()
+        and str(declared.annotation).startswith("tuple")
+        and not any(isinstance(bound, MinLen) for bound in declared.metadata)
+    }
+    assert demanded.keys() == EMPTY_FOR_A_REASON.keys() | SELECTIONS
+    for name, reason in EMPTY_FOR_A_REASON.items():
+        assert reason in marks(demanded[name], DemandedText), name

@@ -28,10 +28,9 @@ from app.kernel.actions.refusals import (
     VersionMismatch,
     WrongValue,
 )
-from app.kernel.commands import attempts
-from app.kernel.commands.attempts import ATTEMPTS
+from app.kernel.commands import perform as performing
 from app.kernel.commands.command import Command, CommandResult, IdempotencyKey
-from app.kernel.commands.perform import perform
+from app.kernel.commands.perform import ATTEMPTS, perform
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.ids import uuid7
@@ -464,7 +463,7 @@ async def test_a_refusal_that_was_decided_while_somebody_else_wrote_is_decided_a
 async def test_when_others_keep_changing_it_that_is_said(
     ledger: Ledger, other: Ledger, agent: Caller, incident: Incident, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attempts, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(performing, "RETRY_SECONDS", 0.0)
     MOVERS[ledger.db.url] = other
     row, times = moving(ATTEMPTS)
     with pytest.raises(RetriesExhausted):

@@ -111,6 +111,8 @@ RECORDS = st.builds(
     SimpleNamespace,
     id=st.sampled_from([ME, SOMEBODY]),
     requester_id=PEOPLE,
+    reported_by_id=PEOPLE,
+    author_id=PEOPLE,
     assignee_id=PEOPLE,
     chair_id=PEOPLE,
     stand_in_id=PEOPLE,
@@ -123,6 +125,10 @@ RECORDS = st.builds(
 
 
 @given(CALLERS, st.lists(RECORDS, min_size=2, max_size=12))
+@example(
+    a_caller(RoleGrant(Role.agent)),
+    [a_record(id=SOMEBODY, reported_by_id=drafter, requester_id=ME) for drafter in (None, SOMEBODY, ME)],
+)
 @settings(max_examples=examples(200))
 def test_who_stands_alike_may_do_alike(caller: Caller, records: list[Any]) -> None:
     results: dict[Any, list[bool]] = {}

@@ -314,17 +314,17 @@ class Caches:
     """Somebody who hears the news of the log; `event_only` in the order in which it was."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.heard: list[str] = []
 
     def forget(self) -> None:
-        self.told.append("forget")
+        self.heard.append("forget")
 
     def on_notification(self, text: str) -> None:
-        self.told.append(text.partition(" ")[0])
+        self.heard.append(text.partition(" ")[0])
 
     def on_position(self, position: int) -> None:
-        if not self.told or self.told[-1] != f"at {position}":
-            self.told.append(f"at {position}")
+        if not self.heard or self.heard[-1] != f"at {position}":
+            self.heard.append(f"at {position}")
 
 
 async def test_whoever_hears_the_news_forgets_all_when_some_may_have_been_missed(
@@ -343,9 +343,9 @@ async def test_whoever_hears_the_news_forgets_all_when_some_may_have_been_missed
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-    assert caches.told[0] == "forget"
-    assert caches.told.index("forget", 1) > caches.told.index("1")
+    assert caches.heard[0] == "forget"
+    assert caches.heard.index("forget", 1) > caches.heard.index("1")
 
 
 async def has_told(caches: Caches, text: str, times: int = 1) -> bool:
-    return caches.told.count(text) >= times
+    return caches.heard.count(text) >= times

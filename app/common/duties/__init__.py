@@ -17,10 +17,11 @@ class Eligible:
 
     A team is on the side that its kind names. A person is on the internal side with a staff role for the
     record or as a member of an internal team, on the supplier side as a member of a supplier, and on the
-    customer side as a member of a customer or with nothing of IT's: no internal team, no supplier and no
-    role except those of BUSINESS_ROLES. `seats`: a group has an active member who represents one of these.
+    customer side without a role except those of BUSINESS_ROLES, as a member of a customer or of no other
+    team. `seats`: a group has an active member of the customer side who represents one of these.
     `staffed`: a team has an active member who is no machine. `independent`: roles by which, and as whose
-    holder, nobody is on the internal side who holds no other role of staff.
+    holder, nobody is on the internal side, or staff, who holds no other role of staff. `own`: nobody who
+    belongs to a supplier, and to no internal team.
     """
 
     sides: tuple[str, ...] = ()
@@ -29,6 +30,7 @@ class Eligible:
     seats: tuple[str, ...] = ()
     staffed: bool = False
     independent: tuple[str, ...] = ()
+    own: bool = False
 
 
 #: Kinds of records that have duties.
@@ -37,13 +39,24 @@ DUTY_KINDS = ("person", "team", "group")
 BUSINESS_ROLES = ("department_head", "management", "committee_member", "process_owner")
 #: Stands for all roles of staff.
 STAFF = ("staff",)
-#: Auditors judge the work of others, and do none that they would judge.
+#: Auditors read and name faults. They do no work that they would judge, and decide nothing.
 INDEPENDENT_ROLES = ("auditor",)
 _STAFF = Eligible(sides=("internal",))
 _WORKERS = Eligible(sides=("internal",), independent=INDEPENDENT_ROLES)
 #: The sides of the organisation itself, without suppliers.
 _OWN = ("internal", "customer")
+#: Those of the organisation who decide: people who only read are named to no vote.
+_DECIDING = Eligible(sides=_OWN, independent=INDEPENDENT_ROLES)
 _SENIOR = Eligible(sides=_OWN, grades=("senior", "management"), independent=INDEPENDENT_ROLES)
+
+
+@dataclass(frozen=True, slots=True)
+class HeadedTeam:
+    """Marks a field of a record that names the head of the team in its field `team_field`: the person leads
+    the team, or led it once, manages its lead, or heads its department.
+    """
+
+    team_field: str
 
 
 class GivenDuty(StrEnum):
@@ -74,8 +87,17 @@ class GivenDuty(StrEnum):
     # Persons
     work = "work", "Work of IT", "IT 工作", (_WORKERS,), "not_staff"
     ownership = "ownership", "Ownership", "负责人", (_WORKERS,), "not_staff"
-    review = "review", "Review", "评审", (_STAFF,), "not_staff"
+    review = "review", "Review", "评审", (_WORKERS,), "not_staff"
+    judgement = "judgement", "Judgement", "评定", (_STAFF,), "not_staff"
+    auditing = (
+        "auditing",
+        "Audit",
+        "审计",
+        (Eligible(roles=("auditor", "quality_manager")),),
+        "not_an_auditor",
+    )
     appraisal = "appraisal", "Appraised work", "接受考核", (_STAFF,), "not_staff"
+    award = "award", "Award", "获得表彰", (Eligible(sides=("internal",), own=True),), "not_staff"
     representation = "representation", "Representation of IT", "代表 IT", (_WORKERS,), "not_staff"
     process_ownership = "process_ownership", "Ownership of a process", "流程负责人", (_SENIOR,), "not_senior"
     step_ownership = (
@@ -103,7 +125,7 @@ class GivenDuty(StrEnum):
         "sponsorship",
         "Sponsorship",
         "项目发起",
-        (Eligible(sides=_OWN, grades=("management",)),),
+        (Eligible(sides=_OWN, grades=("management",), independent=INDEPENDENT_ROLES),),
         "not_of_management",
     )
     project_management = (
@@ -124,7 +146,7 @@ class GivenDuty(StrEnum):
         "scoring",
         "Scoring of suggestions",
         "建议评分",
-        (Eligible(roles=STAFF),),
+        (Eligible(roles=STAFF, independent=INDEPENDENT_ROLES),),
         "assessor_is_no_staff",
     )
     answering = (
@@ -137,7 +159,22 @@ class GivenDuty(StrEnum):
     party = "party", "Representation of the other party", "代表对方"
     participation = "participation", "Participation", "参与"
     deputising = "deputising", "Deputising", "代理"
-    approval = "approval", "Approval", "审批"
+    chairing = (
+        "chairing",
+        "Chair of a group",
+        "小组主持",
+        (_WORKERS, Eligible(sides=("customer",))),
+        "not_of_the_organisation",
+    )
+    convening = "convening", "Convening", "召集会议", (_DECIDING,), "not_of_the_organisation"
+    management_seat = (
+        "management_seat",
+        "Seat of management",
+        "管理层席位",
+        (_WORKERS, Eligible(sides=_OWN, grades=("management",)), Eligible(roles=BUSINESS_ROLES)),
+        "not_staff_or_management",
+    )
+    approval = "approval", "Approval", "审批", (_DECIDING,), "not_of_the_organisation"
     account = "account", "Account", "账户"
 
     # Teams

@@ -21,7 +21,7 @@ class Upload:
     `under` of the sender, until the file is attached; then it is in the vault. `size` in bytes; of an
     incomplete upload, the largest size allowed. `sha256` (hex) and `media_type` are set once it is complete.
     `restricted_to` are the only roles that the sender's credential may use; None: that credential was
-    unrestricted.
+    unrestricted. `says_nothing`: the content only fills the file; None: unknown.
     """
 
     id: UUID
@@ -34,6 +34,7 @@ class Upload:
     sha256: str | None
     media_type: str | None
     restricted_to: list[str] | None = None
+    says_nothing: bool | None = None
 
     def is_usable_by(self, caller: Caller) -> bool:
         """Return whether the caller may use the upload: they sent it themselves, and their credential is no

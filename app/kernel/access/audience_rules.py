@@ -11,7 +11,7 @@ Each rule shows records to the holders of a kind of tokens:
 - `overseer:<team id>`: the same for a team; for records about a team that its own people do not see.
 - `role:<grant>`: holders of the role everywhere, or for the record's team or service; for records that the
   role needs for its work on another kind.
-- `desk`: agents; for records without a team.
+- `desk`: agents; for records in certain states or without a team.
 - `staff`, `everybody`.
 """
 
@@ -65,7 +65,7 @@ class AudienceRule:
 
     def conditions(self, record_class: type[Record], name: str, bind: Bind) -> Iterator[str]:
         """Yield the SQL conditions on the table `r` for records to which the rule gives the token of that
-        name: one for each column, as each can use an index of its own.
+        name: one per column, so that each can use an index.
         """
         required = [_condition(column, value) for column, value in self.when.items()]
         if not self.columns:

@@ -15,7 +15,7 @@ from app.kernel.access.visibility import audience
 from app.log.heads import HeadAudience, rewrite_audiences
 from app.platform.db import Connection, fetch_rows, fetch_value
 
-#: Records whose heads are rewritten at once: writers wait for so long.
+#: Number of records whose heads one statement rewrites; writers wait for the statement.
 BATCH = 500
 #: Before the first id.
 LOWEST_ID = UUID(int=0)

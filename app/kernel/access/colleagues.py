@@ -1,5 +1,5 @@
-"""Whom the lead of another party's team, or its representative, may name though only staff see them: the
-people of that team, and the groups in which these represent the business.
+"""People and groups that the lead or representative of another party may name although only staff see them:
+the people of its team, and the groups in which they represent the business.
 """
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ def earlier(first: datetime | None, other: datetime | None) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class CachedPerson:
-    """A cached person that an identity provider has authenticated, and whether they are active."""
+    """A cached person, found by id or by login, and whether they are active."""
 
     caller: Caller
     active: bool
@@ -198,7 +198,7 @@ class Directory:
         self.forget_configuration()
 
     def forget_configuration(self) -> None:
-        """Drop the cached custom fields and the cached priority matrix."""
+        """Drop the cached custom fields, the priority matrix and other configuration."""
         self._epoch += 1
         self._fields = None
         self._matrix = None

@@ -20,12 +20,21 @@ _MEMBER = """exists (select 1 from fold.membership m join fold.team t on t.id = 
 _HOLDS = (
     """exists (select 1 from unnest(r.roles) held where split_part(held, '@', 1) = any({roles}){scope})"""
 )
-_SEATED = """exists (select 1 from fold.group_member m join fold.person p on p.id = m.person_id
-  where m.record = 'group/' || r.id and m.side = any({seats}) and p.kind = 'human'
-    and p.state = 'active' and p.deactivated_at is null)"""
+# Within the parentheses, `r` is the person who is seated.
+_SEATED = """'group/' || r.id in (select m.record from fold.group_member m
+    join fold.person r on r.id = m.person_id
+  where m.side = any({seats}) and r.kind = 'human'
+    and r.state = 'active' and r.deactivated_at is null and ({of_the_business}))"""
 #: Somebody works in the team: an active person, not a machine.
 STAFFED = """exists (select 1 from fold.membership m join fold.person p on p.id = m.person_id
   where m.team_id = {team} and p.kind = 'human' and p.state = 'active' and p.deactivated_at is null)"""
+_HEADS = """({team} is null or exists (select 1 from fold.team t
+  left join fold.person lead on lead.id = t.lead_id
+  where t.id = {team} and (r.id in (t.lead_id, lead.manager_id)
+    or exists (select 1 from log.told e where e.stream = 'team/' || t.id
+      and e.data->'set'->e.stream->>'lead_id' = r.id::text)
+    or exists (select 1 from unnest(r.roles) held where split_part(held, '@', 1) = 'department_head'
+      and (split_part(held, '@', 2) in ('', 'team/' || t.id) or held like '%%@process/%%')))))"""
 _STAFF = sorted(role.value for role in STAFF_ROLES)
 _ROLES_OF_IT = sorted({*_STAFF} - {*BUSINESS_ROLES})
 
@@ -54,10 +63,14 @@ def _option_condition(kind: str, option: Eligible, bind: Bind, scopes: Sequence[
     if option.grades:
         parts.append(f"r.grade = any({bind(list(option.grades))})")
     if option.roles:
-        roles = _STAFF if option.roles == STAFF else option.roles
+        roles = sorted({*_STAFF} - {*option.independent}) if option.roles == STAFF else option.roles
         parts.append(_holds(roles, bind, scopes))
     if option.seats:
-        parts.append(_SEATED.format(seats=bind(list(option.seats))))
+        business = _side_condition("customer", option, bind, scopes)
+        parts.append(_SEATED.format(seats=bind(list(option.seats)), of_the_business=business))
+    if option.own:
+        internal, supplier = (_MEMBER.format(kinds=bind([side])) for side in ("internal", "supplier"))
+        parts.append(f"({internal} or not {supplier})")
     if option.staffed:
         parts.append(STAFFED.format(team="r.id"))
     return " and ".join(parts)
@@ -74,7 +87,7 @@ def _side_condition(side: str, option: Eligible, bind: Bind, scopes: Sequence[st
         return f"{_holds(_STAFF, bind, scopes)} or {member}"
     if side == "customer":
         of_others = _MEMBER.format(kinds=bind(["internal", "supplier"]))
-        return f"{member} or not ({of_others} or {_holds(_ROLES_OF_IT, bind, None)})"
+        return f"({member} or not {of_others}) and not {_holds(_ROLES_OF_IT, bind, None)}"
     return member
 
 
@@ -87,11 +100,31 @@ def _holds(roles: Sequence[str], bind: Bind, scopes: Sequence[str] | None) -> st
     return _HOLDS.format(roles=bind(list(roles)), scope=scope)
 
 
+def holds_role_in(column: str) -> str:
+    """Return the condition on the person `r` of holding the role in that column, in any scope; without a
+    value, nobody needs any.
+    """
+    return f"({column} is null or {column} = any(select split_part(held, '@', 1) from unnest(r.roles) held))"
+
+
+def heads_team(team: str) -> str:
+    """Return the condition on the person `r` of heading the team of that SQL: they lead the team, or led it
+    once, manage its lead, or head its department; the same as when a head is named. Without a team, all do.
+    """
+    return _HEADS.format(team=team)
+
+
 async def is_eligible(
-    reads: ReadContext, kind: str, named: UUID, duty: GivenDuty, scopes: Sequence[str] | None
+    reads: ReadContext,
+    kind: str,
+    named: UUID,
+    duty: GivenDuty,
+    scopes: Sequence[str] | None,
+    role: str | None = None,
+    team: UUID | None = None,
 ) -> bool:
     """Return whether the person, team or group of that id is eligible for the duty in a record of these
-    scopes; None: in any.
+    scopes; None: in any. `role`: the person needs it besides; `team`: they head it besides.
     """
     parameters: dict[str, Any] = {"named": named}
 
@@ -100,9 +133,14 @@ async def is_eligible(
         return f"%({name})s"
 
     condition = eligible_condition(kind, duty, bind, scopes)
-    if condition is None:
+    conditions = [] if condition is None else [condition]
+    if role is not None:
+        conditions.append(_holds([role], bind, scopes))
+    if team is not None:
+        conditions.append(heads_team(f"{bind(team)}::uuid"))
+    if not conditions:
         return True
-    query = f"select 1 from fold.{kind} r where r.id = %(named)s and {condition}"
+    query = f"select 1 from fold.{kind} r where r.id = %(named)s and {' and '.join(conditions)}"
     guard = Unguarded("Who was eligible a moment ago may be named; doctor lists them.")
     return await reads.value(query, parameters, guard=guard) is not None
 

@@ -47,9 +47,9 @@ class Lookup:
     record, with the code of the refusal. `searched_fields` are the fields that a search covers besides the
     number: only fields shown to everybody who sees the record. `vocabulary` are the keys that records may be
     about, where the program defines them: those of KPIs; `vocabulary_names` are their names by key and
-    language, for papers. `defined_name` is the SQL that returns the name
-    which a record of the kind defines, for another name of it (`%(name)s`), where records define names;
-    `defined_spellings` is the SQL of all `spelling`s, in small letters, of what one of `%(names)s` means.
+    language, for papers. `defined_name` is the SQL that returns the name which a record of the kind defines,
+    for another name of it (`%(name)s`), where records define names; `defined_spellings` is the SQL of all
+    `spelling`s, in small letters, of what one of `%(names)s` means.
     """
 
     ended: frozenset[CodeEnum] = frozenset()

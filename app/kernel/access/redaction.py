@@ -34,7 +34,9 @@ def is_withheld(mark: StaffOnly | None, viewer: Viewer) -> bool:
 
 
 def records_of(lifecycle: RecordKind[Any]) -> list[type[Record]]:
-    """Return the classes of records on the lifecycle's streams: its own and those of its child rows."""
+    """Return the classes of records on the lifecycle's streams: the record's class and those of its child
+    rows.
+    """
     return [lifecycle.record, *lifecycle.children]
 
 

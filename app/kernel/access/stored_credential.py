@@ -31,8 +31,8 @@ class StoredCredential:
         return cls(row["key_id"], row["key_secret_hash"], row["asked_by"], row["login"])
 
     async def find_caller(self, directory: Directory, now: datetime) -> Caller | None:
-        """Return the caller of the credential, with their present permissions; None if it has been revoked or
-        replaced or has ended, or if its person is deactivated. Raises DatabaseGone.
+        """Return the caller of the credential, with the caller's present permissions; None if the credential
+        was revoked or replaced or has ended, or if the person is deactivated. Raises DatabaseGone.
         """
         if self.key_id is not None:
             key = await directory.key(self.key_id)

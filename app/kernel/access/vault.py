@@ -62,7 +62,7 @@ class Vault:
         self._authors: LruCache[UUID, AuthorKey] = LruCache(LARGEST_CACHE)
         self._texts: LruCache[str, str] = LruCache(LARGEST_CACHE)
         self._opened: LruCache[UUID, PersonalKey] = LruCache(LARGEST_CACHE)
-        #: Incremented by `forget`: what was read before a key was destroyed is not cached after it.
+        #: Incremented by `forget`, so that keys read before one was destroyed are not cached afterwards.
         self.epoch = 0
 
     def forget(self) -> None:

@@ -4,7 +4,8 @@ linked records.
 A record has tokens by its own fields (`audience_rules`), and by its child records: `follower:<id>` (a person
 who follows the record or belongs to it), `onlooker:<id>` (a person who handed it to another team, and only
 reads it), `voter:<id>` (a person asked to decide about it), `invited:<id>` (to a meeting), `reader:<id>` and
-`acknowledger:<id>` (who may see its documents for a time, or must read them).
+`acknowledger:<id>` (who may see its documents for a time, or must read them), `recorded:<id>` (a person that
+it states a fact about).
 """
 
 from __future__ import annotations
@@ -92,9 +93,9 @@ def audience(
     added: Iterable[Record] = (),
     removed: Iterable[Record] = (),
 ) -> frozenset[str]:
-    """Return the tokens of those who may see the record: those named by its lifecycle, and its followers and
-    members, as in `before` with the changes of child rows that were `added` and `removed`: a row may take the
-    place of one that is removed.
+    """Return the tokens of people who may see the record: the tokens that its lifecycle names, and its
+    followers and members. Followers and members are those in `before`, without the child rows `removed` and
+    with those `added`, since a row may replace one that is removed.
     """
     following = {token for token in before if token.partition(":")[0] in ROW_TOKENS}
     following -= _granted_by(removed)
@@ -140,8 +141,8 @@ def can_see(caller: Caller, lifecycle: RecordKind[Any], audience: list[str], *, 
 def is_mere_onlooker(
     caller: Caller, lifecycle: RecordKind[Any], audience: Iterable[str], *, agents_see: str
 ) -> bool:
-    """Return whether the caller sees a record with that audience for no other reason than that they once
-    handed it over. They read it, and do nothing to it: handing it over ended their rights on it.
+    """Return whether the caller sees a record with that audience only because they once handed the record
+    over. They can read the record and do nothing else: by handing it over, they gave up their rights.
     """
     if caller.person_id is None or onlooker(caller.person_id) not in audience:
         return False
@@ -151,9 +152,9 @@ def is_mere_onlooker(
 
 
 def event_tokens(caller: Caller, lifecycle: RecordKind[Any], *, agents_see: str) -> frozenset[str] | None:
-    """Return the tokens of which a record of that kind must name one for the caller to see its events; None:
-    they see those of every record. Events are for those who see the record; of an administrative kind, only
-    for `EVENT_READERS`, and for the person whose record it is.
+    """Return the tokens of which a record of that kind must name one for the caller to see the events of the
+    record; None if the caller sees the events of every record. People who see a record see its events; for
+    administrative kinds, only `EVENT_READERS` and the person whose record it is see them.
     """
     if not lifecycle.access.administrative:
         everything = sees_every_record(caller, lifecycle, agents_see=agents_see)

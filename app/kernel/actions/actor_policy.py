@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -114,8 +114,8 @@ class ActorPolicy:
 
     @property
     def bars_assistants(self) -> bool:
-        """Return whether a person must do it themselves: no assistant does it for them, and no secret that
-        was replaced.
+        """Return whether people must do the action themselves: neither assistants nor replaced secrets may do
+        it for them.
         """
         return self.people_only or self.no_assistant
 
@@ -194,9 +194,48 @@ def conflicting_duties(
     return [part for part in parts if persons & part.persons(record)]
 
 
-def segregated_persons(parts: Iterable[RecordDuty], record: Any) -> frozenset[UUID]:
-    """Return all persons who have had one of the duties in the record."""
-    return frozenset(person for part in parts for person in part.persons(record))
+def _own(caller: Caller) -> dict[UUID, bool]:
+    return {} if caller.person_id is None else {caller.person_id: OWN}
+
+
+#: The fields of records that policies depend on, each with the values among which policies differ for that
+#: caller, and their forms in a key; None: all values. Relations and scopes of roles read no other fields,
+#: except those of process relations.
+DECIDING_FIELDS: dict[str, Callable[[Caller], Mapping[Any, Any]] | None] = {
+    "requester_id": _own,
+    "reported_by_id": lambda caller: {**_own(caller), None: None},
+    "author_id": _own,
+    "assignee_id": lambda caller: {**_own(caller), None: None},
+    "person_id": _own,
+    "id": _own,
+    "team_id": lambda caller: {team: (team, team in caller.teams) for team in caller.scope_teams},
+    "service": lambda caller: {service: service for service in caller.scope_services},
+    "concerned_process": None,
+    "roles": None,
+}
+#: The forms of the caller's own id, which callers share, and of any value that makes no difference.
+OWN, IRRELEVANT = True, False
+
+
+def deciding_fields(
+    caller: Caller, relation_fields: tuple[str, ...]
+) -> tuple[tuple[str, Mapping[Any, Any] | None], ...]:
+    """Return the fields that policies depend on, also by those of process relations, each with the values
+    among which they differ for the caller; None: all.
+    """
+    compared: tuple[tuple[str, Mapping[Any, Any] | None], ...] | None
+    if (compared := caller.deciding_fields.get(relation_fields)) is None:
+        of_process = ((name, _own(caller)) for name in relation_fields if name not in DECIDING_FIELDS)
+        compared = (*((name, some and some(caller)) for name, some in DECIDING_FIELDS.items()), *of_process)
+        caller.deciding_fields[relation_fields] = compared
+    return compared
+
+
+def deciding_form(value: Any, some: Mapping[Any, Any] | None) -> Any:
+    """Return the form of a deciding field's value in a key."""
+    if some is None:
+        return tuple(value) if isinstance(value, list) else value
+    return some.get(value, IRRELEVANT)
 
 
 def policy_cache_key(caller: Caller, record: Any, relation_fields: tuple[str, ...] = ()) -> tuple[Any, ...]:
@@ -205,32 +244,18 @@ def policy_cache_key(caller: Caller, record: Any, relation_fields: tuple[str, ..
     """
     # `getattr` of a field that a record does not have costs more than all other lookups together.
     value_of = vars(record).get
-    me, assignee, team, service = (
-        caller.person_id,
-        value_of("assignee_id"),
-        value_of("team_id"),
-        value_of("service"),
-    )
+    # A property, which `vars` does not have.
+    process = getattr(record, "concerned_process", None)
     return (
         caller.is_rule,
         caller.is_machine,
         caller.assistant is not None,
         caller.looks_on,
-        me is not None,
+        caller.person_id is not None,
         caller.rights,
-        me is not None and value_of("requester_id") == me,
-        me is not None and value_of("author_id") == me,
-        assignee is None,
-        assignee == me,
-        team if team in caller.scope_teams else None,
-        team in caller.teams,
-        service if service in caller.scope_services else None,
-        me is not None and value_of("person_id") == me,
-        me is not None and value_of("id") == me,
-        None if (roles := value_of("roles")) is None else tuple(roles),
         getattr(record, "KIND", None),
-        getattr(record, "concerned_process", None),
-        *(me is not None and value_of(name) == me for name in relation_fields),
+        process,
+        *[deciding_form(value_of(name), some) for name, some in deciding_fields(caller, relation_fields)],
     )
 
 

@@ -1,6 +1,4 @@
-"""The context of an action: who acts, when it happened, the settings, and the values that were
-loaded for it.
-"""
+"""The context of an action: who acts, when it happened, the settings, and the values loaded for it."""
 
 from __future__ import annotations
 
@@ -72,13 +70,14 @@ class DoomedKeys:
 
 @dataclass(frozen=True, slots=True)
 class ActionSettings:
-    """The settings that actions use: the days in which a case can be reopened, the organisation's time zone,
-    and the identity provider in use.
+    """The settings that actions use: the days in which a case can be reopened, the organisation's time zone
+    and language, and the identity provider in use.
     """
 
     reopen_days: int
     zone: tzinfo = UTC
     login_issuer: str | None = None
+    language: str = "en"
 
 
 @dataclass(slots=True)
@@ -97,9 +96,9 @@ class ResolvedInput:
 class Assigned:
     """The numbers and keys that the kernel assigns for the action.
 
-    `number` is that of the record, if the action creates one; `document_number` that of the document that it
-    creates, `document_numbers` those of several, by their classes. `key_id` is the record's own key,
-    `made_key` that key if the command makes it.
+    `number` is the number of the record that the action creates, `document_number` that of its document, and
+    `document_numbers` those of several documents by class. `key_id` is the record's encryption key;
+    `made_key` is this key if the command makes it.
     """
 
     number: str | None = None
@@ -112,14 +111,15 @@ class Assigned:
 @dataclass(slots=True)
 class OwnCommand:
     """The command that the action belongs to. `id` is shared by all its events; an imported history has no
-    id.
-    `related_id` is the id of the further record that it creates, if any. `follows`: it follows from another
-    command, so its payload was not sent by a caller.
+    id. `related_id` is the id of the further record that it creates, if any. `follows`: it follows from
+    another command, so its payload was not sent by a caller. `names_version`: its caller has sent the version
+    of the record that they have read.
     """
 
     id: UUID = NO_COMMAND
     related_id: UUID = NO_COMMAND
     follows: bool = False
+    names_version: bool = False
 
 
 @dataclass(slots=True)
@@ -127,9 +127,9 @@ class Collected:
     """Results of an action besides the record that it changes.
 
     `added`, `changed` (each before and after) and `removed` are child records. `derived` rows follow from
-    them and are in no event (by table, as JSON data): a rebuild creates them again. `staff_only` is set by
-    actions whose events only staff may see. `staying` are child records that show the record to their person,
-    of whom another one is removed.
+    the record or them, and are in no event (by table, as JSON data): a rebuild creates them again.
+    `staff_only` is set by actions whose events only staff may see. `staying` are child records that show the
+    record to their person, of whom another one is removed.
     """
 
     added: list[Record] = field(default_factory=list)
@@ -155,7 +155,7 @@ class Collected:
         return after
 
     def derive(self, table: str, row: dict[str, Any]) -> None:
-        """Add a row derived from a child record, to be written together with it."""
+        """Add a row derived from the record or a child record, to be written together with it."""
         self.derived.append((table, row))
 
     def remove(self, child: Record) -> None:
@@ -199,7 +199,7 @@ class ActionContext:
     _prepared: dict[type, object] = field(default_factory=dict)
 
     @property
-    def commander_id(self) -> UUID | None:
+    def acting_person_id(self) -> UUID | None:
         """Return the person whose act this is: the caller, or the one who ordered what a rule carries out."""
         return self.ordered_by or self.caller.person_id
 

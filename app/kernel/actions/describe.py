@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.common.components import EXAMPLE_MEMBERS, MARK, marked
+from app.common.components import EXAMPLE_MEMBERS, HELP, LABEL, MARK, marked
 from app.common.custom import FOR_STAFF, PUBLIC, CustomValuesField
 from app.common.personal import Personal
 from app.common.records import Codec, CodeEnum, ForeignRef, Hidden, Record, StaffOnly, codecs
@@ -121,12 +121,22 @@ def as_mermaid(lifecycle: Lifecycle[Any]) -> str:
 def outcomes(lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum) -> tuple[CodeEnum, ...]:
     """Return all states that the action can lead to from that one."""
     if isinstance(row.to, Branch):
-        return row.to.outcomes.get(state, row.leads_to)
+        return _leads_to(row, state)
     if not callable(row.to):
         return row.leads_to
     # The action leads back to the previous state: any from which another action leads to this one.
-    leaving = [other for other in lifecycle.rows if not other.opens and state in other.leads_to]
-    return tuple(before for before in lifecycle.states if any(other.is_open_in(before) for other in leaving))
+    leading = [other for other in lifecycle.rows if not other.opens and state in other.leads_to]
+    return tuple(
+        before
+        for before in lifecycle.states
+        if before != state
+        and any(other.is_open_in(before) and state in _leads_to(other, before) for other in leading)
+    )
+
+
+def _leads_to(row: Action[Any, Any], state: CodeEnum) -> tuple[CodeEnum, ...]:
+    """Return the states that the row declares for that one."""
+    return row.to.outcomes.get(state, row.leads_to) if isinstance(row.to, Branch) else row.leads_to
 
 
 def catalogue(lifecycles: Iterable[Lifecycle[Any]]) -> dict[str, Any]:
@@ -219,6 +229,10 @@ def _given_schema(lifecycle: Lifecycle[Any], body: type[Payload]) -> dict[str, A
         del value[MARK]
     for name in ("minProperties", EXAMPLE_MEMBERS):
         schema.pop(name, None)
+    for model in (schema, *schema.get("$defs", {}).values()):
+        for field in model.get("properties", {}).values():
+            field.pop(LABEL, None)
+            field.pop(HELP, None)
     schema["properties"].pop("occurred_at", None)
     if supplied := marks(body, SuppliedField):
         needed = {*schema.get("required", ()), *supplied}

@@ -94,7 +94,7 @@ def check_form(form: dict[str, Any], within: str = "/form") -> None:
         raise InvalidForm(f"{within}/properties", "form_has_fields")
     _require(len(fields) <= MOST_FIELDS, f"{within}/properties", "too_long", max_length=str(MOST_FIELDS))
     for name, schema in fields.items():
-        pointer = f"{within}/properties/{_escaped(name)}"
+        pointer = f"{within}/properties/{escaped(name)}"
         _require(0 < len(name) <= LONGEST_LINE and _is_line(name), pointer, "one_line")
         _field(schema, pointer)
     required = form.get("required", [])
@@ -105,7 +105,7 @@ def check_form(form: dict[str, Any], within: str = "/form") -> None:
     _require(_is_name_list(order) and set(order) == fields.keys(), f"{within}/x-order", "form_orders_fields")
     for n, name in enumerate(order):
         if CONDITION_KEYWORD in fields[name]:
-            pointer = f"{within}/properties/{_escaped(name)}/{CONDITION_KEYWORD}"
+            pointer = f"{within}/properties/{escaped(name)}/{CONDITION_KEYWORD}"
             _only_with(
                 fields[name][CONDITION_KEYWORD], {other: fields[other] for other in order[:n]}, pointer
             )
@@ -230,7 +230,7 @@ def _keywords(schema: dict[str, Any], allowed: set[str], pointer: str) -> None:
     unknown = sorted(name for name in schema if name not in allowed)
     if unknown:
         name = unknown[0][:LONGEST_LINE].encode("utf-8", "replace").decode()
-        raise InvalidForm(f"{pointer}/{_escaped(name)}", "form_keyword", known=", ".join(sorted(allowed)))
+        raise InvalidForm(f"{pointer}/{escaped(name)}", "form_keyword", known=", ".join(sorted(allowed)))
 
 
 def _is_name_list(value: Any) -> bool:
@@ -257,7 +257,7 @@ def _is_line(text: str) -> bool:
     return _is_unicode(text) and not any(sign < " " or sign == "\x7f" for sign in text)
 
 
-def _escaped(part: str) -> str:
+def escaped(part: str) -> str:
     """Return the text escaped as a part of a JSON Pointer (RFC 6901)."""
     return part.replace("~", "~0").replace("/", "~1")
 
@@ -325,8 +325,8 @@ def validate_answers(
             break
     for name in answers:
         if name in form["properties"] and not is_field_asked(form, answers, name):
-            faults.append(FormFault(f"{within}/{_escaped(name)}", "answer_not_asked"))
-    order = {_escaped(name): n for n, name in enumerate(ordered_fields(form))}
+            faults.append(FormFault(f"{within}/{escaped(name)}", "answer_not_asked"))
+    order = {escaped(name): n for n, name in enumerate(ordered_fields(form))}
 
     def field_position(fault: FormFault) -> int:
         return order.get(fault.pointer.removeprefix(f"{within}/").partition("/")[0], len(order))
@@ -361,18 +361,18 @@ def _faults(
     if keyword == "required":
         for name in form["required"]:
             if name not in answers and is_field_asked(form, answers, name):
-                yield FormFault(f"{within}/{_escaped(name)}", "missing")
+                yield FormFault(f"{within}/{escaped(name)}", "missing")
         return
     if keyword == "additionalProperties":
         for name in answers:
             if name not in fields:
                 words = {"known": ", ".join(ordered_fields(form))}
-                yield FormFault(f"{within}/{_escaped(name)}", "extra_forbidden", words)
+                yield FormFault(f"{within}/{escaped(name)}", "extra_forbidden", words)
         return
     schema = fields[str(path[0])]
     if len(path) > 1:
         schema = schema["items"]
-    pointer = within + "".join(f"/{_escaped(str(part))}" for part in path)
+    pointer = within + "".join(f"/{escaped(str(part))}" for part in path)
     yield FormFault(pointer, *_message_of(str(keyword), schema))
 
 

@@ -12,15 +12,15 @@ from datetime import timedelta
 from enum import Enum
 from functools import cached_property
 from inspect import cleandoc, get_annotations
-from typing import Any, Final, Generic, TypedDict, TypeVar, Unpack
+from typing import Any, Final, Generic, TypedDict, TypeVar, Unpack, get_args
 from uuid import UUID
 
 from app.common.faces import USUAL_FACE, RecordFace
 from app.common.notices import RecipientRule
-from app.common.people import STAFF_ROLES, Caller, Role
+from app.common.people import OVERSIGHT_ROLES, STAFF_ROLES, Caller, Role
 from app.common.records import CodeEnum, Record, empty
 from app.i18n.action_labels import ENGLISH_LABELS
-from app.i18n.kind_nouns import capitalised, noun
+from app.i18n.kind_nouns import capitalised, noun, with_own_noun
 from app.kernel.access.kinds import SEE_THEIR_TEAMS, RecordKind
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import (
@@ -30,10 +30,10 @@ from app.kernel.actions.actor_policy import (
     Relation,
     policy_cache_key,
 )
-from app.kernel.actions.constraints import Violation
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.related import RelatedCommand, RelatedCommands
+from app.kernel.actions.rules import USUAL_RULES, Rules
 
 R = TypeVar("R", bound=Record)
 B = TypeVar("B", bound=Payload)
@@ -65,9 +65,6 @@ SEE_THEIR_OWN: Final = frozenset(Role) - STAFF_ROLES
 Check = Callable[[ReadContext, Any, ActionContext], Awaitable[str | None]]
 #: Checks the record and the payload in the same way; may also raise WrongValue.
 PayloadCheck = Callable[[ReadContext, Any, Any, ActionContext], Awaitable[str | None]]
-#: Checks the changes of an action of the row to the record, as listed in its event (`set`): returns the code
-#: of the refusal, or None.
-ChangeCheck = Callable[[ReadContext, Any, "Action[Any, Any]", Mapping[str, Any]], Awaitable[str | None]]
 #: Loads what an action needs, as a frozen dataclass that `ActionContext.prepared` returns by its type. It
 #: reads only through the ReadContext, changes nothing, and may refuse: by WrongValue, or by
 #: PreparationRefused as a check does.
@@ -166,14 +163,26 @@ class Checks:
 
 
 @dataclass(frozen=True, slots=True)
+class EventStorage:
+    """How the events of an action are stored: under which key their personal fields are encrypted, and the
+    types that they had in earlier releases.
+    """
+
+    keys: Keys = Keys.AUTHORS
+    former: tuple[FormerEvent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reach:
     """Exceptions from the action's policy and the record's visibility.
 
-    `anywhere`: those of `policy` that otherwise see the records of their teams (`SEE_THEIR_TEAMS`) act on all
-    records, and so see all. `strangers`: who of those that do not see the record may perform the action, as
-    asking for access; to all others the record is not there. `staff_only`: only staff see its events.
+    `due`: when the worker performs the action by itself. `anywhere`: those of `policy` that otherwise see the
+    records of their teams (`SEE_THEIR_TEAMS`) act on all records, and so see all. `strangers`: who of those
+    that do not see the record may perform the action, as asking for access; to all others the record is not
+    there. `staff_only`: only staff see its events.
     """
 
+    due: DueAt | None = None
     anywhere: bool = False
     strangers: StrangersPolicy | None = None
     staff_only: bool = False
@@ -185,9 +194,10 @@ class Consequences:
 
     `related` are commands on further records. `follow_up` returns the action that follows at once, as an
     event of its own in the same command: for instance, the result of the last vote. `document` returns, from
-    the record before, the class of the document that the action creates, whose number is drawn then;
-    `documents` those of an action that creates several, from the record before and the payload. `notifies`:
-    recipients of notices who get work or are concerned by the result, besides the persons in marked fields.
+    the unchanged record, the class of the document that the action creates, so that a number is drawn.
+    `documents` returns the classes of several documents from the unchanged record and the payload. `notifies`
+    are the recipients who get work by the action or are affected by its result, in addition to the persons in
+    marked fields.
     """
 
     related: tuple[RelatedCommand | RelatedCommands, ...] = ()
@@ -199,11 +209,7 @@ class Consequences:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Action(Generic[R, B]):
-    """An action of a lifecycle: a row of its table, equal to itself only.
-
-    `due`: when the worker performs the action by itself. `former` are the types of its events in earlier
-    releases.
-    """
+    """An action of a lifecycle: a row of its table, equal to itself only."""
 
     name: str
     zh: str
@@ -213,12 +219,10 @@ class Action(Generic[R, B]):
     to: CodeEnum | Unchanged | StateResolver
     policy: ActorPolicy
     event: str
-    keys: Keys
-    due: DueAt | None
+    storage: EventStorage
     checks: Checks
     reach: Reach
     consequences: Consequences
-    former: tuple[FormerEvent, ...] = ()
 
     @property
     def opens(self) -> bool:
@@ -233,9 +237,10 @@ class Action(Generic[R, B]):
     @property
     def description(self) -> str:
         """Return the description of the action for people, a sentence; it begins with verb and object, from
-        which its summary is made.
+        which its summary is made. Actions that several kinds share name the record by its own noun.
         """
-        return cleandoc(self.apply.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+        text = cleandoc(self.apply.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+        return with_own_noun(text, self.event.partition(".")[0])
 
     @property
     def leads_to(self) -> tuple[CodeEnum, ...]:
@@ -250,12 +255,12 @@ class Action(Generic[R, B]):
     def events(self) -> tuple[str, ...]:
         """Return the event types that the action can have, its usual one first, and those that it had."""
         other_events = self.to.events.values() if isinstance(self.to, Branch) else ()
-        former_events = (former.event for former in self.former)
+        former_events = (former.event for former in self.storage.former)
         return tuple(dict.fromkeys((self.event, *other_events, *former_events)))
 
     def payload_of(self, event: str) -> type[Payload]:
         """Return the payload that the action's events of that type have."""
-        return next((former.body for former in self.former if former.event == event), self.body)
+        return next((former.body for former in self.storage.former if former.event == event), self.body)
 
     def event_in(self, state: CodeEnum | None) -> str:
         """Return the event type if the action leaves the record in that state."""
@@ -284,7 +289,7 @@ class Action(Generic[R, B]):
 
 
 class ActionOptions(TypedDict, total=False):
-    """Options that few actions have: see `Action`, `Checks`, `Reach` and `Consequences`."""
+    """Options that few actions have: see `EventStorage`, `Checks`, `Reach` and `Consequences`."""
 
     keys: Keys
     due: DueAt | None
@@ -303,7 +308,7 @@ class ActionOptions(TypedDict, total=False):
     notifies: tuple[RecipientRule, ...]
 
 
-G = TypeVar("G", Checks, Reach, Consequences)
+G = TypeVar("G", EventStorage, Checks, Reach, Consequences)
 
 
 def _group(group: type[G], options: Mapping[str, Any]) -> G:
@@ -337,39 +342,13 @@ def action(
         # An action with separation of duties is a judgement.
         policy=policy.for_people() if checks.segregate_from else policy,
         event=event,
-        keys=more.get("keys", Keys.AUTHORS),
-        due=more.get("due"),
+        storage=_group(EventStorage, more),
         checks=checks,
         reach=_group(Reach, more),
         consequences=_group(
             Consequences, {**more, "related": related if isinstance(related, tuple) else (related,)}
         ),
-        former=more.get("former", ()),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Derivation:
-    """Fields of a record that follow from the payload of any of its actions, such as the priority. `prepare`
-    loads a frozen dataclass, or None; `apply` sets the fields, after the action's own function.
-    """
-
-    prepare: Callable[[ReadContext, Payload], Awaitable[object]]
-    apply: Callable[[Any, Payload, ActionContext], None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rules:
-    """Rules for every action of a lifecycle.
-
-    `constraints` declares, by name, the consequence for a command that violates a database constraint of the
-    lifecycle's own table or its children's. `change_check` checks the changes that any of its actions would
-    make. `derivation` sets the fields that follow from any payload.
-    """
-
-    constraints: Mapping[str, Violation] = field(default_factory=dict)
-    change_check: ChangeCheck | None = None
-    derivation: Derivation | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -380,14 +359,16 @@ class Lifecycle(RecordKind[R]):
     """
 
     zh: str
-    states: type[CodeEnum]
     rows: tuple[Action[R, Any], ...]
-    rules: Rules = Rules()
+    rules: Rules = USUAL_RULES
     face: RecordFace = USUAL_FACE
 
     def __post_init__(self) -> None:
-        twice = self._derived_overseers & (self.access.also_seen_by.keys() | self.named_roles)
-        assert not twice, f"rows of {self.kind} let {sorted(twice)} see it already"
+        oversight, named = self.access.oversight, self.access.also_seen_by.keys() | self.named_roles
+        twice = (self._seeing_roles | oversight) & named
+        # The usual oversight is that of all kinds, and may repeat what a row says.
+        twice |= frozenset() if oversight == OVERSIGHT_ROLES else oversight & self._seeing_roles
+        assert not twice, f"rows or the oversight of {self.kind} let {sorted(twice)} see it already"
         assert len(self.by_name) == len(self.rows), f"two actions of {self.kind} have one name"
         assert self.rows[0].opens, f"the first row of {self.kind} is the one from nothing"
         assert set(self.record.PARTS) <= set(self.children), f"{self.kind} does not list its parts"
@@ -398,14 +379,21 @@ class Lifecycle(RecordKind[R]):
                 assert EVENT_WORD.fullmatch(word), f"{event} is not written in small letters"
             assert row.description, f"{row.name} of {self.kind} does not say what it means"
 
+    @cached_property
+    def states(self) -> type[CodeEnum]:
+        """Return the states of the records: the type of their field `state`."""
+        types = get_args(self.record.model_fields["state"].annotation)
+        states: type[CodeEnum] = next(each for each in types if each is not type(None))
+        return states
+
     @property
-    def _derived_overseers(self) -> frozenset[Role]:
-        return self.access.oversight.union(*(row.seeing_roles for row in self.rows))
+    def _seeing_roles(self) -> frozenset[Role]:
+        return frozenset[Role]().union(*(row.seeing_roles for row in self.rows))
 
     @cached_property
     def overseer_roles(self) -> frozenset[Role]:
         """Return the roles that see every record."""
-        return self._derived_overseers.union(self.access.also_seen_by)
+        return self.access.oversight | self._seeing_roles | frozenset(self.access.also_seen_by)
 
     @cached_property
     def by_name(self) -> dict[str, Action[R, Any]]:
@@ -420,7 +408,7 @@ class Lifecycle(RecordKind[R]):
     @cached_property
     def successors(self) -> dict[str, str]:
         """Return the present types of events by the types that earlier releases wrote instead."""
-        return {former.event: row.event for row in self.rows for former in row.former}
+        return {former.event: row.event for row in self.rows for former in row.storage.former}
 
     @cached_property
     def decision_events(self) -> frozenset[str]:
@@ -463,7 +451,7 @@ class Lifecycle(RecordKind[R]):
 
     @property
     def observed(self) -> str:
-        """Return the type of events by which another system reports what is no action's."""
+        """Return the type of the events for reports of another system that correspond to no action."""
         return f"{self.kind}.observed"
 
     @cached_property

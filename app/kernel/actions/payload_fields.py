@@ -36,9 +36,14 @@ _FILLERS = frozenset(
         "notapplicable",
         "tobedone",
         "tobedetermined",
+        "tba",
+        "tbc",
+        "tobeannounced",
+        "tobeconfirmed",
         "sameasabove",
         "seeabove",
         "ditto",
+        "无",
         "没有",
         "暂无",
         "不适用",
@@ -46,9 +51,58 @@ _FILLERS = frozenset(
         "待定",
         "未知",
         "不详",
+        "不明",
         "同上",
         "如上",
         "见上",
+    }
+)
+
+#: Texts that promise a statement, or refer to one, as a whole. Titles and names may be such words.
+_PROMISES = frozenset(
+    {"asdfgh", "blah", "loremipsum", "nocomment", "noreason", "qwerty", "没有理由", "无理由"}
+    | {"later", "remedylater", "tobedefined", "asdiscussed", "asdf", "稍后", "以后", "以后再说"}
+    | {"asabove", "asbefore", "asdescribedabove", "cfabove", "idem", "likewise", "refertoabove", "same"}
+    | {
+        "seebelow",
+        "seeattachment",
+        "seeattached",
+        "参见上文",
+        "详见上文",
+        "见上文",
+        "见下文",
+        "如前所述",
+        "见附件",
+    }
+)
+#: Answers that state nothing by themselves. A line may be one of them: the outcome of a decision is "yes".
+_BARE_ANSWERS = frozenset(
+    {"ok", "okay", "yes", "no", "test", "好", "好的", "是", "否", "测试"}
+    | {"done", "alldone", "completed", "complete", "finished", "fixed", "passed", "tested", "testspassed"}
+    | {
+        "pending",
+        "inprogress",
+        "abc",
+        "nothingtoreport",
+        "keine",
+        "nichts",
+        "erledigt",
+        "sieheoben",
+        "unbekannt",
+    }
+    | {
+        "完成",
+        "已完成",
+        "做完了",
+        "通过",
+        "已通过",
+        "测试通过",
+        "已测试",
+        "已处理",
+        "已解决",
+        "处理中",
+        "原因不明",
+        "见附",
     }
 )
 
@@ -56,17 +110,35 @@ _NONE_BECAUSE = re.compile(
     r"^\W*(?:(?:none|nothing|no|n/?a|not applicable)\b\W*(?:because(?: of)?|since|as)\b"
     r"|(?:没有|无|不适用)\W*(?:因为|因))"
 )
-#: Up to so many, one character again and again says nothing.
-_MOST_REPEATED = 10
+#: Names of tools that have a digit and yet number nothing, in small letters and digits only.
+_TOOLS_WITH_DIGITS = frozenset(
+    {"office365", "microsoft365", "o365", "m365", "dynamics365", "d365", "saps4hana", "s4hana", "sapr3"}
+    | {"neo4j", "k8s", "windows11"}
+)
+#: One letter again and again, or one Chinese character thrice, which are no words: `aaaa`, `啊啊啊`.
+_REPEATED = re.compile(r"([a-z0-9])\1*|(\w)\2{2,}")
+#: The same of a few characters, which may be a name but no statement: `asdfasdf`, `没有没有`.
+_REPEATED_PARTS = re.compile(r"([a-z0-9]{1,4}?|\w{1,2}?)\1+")
 
 
 class DemandedText:
-    """Marks a text of a payload in which a person has to make a statement, with at least so many letters: one
-    in the number of a document, none in that of a room.
+    """Marks a text of a payload in which a person has to make a statement. `letters` is the least number of
+    letters: one in the number of a document, none in that of a room. `is_number`: the text is a number in
+    another system. `in_full`: an answer such as "yes" is no statement.
     """
 
-    def __init__(self, letters: int = LEAST_LETTERS) -> None:
-        self.letters = letters
+    def __init__(
+        self, letters: int = LEAST_LETTERS, *, is_number: bool = False, in_full: bool = False
+    ) -> None:
+        self.letters, self.is_number, self.in_full = letters, is_number, in_full
+
+    def fault(self, text: str) -> str | None:
+        """Return the code of what is wrong with the text, or None."""
+        if self.is_number and _NONE_BECAUSE.search(unicodedata.normalize("NFKC", text).casefold()):
+            return "no_number"
+        if not is_meaningful(text, self.letters, in_full=self.in_full):
+            return "no_number" if self.is_number else "says_nothing"
+        return "no_number" if self.is_number and not is_number_elsewhere(text) else None
 
 
 class StatedDay:
@@ -77,10 +149,10 @@ class StatedYear:
     """Marks a number of a payload that is a year."""
 
 
-def is_meaningful(text: str, letters: int = LEAST_LETTERS) -> bool:
+def is_meaningful(text: str, letters: int = LEAST_LETTERS, *, in_full: bool = False) -> bool:
     """Return whether the text has at least two letters or digits, among them as many letters as that, and is
-    more than words that only fill the field. A Chinese character counts as a letter. After *none, because*
-    the reason counts.
+    more than words that only fill the field, and `in_full` more than an answer. A Chinese character counts
+    as a letter. After *none, because* the reason counts.
     """
     folded = _NONE_BECAUSE.sub("", unicodedata.normalize("NFKC", text).casefold())
     words = re.findall(r"[^\W_]+", folded)
@@ -89,9 +161,24 @@ def is_meaningful(text: str, letters: int = LEAST_LETTERS) -> bool:
         len(characters) >= LEAST_CHARACTERS
         and sum(character.isalpha() for character in characters) >= letters
         and characters not in _FILLERS
+        and not (letters and characters in _PROMISES)
+        and not (in_full and characters in _BARE_ANSWERS)
         and not all(word in _FILLERS for word in words)
-        and not (characters.isascii() and len(characters) <= _MOST_REPEATED and len(set(characters)) == 1)
+        and not _REPEATED.fullmatch(characters)
+        and not (letters >= LEAST_LETTERS and all(_REPEATED.fullmatch(word) for word in words))
+        and not (in_full and _REPEATED_PARTS.fullmatch(characters))
     )
+
+
+def is_number_elsewhere(text: str) -> bool:
+    """Return whether the text can be a number in another system: it has a digit and is more than the name of
+    a tool, or it is the address of a page.
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    if re.search(r"://[^/]+/.", folded):
+        return True
+    name = "".join(character for character in folded if character.isalnum())
+    return any(character.isdigit() for character in name) and name not in _TOOLS_WITH_DIGITS
 
 
 def describe_fields(payload: type[BaseModel], record: type[Record]) -> None:
@@ -113,7 +200,10 @@ def describe_fields(payload: type[BaseModel], record: type[Record]) -> None:
                 if isinstance(mark, StaffOnly):
                     readers = "staff and the acceptance group" if mark.reviewers else "staff"
                     description = f"{description} Only {readers} see this field."
-            words = Field(description=description, examples=field.examples)
+            stated: dict[str, Any] = (
+                {"json_schema_extra": schema} if (schema := field.json_schema_extra) else {}
+            )
+            words = Field(description=description, examples=field.examples, **stated)
             annotations[name] = Annotated[annotation, words]
     payload.__annotations__ = annotations
 

@@ -33,7 +33,6 @@ from app.kernel.actions.payload_fields import (
     DemandedText,
     StatedYear,
     describe_fields,
-    is_meaningful,
     make_optional,
 )
 from app.log.canonical import instant
@@ -165,8 +164,8 @@ RecordKey = Annotated[
 ]
 #: A line that must contain a statement by a person (`payload_fields.py`).
 Statement = Annotated[ShortText, DemandedText()]
-#: The number of a document in another system, which has a letter to tell it from a count.
-OutsideNumber = Annotated[ShortText, DemandedText(letters=1)]
+#: The number of a document in another system: a letter tells it from a count, a digit from a name.
+OutsideNumber = Annotated[ShortText, DemandedText(letters=1, is_number=True)]
 #: The name of a place or a class, which may be digits: room 305.
 PlaceName = Annotated[ShortText, DemandedText(letters=0)]
 #: The title of a case in lists.
@@ -183,7 +182,7 @@ _AnyParagraph = Annotated[
     Component("Paragraph", "Text of any number of lines.", "The relay was replaced.", A_PARAGRAPH),
 ]
 #: A text that must contain a statement by a person (`payload_fields.py`).
-Paragraph = Annotated[_AnyParagraph, DemandedText()]
+Paragraph = Annotated[_AnyParagraph, DemandedText(in_full=True)]
 #: Free text in a person's own words: encrypted under their key, unreadable once they are erased.
 FreeText = Annotated[Paragraph, Personal()]
 #: The same for a remark in a conversation, which may be as short as a question mark.
@@ -229,8 +228,8 @@ Year = Annotated[int, Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True), Stat
 
 
 def at_most_entries(most: int) -> BeforeValidator:
-    """Return a validator that refuses a list longer than `most` before its entries are validated;
-    `max_length` would refuse it only after them.
+    """Return a validator that refuses a list longer than `most` before its entries are validated, whereas
+    `max_length` refuses the list only afterwards.
     """
 
     def counted(value: Any) -> Any:
@@ -385,13 +384,16 @@ def has_personal_text(body: BaseModel) -> bool:
     )
 
 
-def empty_statements(value: Any, pointer: str = "", *, demanded: DemandedText | None = None) -> Iterator[str]:
-    """Yield the JSON pointers of the texts in a payload, or in a value of one, that are marked as statements
-    but have no content. `demanded` is the mark of texts in the value, if they have one.
+def empty_statements(
+    value: Any, pointer: str = "", *, demanded: DemandedText | None = None
+) -> Iterator[tuple[str, str]]:
+    """Yield the texts in a payload, or in a value of one, that are marked as statements but have no content,
+    or as numbers but are none: the JSON pointer and the code. `demanded` is the mark of texts in the value.
     """
     if isinstance(value, str):
-        if demanded is not None and not is_meaningful(value, demanded.letters):
-            yield pointer
+        fault = None if demanded is None else demanded.fault(value)
+        if fault is not None:
+            yield pointer, fault
     elif isinstance(value, list | tuple):
         for place, entry in enumerate(value):
             yield from empty_statements(entry, f"{pointer}/{place}", demanded=demanded)

@@ -1,4 +1,4 @@
-"""Refusals of commands. Each has a status, a stable code, and texts in text/en.toml and text/zh.toml.
+"""Refusals of commands. Each has a status, a stable code, and texts in i18n/en.toml and i18n/zh.toml.
 
 Refusal
  ├─ NotFound             404  does not exist, or is not visible to this caller
@@ -41,7 +41,7 @@ class Refusal(Exception):
 
     STATUS: ClassVar[int] = 500
     CODE: ClassVar[str] = "refused"
-    #: The seconds after which the same command may succeed as it is; None: something must change first.
+    #: Seconds after which the unchanged command may succeed; None if something must change first.
     RETRY_SECONDS: ClassVar[int | None] = None
 
     words: Mapping[str, Word] = field(default_factory=dict)
@@ -115,6 +115,16 @@ class NarrowKey(Refusal):
 
     STATUS = 403
     CODE = "narrow_key"
+
+
+@dataclass
+class NoLongerEligible(Refusal):
+    """The record names the person for the duty by which they would act, and they have lost the role or the
+    team that it needs.
+    """
+
+    STATUS = 403
+    CODE = "no_longer_eligible"
 
 
 @dataclass

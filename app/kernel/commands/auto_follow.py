@@ -22,8 +22,8 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import marks
 from app.kernel.commands.command import Command
 from app.kernel.commands.decide import CommandDecision, add_child_row
-from app.kernel.commands.references import acting_caller, is_visible
 from app.kernel.ledger import Ledger
+from app.kernel.visible_records import acting_caller, is_visible
 
 
 async def add_auto_followers(
@@ -61,8 +61,8 @@ async def add_auto_followers(
 def add_onlooker(
     ledger: Ledger, command: Command, decided: CommandDecision, ctx: ActionContext, *, version: int
 ) -> None:
-    """Add an onlooker if a person hands the ticket to another team, or brings it to a state in which they
-    would no longer see it, unless they follow it, or look on already.
+    """Add a person as an onlooker who hands the ticket to another team, or brings the ticket to a state in
+    which they could no longer see it, unless they already follow the ticket or are an onlooker.
     """
     person_id, lifecycle, record = ctx.caller.person_id, command.lifecycle, decided.record
     if person_id is None or Onlooker not in lifecycle.children or not _acts_as_staff(command, record, ctx):

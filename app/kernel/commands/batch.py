@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.kernel.actions.refusals import Refusal, RetriesExhausted, WrongValue
-from app.kernel.commands.append import DecidedCommand, append_request, command_result, violation_refusal
-from app.kernel.commands.attempts import Attempts
+from app.kernel.commands.append_requests import (
+    DecidedCommand,
+    append_request,
+    command_result,
+    violation_refusal,
+)
 from app.kernel.commands.command import Command, CommandResult
-from app.kernel.commands.perform import decide_command
+from app.kernel.commands.perform import Attempts, decide_command
 from app.kernel.ledger import Ledger
 from app.log.writer import ConcurrencyConflict, ConstraintViolation
 

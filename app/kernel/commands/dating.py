@@ -11,8 +11,8 @@ from app.kernel.actions.refusals import WrongValue
 from app.kernel.commands.command import Command
 from app.kernel.commands.decide import CommandDecision
 
-FUTURE_TOLERANCE = timedelta(seconds=60)
-SKEW = timedelta(seconds=60)
+#: Difference between the clock of a sender and ours, in either direction, that is no fault.
+CLOCK_TOLERANCE = timedelta(seconds=60)
 # How far back a role may date an action. Integrations: without limit; everybody else: not at all.
 BACKDATING_LIMITS = {
     Role.agent: timedelta(days=7),
@@ -22,11 +22,11 @@ BACKDATING_LIMITS = {
 
 
 def occurred_at(command: Command, record: Any) -> datetime:
-    """Return when the action happened: as stated in the payload, within the limits of the caller's roles; of
-    what a rule does, when it was to do it; or now.
+    """Return the time of the action: the time in the payload, within the limits of the caller's roles; for a
+    rule, the time at which its action was due; otherwise now.
 
     A state is not left before it began, and a ticket has no events before it was opened. Acts of a rule are
-    never before the record's last change: the rule has decided on the record as it is.
+    never before the record's last change, because the rule has read this change.
     """
     now, stated, due = command.metadata.now, command.body.occurred_at, command.metadata.due_at
     if stated is None:
@@ -34,10 +34,10 @@ def occurred_at(command: Command, record: Any) -> datetime:
         instant, changed_at = (now, None) if due is None else (min(due, now), record.changed_at)
         bounds: list[datetime] = [instant, *(bound for bound in (since, changed_at) if bound is not None)]
         return max(bounds)
-    if stated > now + FUTURE_TOLERANCE:
+    if stated > now + CLOCK_TOLERANCE:
         raise WrongValue(pointer="/occurred_at", because="in_the_future")
     reach = _backdating_limit(command.metadata.caller)
-    if reach is not None and stated < now - max(reach, SKEW):
+    if reach is not None and stated < now - max(reach, CLOCK_TOLERANCE):
         raise WrongValue({"days": str(reach.days)}, pointer="/occurred_at", because="too_far_back")
     if _leaves_a_state(command, record):
         _require_not_before(stated, record.state_since, "before_this_state")

@@ -106,7 +106,7 @@ def _mark_altered(before: Record, after: Record, ctx: ActionContext) -> None:
 
 
 def _is_same(before: Record, after: Record, name: str) -> bool:
-    """Return whether the field of that name, or of that name with `_id`, has its value of before."""
+    """Return whether the field with that name, or with that name and `_id`, is unchanged."""
     return all(getattr(before, each, None) == getattr(after, each, None) for each in (name, f"{name}_id"))
 
 

@@ -44,7 +44,7 @@ async def _name_changes(ledger: Ledger, command: Command, person_id: UUID) -> tu
     in the log.
     """
     removed: list[tuple[str, str]] = []
-    if command.row.keys is Keys.DESTROYED:
+    if command.row.storage.keys is Keys.DESTROYED:
         for source in ACCOUNT_SOURCES:
             removed += await _remove_names(ledger, person_id, source, None)
         return (), tuple(removed)
@@ -77,27 +77,27 @@ async def _remove_names(ledger: Ledger, person_id: UUID, source: str, but: str |
 async def _encrypting_key(
     ledger: Ledger, reads: ReadContext, command: Command, ctx: ActionContext, record: Any, behalf: UUID | None
 ) -> tuple[Encrypt, Rows, Removals]:
-    if command.row.keys is Keys.MADE:
+    if command.row.storage.keys is Keys.MADE:
         ctx.assigned.key_id = uuid7()
         key, wrapped = ledger.vault.master.wrap_new_key(ctx.assigned.key_id)
         ctx.assigned.made_key = key
         return ledger.vault.encrypting(key), key_row(ctx.assigned.key_id, record.id, None, wrapped), ()
-    if command.row.keys in (Keys.DESTROYED, Keys.WITHDRAWN, Keys.DOOMED):
+    if command.row.storage.keys in (Keys.DESTROYED, Keys.WITHDRAWN, Keys.DOOMED):
         removals = tuple(("vault.personal_key", str(key_id)) for key_id in _destroyed(command, ctx, record))
         return _nothing_to_encrypt, (), removals
     # The action that this one follows may have made the record's own key, which is in no table yet.
-    own_key = ctx.assigned.made_key if command.row.keys is Keys.OWN else None
+    own_key = ctx.assigned.made_key if command.row.storage.keys is Keys.OWN else None
     if own_key is not None or not (has_personal_text(command.body) or ctx.input.custom.has_personal_text()):
         return _nothing_to_encrypt if own_key is None else ledger.vault.encrypting(own_key), (), ()
     author = await _author(ledger, reads, command, ctx, record, behalf)
-    if command.row.keys in (Keys.KEPT, Keys.SAID):
+    if command.row.storage.keys in (Keys.KEPT, Keys.SAID):
         return await _reuse_key(ledger, command, ctx), (), ()
     upload = ctx.input.upload
-    if command.row.keys in (Keys.AUTHORS, Keys.OWN, Keys.NAMED) or (
-        command.row.keys is Keys.UPLOADS and upload is None
+    if command.row.storage.keys in (Keys.AUTHORS, Keys.OWN, Keys.NAMED) or (
+        command.row.storage.keys is Keys.UPLOADS and upload is None
     ):
         return ledger.vault.encrypting(author.key), (), ()
-    if command.row.keys is Keys.UPLOADS:
+    if command.row.storage.keys is Keys.UPLOADS:
         assert upload is not None
         assert upload.wrapped is not None
         text_key, wrapped = author.key.unwrap(upload.key_id, upload.wrapped), upload.wrapped
@@ -112,9 +112,10 @@ async def _encrypting_key(
 
 def _destroyed(command: Command, ctx: ActionContext, record: Any) -> tuple[UUID, ...]:
     """Return the ids of the keys that the action destroys."""
-    if command.row.keys is Keys.DOOMED:
+    if command.row.storage.keys is Keys.DOOMED:
         return ctx.prepared(DoomedKeys).ids
-    return (record.key_id if command.row.keys is Keys.DESTROYED else _named_text(command, ctx).key_id,)
+    is_own = command.row.storage.keys is Keys.DESTROYED
+    return (record.key_id if is_own else _named_text(command, ctx).key_id,)
 
 
 async def _author(
@@ -125,9 +126,9 @@ async def _author(
     named person to that one.
     """
     subject = behalf or command.metadata.caller.person_id or getattr(record, "requester_id", None)
-    if command.row.keys is Keys.OWN:
+    if command.row.storage.keys is Keys.OWN:
         subject = record.id
-    elif command.row.keys is Keys.NAMED:
+    elif command.row.storage.keys is Keys.NAMED:
         subject = ctx.input.references["person"][0].id
     author = None if subject is None else await ledger.vault.author(subject)
     if author is None:
@@ -141,7 +142,7 @@ async def _author(
 
 async def _reuse_key(ledger: Ledger, command: Command, ctx: ActionContext) -> Encrypt:
     """Return how to encrypt a text that replaces or repeats the named one: under the same key."""
-    if command.row.keys is Keys.SAID:
+    if command.row.storage.keys is Keys.SAID:
         key_id: UUID = getattr(command.body, "text_key")  # noqa: B009  # such a row's body has one
     else:
         key_id = _named_text(command, ctx).key_id
@@ -152,8 +153,8 @@ async def _reuse_key(ledger: Ledger, command: Command, ctx: ActionContext) -> En
 
 
 def _named_text(command: Command, ctx: ActionContext) -> Ciphertext:
-    """Return the encrypted text, with a key of its own, of the child row that the payload names. Other texts
-    of the row have the same key.
+    """Return the text of the child row that the payload names, encrypted with the key that all texts of the
+    row share.
     """
     ((field, mark, _),) = child_references(command.body)
     row = ctx.input.references[field][0]

@@ -58,11 +58,11 @@ def require_permission(
 
 
 def require_content(command: Command) -> None:
-    """Raise WrongValue if a person sends a mandatory statement without content."""
+    """Raise WrongValue if a person sends a mandatory statement without content, or a number that is none."""
     if not command.metadata.is_by_person:
         return
     _raise_all(
-        WrongValue(pointer=pointer, because="says_nothing") for pointer in empty_statements(command.body)
+        WrongValue(pointer=pointer, because=because) for pointer, because in empty_statements(command.body)
     )
 
 

@@ -23,18 +23,20 @@ from app.kernel.actions.payloads import Payload, marks
 from app.kernel.actions.refusals import (
     CALLER_CHECKS,
     ConflictingDuty,
+    NoLongerEligible,
     PreparationRefused,
     Refusal,
     SegregationOfDuties,
     WrongValue,
 )
-from app.kernel.commands.references import acting_caller
+from app.kernel.commands.posts import is_outgrown
 from app.kernel.commands.stream import action_context
 from app.kernel.ledger import Ledger
+from app.kernel.visible_records import acting_caller
 from app.log.events import id_of, stream
 from app.platform.db import Row
 
-#: The heads of those of the records that the person once handed over.
+#: Heads of the given records that the person once handed over.
 HANDED_OVER = """
 select stream, audience from log.stream_head where stream = any(%s) and audience @> array[%s]"""
 #: The record has no child record that a payload of the action could name.
@@ -89,6 +91,9 @@ async def offers(
     rows = [row for row in lifecycle.open_to(loaded.record, acting) if among is None or row.name in among]
     present = await _children_present(ledger, rows, loaded.record)
     for row in rows:
+        if await is_outgrown(reads, row.policy, loaded.record, acting):
+            offered.append(Offer(row, NoLongerEligible.CODE))
+            continue
         if row.checks.segregate_from and (
             had := conflicting_duties(row.checks.segregate_from, loaded.record, caller)
         ):
@@ -145,8 +150,8 @@ def _still_there(mark: ChildRef) -> str:
 async def _offer_by_payload_checks(
     reads: ReadContext, row: Action[Any, Any], record: Any, new_context: Callable[[], ActionContext]
 ) -> Offer:
-    """Return the action with the refusal of those of its checks of payloads that look only at the caller, the
-    record and the child record that a payload names; None if there is one that they do not refuse.
+    """Return the offer of an action whose payload checks read only the caller, the record and the child
+    record that a payload names. The offer has a refusal unless the checks accept one of the child records.
     """
     refusal: Offer | None = None
     for named in await _named_children(reads, row, record, new_context().caller):
@@ -212,8 +217,8 @@ def _hashable(words: Mapping[str, Word]) -> tuple[tuple[str, Word], ...]:
 async def onlooker_records(
     ledger: Ledger, lifecycle: Lifecycle[Any], caller: Caller, ids: Iterable[UUID]
 ) -> frozenset[UUID]:
-    """Return those of these records of the kind at which the caller only looks on, by one statement for all:
-    they act on them as `caller.looking_on()`.
+    """Return the records among these for which the caller is only an onlooker, and acts as
+    `caller.looking_on()`. One statement covers all records of the kind.
     """
     everything = sees_every_record(caller, lifecycle, agents_see=ledger.settings.agents_see)
     if caller.person_id is None or everything or Onlooker not in lifecycle.children:

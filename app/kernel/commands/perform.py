@@ -1,9 +1,10 @@
-"""Performing a command, from top to bottom. Records change only here, and by `observe` for imported
-histories.
+"""Performing a command, from top to bottom. Commands of people, tools and rules change records only here, and
+batches in `batch`; `observe` records what other systems have done.
 
 The steps for each record of a command (stream.py) are: load, authorise, resolve references, check
 segregation, prepare, check, decide and protect. related.py finds the other records. Then everything is
-appended at once (append.py). A batch takes the same steps for each of its commands (batch.py).
+appended at once (append_requests.py builds the request, and log/writer.py writes it). A batch takes the same
+steps for each of its commands (batch.py).
 
 A command is decided without a lock, and its append request names the versions in its read set (optimistic
 concurrency). If any version has changed by then, the log refuses the append, and the command is decided
@@ -13,23 +14,45 @@ again. A refusal is also decided again if a version changed meanwhile: it may re
 from __future__ import annotations
 
 import contextlib
+import time
 
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.refusals import Refusal, RetriesExhausted
-from app.kernel.commands.append import (
+from app.kernel.commands.append_requests import (
     DecidedCommand,
     append_request,
     command_result,
     has_conflicting_place,
     violation_refusal,
 )
-from app.kernel.commands.attempts import Attempts
 from app.kernel.commands.command import Command, CommandResult
 from app.kernel.commands.related import decide_follow_up, decide_related
 from app.kernel.commands.stream import decide_stream
 from app.kernel.ledger import Ledger
 from app.log.ids import uuid7
 from app.log.writer import ConcurrencyConflict, ConstraintViolation, DuplicateCommand
+
+#: A command is decided at least this often, and again during this time, before it is refused because others
+#: keep writing the records that it reads. Most of these writes only add rows and do not conflict.
+ATTEMPTS, RETRY_SECONDS = 5, 2.0
+
+
+class Attempts:
+    """Remaining attempts of a command, from its first one on."""
+
+    def __init__(self) -> None:
+        self._attempts = 1
+        self._end = time.monotonic() + RETRY_SECONDS
+
+    def may_retry(self, ledger: Ledger) -> bool:
+        """Return whether the command is decided once more, on new reads."""
+        if self._attempts >= ATTEMPTS and time.monotonic() >= self._end:
+            return False
+        self._attempts += 1
+        # The conflict may come from the erasure of a person, so cached encryption keys must not be used.
+        ledger.vault.forget()
+        ledger.directory.forget_configuration()
+        return True
 
 
 async def perform(ledger: Ledger, command: Command) -> CommandResult:
@@ -72,8 +95,8 @@ async def decide_command(ledger: Ledger, command: Command) -> DecidedCommand:
 
 
 async def refusal_of(ledger: Ledger, command: Command) -> Refusal | None:
-    """Return the refusal with which the command would meet now; None: it would be taken, or what it read has
-    just changed.
+    """Return the refusal that the command would get now; None if it would be accepted, or if records that it
+    read have just changed.
     """
     try:
         with contextlib.suppress(ConcurrencyConflict):

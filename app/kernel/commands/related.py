@@ -11,9 +11,9 @@ from app.kernel.actions.payloads import Payload, name_at
 from app.kernel.actions.refusals import ActionUnavailable, Forbidden, NotFound, OnlookerReads, WrongValue
 from app.kernel.actions.related import RelatedCommand, RelatedCommands, RelatedPart
 from app.kernel.commands import guards
-from app.kernel.commands.append import StreamDecision
+from app.kernel.commands.append_requests import StreamDecision
 from app.kernel.commands.command import Command
-from app.kernel.commands.references import resolve_references
+from app.kernel.commands.references.resolving import resolve_references
 from app.kernel.commands.stream import action_context, decide_and_protect, decide_stream
 from app.kernel.commands.violations import as_reference_error
 from app.kernel.ledger import Ledger

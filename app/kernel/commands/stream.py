@@ -11,22 +11,19 @@ from app.common.records import empty
 from app.kernel.access.reads import ReadContext, VersionedRecord
 from app.kernel.access.visibility import audience
 from app.kernel.actions.context import ActionContext, ActionSettings, CommandMetadata, ResolvedInput
-from app.kernel.actions.refusals import NotFound, VersionMismatch
+from app.kernel.actions.refusals import NoLongerEligible, NotFound, VersionMismatch
 from app.kernel.commands import dating, guards
-from app.kernel.commands.append import StreamDecision
+from app.kernel.commands.append_requests import StreamDecision
 from app.kernel.commands.auto_follow import add_auto_followers, add_onlooker
 from app.kernel.commands.command import Command
 from app.kernel.commands.decide import CommandDecision, decide
 from app.kernel.commands.encrypting import prepare_encrypting
-from app.kernel.commands.references import (
-    acting_caller,
-    is_visible,
-    not_found,
-    resolve_references,
-    with_defined_names,
-    with_found_evidence,
-)
+from app.kernel.commands.posts import is_outgrown
+from app.kernel.commands.references.defined_names import with_defined_names
+from app.kernel.commands.references.evidence import with_found_evidence
+from app.kernel.commands.references.resolving import resolve_references
 from app.kernel.ledger import Ledger
+from app.kernel.visible_records import acting_caller, is_visible, not_found
 from app.log.events import Event
 from app.log.ids import uuid7
 from app.log.upcasting import current_version
@@ -41,14 +38,15 @@ async def decide_stream(
     follows: bool = False,
     permitted: bool = False,
 ) -> StreamDecision:
-    """Decide the command for its own record, in the order of the steps below.
-
-    `follows`: the command is brought by another one, so no person sent its payload. `permitted`: permission
-    for that other command is enough for this one.
+    """Decide the command for its own record, in the order of the steps below. `follows`: another command
+    brings this command, so no person sent its payload. `permitted`: permission for that other command is
+    enough for this command.
     """
     loaded = await load(ledger, reads, command, permitted=permitted)
     record = loaded.record
     command = authorise(ledger, command, loaded, permitted=permitted)
+    if not permitted and await is_outgrown(reads, command.row.policy, record, command.metadata.caller):
+        raise NoLongerEligible()
     if not follows:
         guards.require_content(command)
         guards.require_near_dates(command, ledger.settings.horizon_years)
@@ -119,6 +117,7 @@ def _context_of(
     occurred_at = dating.occurred_at(command, loaded.record)
     ctx = action_context(ledger, loaded, command.metadata, occurred_at=occurred_at)
     ctx.command.id, ctx.command.follows = command_id, follows
+    ctx.command.names_version = command.if_match is not None
     for value in command.prepared:
         ctx.add_prepared(value)
     if command.row.consequences.related:
@@ -185,7 +184,12 @@ def action_context(
         metadata.caller,
         occurred_at or metadata.now,
         metadata.now,
-        ActionSettings(ledger.settings.reopen_days, ledger.numbers.zone, ledger.settings.oidc_issuer),
+        ActionSettings(
+            ledger.settings.reopen_days,
+            ledger.numbers.zone,
+            ledger.settings.oidc_issuer,
+            ledger.settings.language,
+        ),
         frozenset(loaded.audience),
         input=ResolvedInput(altered=metadata.altered),
         ordered_by=metadata.on_behalf_of if metadata.caller.is_rule else None,

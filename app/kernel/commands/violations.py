@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.kernel.actions.constraints import (
+from app.kernel.actions.payloads import marks
+from app.kernel.actions.refusals import Refusal, WrongValue
+from app.kernel.actions.rules import (
     VAULT_CONSTRAINTS,
     CheckFailed,
     RetryDecision,
     ValueTaken,
     Violation,
 )
-from app.kernel.actions.payloads import marks
-from app.kernel.actions.refusals import Refusal, WrongValue
 from app.kernel.commands.command import Command
 from app.kernel.commands.guards import unavailable
 from app.log.writer import ConcurrencyConflict

@@ -12,8 +12,9 @@ from app.platform.shared_connections import SharedConnections
 
 logger = structlog.get_logger()
 
-#: The name of the worker's loop. In so many seconds an import writes a small part of what lies ahead.
+#: The name of the worker's loop.
 NAME = "partitions of the log"
+#: In this time, even an import fills only a small part of the partitions that are ready.
 POLL_SECONDS = 60.0
 MAKE_PARTITIONS = "select log.make_partitions()"
 

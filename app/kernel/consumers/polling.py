@@ -7,10 +7,13 @@ is killed, another one takes over.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Protocol
 from uuid import UUID
 
+from app.kernel.ledger import Ledger
 from app.log.follow import RETRY_SECONDS
 from app.platform.db import Connection, fetch_value
 from app.platform.shared_connections import SharedConnections
@@ -43,6 +46,74 @@ async def run(
         except Exception as error:  # any failure: polling goes on
             failed(name, error)
             await asyncio.sleep(RETRY_SECONDS)
+
+
+class Job(Protocol):
+    """Work that a worker does for ever, next to any number of other workers; `failed` is called with each
+    failure.
+    """
+
+    def __call__(
+        self,
+        connections: SharedConnections,
+        ledger: Ledger,
+        clock: Callable[[], datetime],
+        *,
+        failed: Callable[[str, Exception], None],
+    ) -> Coroutine[Any, Any, None]: ...
+
+
+def job(
+    name: str, work: Callable[[Connection, Ledger, datetime], Awaitable[bool | int]], *, every: float
+) -> Job:
+    """Return a job that does the work, as of now, again at once if there was some."""
+
+    async def run_job(
+        connections: SharedConnections,
+        ledger: Ledger,
+        clock: Callable[[], datetime],
+        *,
+        failed: Callable[[str, Exception], None],
+    ) -> None:
+        async def work_now(connection: Connection) -> bool:
+            return bool(await work(connection, ledger, clock()))
+
+        await run(name, connections, work_now, every=every, failed=failed)
+
+    return run_job
+
+
+def job_by_period(
+    name: str,
+    work: Callable[[Connection, Ledger, datetime], Awaitable[bool]],
+    period: Callable[[Ledger, datetime], object],
+    *,
+    every: float,
+) -> Job:
+    """Return a job that does the work once in each period, such as a day, and tries again until the work
+    returns True. `period` returns None while nothing is due.
+    """
+
+    async def run_job(
+        connections: SharedConnections,
+        ledger: Ledger,
+        clock: Callable[[], datetime],
+        *,
+        failed: Callable[[str, Exception], None],
+    ) -> None:
+        done: object = None
+
+        async def work_once(connection: Connection) -> bool:
+            nonlocal done
+            now = clock()
+            current = period(ledger, now)
+            if current not in (None, done) and await work(connection, ledger, now):
+                done = current
+            return False
+
+        await run(name, connections, work_once, every=every, failed=failed)
+
+    return run_job
 
 
 async def claim_first(

@@ -19,9 +19,8 @@ from app.common.people import rule_caller as as_caller
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import Refusal, RetriesExhausted, VersionMismatch
-from app.kernel.commands.attempts import ATTEMPTS
 from app.kernel.commands.command import Command, IdempotencyKey
-from app.kernel.commands.perform import perform
+from app.kernel.commands.perform import ATTEMPTS, perform
 from app.kernel.ledger import Ledger
 from app.log.batches import Batch
 from app.log.events import Recorded, kind_of, stream
@@ -80,13 +79,13 @@ class RuleConsequence:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule that reacts to events of the types `event_types`, and to events of any type that set one of the
-    `fields` of a record of that kind: a system whose tickets are mirrored here may set them together with a
-    state. Its name is that of its file.
+    `fields` of a record of that kind, because a mirrored system may set them together with a state. The rule
+    has the name of its file.
 
     `follow` yields at most one consequence per record and `about`, and at most one that opens a record. It
-    may read the current state, which can be newer than the event. `preselect` returns those of several events
-    that may have consequences, in one step: most events have none, and checking each by itself is expensive.
-    It queries on the connection of the batch: on another one each query would be a transaction of its own.
+    may read the current state, which can be newer than the event. `preselect` selects, in one step, the
+    events that may have consequences: most events have none, and checking each one is expensive. It uses the
+    connection of the batch, because each query on another one would be a transaction.
     """
 
     name: str

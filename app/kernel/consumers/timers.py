@@ -53,9 +53,9 @@ ACTED_ON = """
 select named.stream from unnest(%s::text[]) as named(stream)
 where exists (
   select from log.event e where e.stream = named.stream and e.source not like 'import:%%' offset 0)"""
-UNSET_TIMERS = "delete from plumbing.timer where rule = %s and stream = any(%s)"
-# `planned_at` is what the rule has computed; `due_at` may come later, while it is tried again. If it was to
-# come, and is past now by a setting or by news, it is planned for now.
+DELETE_TIMERS = "delete from plumbing.timer where rule = %s and stream = any(%s)"
+# `planned_at` is the time that the rule has computed; `due_at` is later while the action is tried again. A
+# timer that was ahead, and is overdue because a setting or the record has changed, is planned for now.
 SET_TIMERS = """
 insert into plumbing.timer as old (rule, stream, due_at, planned_at)
   select %s, u.stream, u.due_at, u.due_at from unnest(%s::text[], %s::timestamptz[]) as u(stream, due_at)
@@ -79,7 +79,6 @@ select r.*, e.stream, e.id as cause, e.correlation_id from {table} r join log.ev
 on e.stream = r.record and e.version = r.version
 where r.record = any(%(streams)s) and {stands} and {only}"""
 IN_STATES = "r.state = any(%(states)s)"
-DELETE_FIRED = "delete from plumbing.timer where rule = %s and stream = any(%s)"
 RESCHEDULE = """
 update plumbing.timer set due_at = %(at)s, planned_at = case when %(planned)s then %(at)s else planned_at end
 where rule = %(rule)s and stream = %(stream)s"""
@@ -204,7 +203,7 @@ class TimedRule(Generic[R]):
             # A new record has no earlier timers.
             unset = [name for name, touch in touched.items() if name not in due and not touch.is_new]
             if unset:
-                await connection.execute(UNSET_TIMERS, (self.timers, unset))
+                await connection.execute(DELETE_TIMERS, (self.timers, unset))
             if due:
                 await connection.execute(SET_TIMERS.encode(), (self.timers, list(due), list(due.values())))
 
@@ -229,10 +228,10 @@ class TimedRule(Generic[R]):
             name = row["record"] if self.child_class else stream(self.kind, row["id"])
             if due_at is not None:  # of several child rows of one record, the earliest
                 due[name] = min(due_at, due.get(name, due_at))
-        if live := [name for name in due if not touched[name].has_live_events]:
-            cursor = await connection.execute(ACTED_ON.encode(), (live,))
+        if imported := [name for name in due if not touched[name].has_live_events]:
+            cursor = await connection.execute(ACTED_ON.encode(), (imported,))
             acted_on = {name for (name,) in await cursor.fetchall()}
-            for name in set(live) - acted_on:
+            for name in set(imported) - acted_on:
                 del due[name]
         return due
 
@@ -276,10 +275,10 @@ class TimedRule(Generic[R]):
 def timed_rules(lifecycles: Iterable[Lifecycle[Any]]) -> tuple[TimedRule[Any], ...]:
     """Return the rules that perform actions with a due time in their rows (`DueAt`)."""
     return tuple(
-        _rule_of(lifecycle.kind, row, row.due)
+        _rule_of(lifecycle.kind, row, row.reach.due)
         for lifecycle in lifecycles
         for row in lifecycle.rows
-        if row.due is not None
+        if row.reach.due is not None
     )
 
 
@@ -366,7 +365,7 @@ async def fire_due(
                 parameters = {"at": planned_at, "planned": stream not in batch.tried_again}
                 await connection.execute(RESCHEDULE, parameters | {"rule": rule.timers, "stream": stream})
             done = [stream for stream in streams if stream not in batch.later]
-            await connection.execute(DELETE_FIRED, (rule.timers, done))
+            await connection.execute(DELETE_TIMERS, (rule.timers, done))
     return len(streams)
 
 

@@ -1,7 +1,7 @@
 """Reading events of many streams at once, as far as a caller may see them.
 
-Visibility is asked of streams, not of events: of their heads, as they are when they are read. A stream that
-has no record of its own is visible as the record that it is `about`.
+Visibility is decided for streams instead of events, by the present heads of the streams. A stream without a
+record of its own is visible to the readers of the record that it is `about`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from app.kernel.named_records import visible_streams
 from app.log.events import COLUMNS, Recorded, id_of, kind_of, recorded
 from app.platform.db import Database
 
-#: A page looks at so many events at most, so that no filter makes it read the whole log.
+#: Most events that one page looks at, so that no filter makes it read the whole log.
 MOST_READ = 20_000
-#: Up to so many streams are read one by one instead of by position.
+#: Up to this number, streams are read one by one; more are read in the order of the log.
 MOST_STREAMS = 1_000
 _SELECTED = ", ".join(f"e.{name.strip()}" for name in COLUMNS.split(","))
 # The limit keeps the planner from joining all heads to a page of events: each event looks its own head up.
@@ -42,7 +42,7 @@ EVENTS_WITH_RECORDS = f"select {_SELECTED}, h.kind, h.record, h.record_kind, h.a
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Conditions on events: each empty one holds for all. Times: from then on, and before then."""
+    """Conditions on events; an empty condition admits all. The first time is included, the last is not."""
 
     kinds: Collection[str] = ()
     streams: Collection[str] = ()

@@ -22,7 +22,7 @@ from app.log.events import Recorded, id_of
 SNAPSHOT = "snapshot"
 #: The version of the event that opens a case.
 OPENING_VERSION = 1
-#: A personal text of at most so many characters is compared as it is, a longer one by its hash.
+#: Longest personal text in characters that is compared directly; longer ones are compared by hash.
 LONGEST_INLINE = 48
 
 
@@ -35,9 +35,9 @@ def sort_key(entry: HistoryEntry) -> tuple[bool, datetime, int]:
 class ImportedCase(Generic[R]):
     """An imported case: its record, and the entries reported so far.
 
-    `version` is that of its stream, `key` the stream's name. `columns` are those of the source's previous
-    row, `digests` the record's personal fields; texts are kept as digests in both. `latest` is the newest
-    entry's time.
+    `version` is the version of the stream, `key` the name of the stream. `columns` are the columns of the
+    source's previous row, and `digests` the record's personal fields; both contain digests instead of texts.
+    `latest` is the time of the newest entry.
     """
 
     source: HistorySource[R]
@@ -88,8 +88,8 @@ class ImportedCase(Generic[R]):
         return {name for each in self.entries if sort_key(each) > sort_key(entry) for name in each.fields}
 
     def replay_states(self, entry: HistoryEntry | None = None) -> R:
-        """Return a record with only its state and the fields that depend on it, as of just before the entry,
-        or as of now without one.
+        """Return a record with only its state and the fields that depend on the state, as they were just
+        before the entry, or as they are now if no entry is given.
         """
         record = empty(type(self.record), self.record.id)
         for each in self.entries:
@@ -119,9 +119,8 @@ def digest(text: str | None) -> str | None:
 def replay_case(
     source: HistorySource[R], events: Sequence[Recorded], texts: Mapping[str, str | None]
 ) -> ImportedCase[R]:
-    """Return the case as these events leave it: all of its stream, in the order of their versions.
-
-    `texts` are those of the ciphertexts in them (see `ciphertexts`), None if the key was destroyed.
+    """Return the case after these events: all events of its stream, in the order of versions. `texts` maps
+    the ciphertexts in the events (see `ciphertexts`) to their texts, None if the key was destroyed.
     """
     key = events[0].stream
     case = ImportedCase(source, empty(source.lifecycle.record, id_of(key)))

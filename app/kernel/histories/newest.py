@@ -36,11 +36,11 @@ from app.platform.db import DatabaseGone, Row
 
 #: Number of newest events that are kept; callers that are further behind read from the database.
 LONGEST_WINDOW = 2_000
-#: So many are read by one statement, so that the event loop is never kept for long.
+#: Most events that one statement reads, so that the event loop is never blocked for long.
 READ_AT_ONCE = 500
-#: The reader reads no sooner after it read last: what is appended meanwhile is read at once.
+#: Shortest time between two reads, so that events appended meanwhile are read by one statement.
 READ_AGAIN_SECONDS = 0.05
-#: All who follow are woken this often even if there is nothing new.
+#: Followers are woken after this time, even without new events.
 TICK_SECONDS = 0.5
 
 NEWEST = f"""{EVENTS_WITH_RECORDS}
@@ -106,7 +106,7 @@ class NewestEvents:
 
     @contextlib.contextmanager
     def followed(self) -> Iterator[None]:
-        """Read the newest events until the block ends, and as long as others follow."""
+        """Read the newest events until the block ends and nobody else follows them."""
         if self._reader is None:
             self.position = self._ledger.new_events.position
             self._reader = asyncio.create_task(self._follow_log(), name="newest events")
@@ -158,8 +158,8 @@ class NewestEvents:
             await asyncio.sleep(pause)
 
     async def _read_to(self, head: int) -> None:
-        # Not beyond the announced head: what was announced with an event, such as a role that was taken, is
-        # known to this process before the event is.
+        # Reads stop at the announced head, because changes announced with an event, such as a revoked role,
+        # must reach this process before the event does.
         low = max(self.position, head - LONGEST_WINDOW)
         while low < head:
             high = min(low + READ_AT_ONCE, head)

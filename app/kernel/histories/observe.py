@@ -33,10 +33,10 @@ _MISSING = object()
 class Snapshot(NamedTuple):
     """A case's state after one change, in the fields of the record, with names resolved to ids.
 
-    `state` None: not reported, or unknown here. `fields` are the record's without its personal ones, which
-    are in `words`. `columns` are those of the source that the log may store as they are, `private` those that
-    must be encrypted: all of them, or at least those that differ from the previous row. `irregular`: codes
-    found by the reader. `actor`: who made the row.
+    `state` is None if it was not reported or is unknown here. `fields` are the record's fields except
+    personal ones, which are in `words`. `columns` are the columns of the source that the log may store in
+    plain text, `private` those that must be encrypted; both contain at least what differs from the previous
+    row. `irregular` are codes found by the reader, and `actor` is the person or tool that made the row.
     """
 
     occurred_at: datetime
@@ -63,7 +63,9 @@ class ObservedEvent(NamedTuple):
 
 
 def observe(case: ImportedCase[R], snapshot: Snapshot, encrypt: Encrypt) -> list[ObservedEvent]:
-    """Return the events that record the snapshot, at least one; `case` is updated to its state after them."""
+    """Return the events that record the snapshot, at least one. Updates `case` to the state after these
+    events.
+    """
     observation = _Observation(case, snapshot, encrypt)
     columns = observation.changed_columns()
     if case.version == 0:

@@ -49,10 +49,8 @@ HOLD_LOG = "select position from log.head for update"
 async def refold(
     url: str, lifecycles: Iterable[Lifecycle[Any]], progress: Progress = lambda table: None
 ) -> FoldComparison:
-    """Rebuild all rows, as the owner of the database, compare them with the existing ones, on one snapshot of
-    both, and exchange them.
-
-    Raises NotExchanged, DatabaseGone; then all is as it was.
+    """Rebuild all rows as the owner of the database, compare new and existing rows on one snapshot, and
+    exchange them. If this raises NotExchanged or DatabaseGone, nothing has changed.
     """
     records = record_classes(lifecycles)
     shadow = ShadowTables([_living(record) for record in records])

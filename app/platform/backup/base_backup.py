@@ -26,7 +26,7 @@ from app.platform.backups import (
     BaseBackup,
     add_erased,
     list_backups,
-    sync_folder,
+    sync,
     write_description,
 )
 from app.platform.embedded import CLUSTER, EmbeddedError, Tools, installed_tools
@@ -101,7 +101,7 @@ def make_backup(url: str, folder: Path, version: str, now: Callable[[], datetime
         write_description(new, description)
         place = folder / began.astimezone(UTC).strftime(NAME_FORMAT)
         new.rename(place)
-        sync_folder(folder)
+        sync(folder)
         return BaseBackup(place, finished, description)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 
 from app.platform.backup.manifest import verify_files
-from app.platform.backups import WAL, BackupRefused, BaseBackup, list_backups, sync_folder
+from app.platform.backups import WAL, BackupRefused, BaseBackup, list_backups, sync
 from app.platform.embedded import (
     CLUSTER,
     EmbeddedError,
@@ -103,7 +103,7 @@ def restore_database(
         last_change_at, reached = _recover(staging, {}), False
     prepare(staging)
     (staging / CLUSTER).rename(data_dir / CLUSTER)
-    sync_folder(data_dir)
+    sync(data_dir)
     shutil.rmtree(staging)
     return RestoreResult(backup, last_change_at, reached)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from app.platform.backups import PARTIAL, BackupRefused, sync_folder
+from app.platform.backups import PARTIAL, BackupRefused, sync
 
 
 def refuse_together(folder: Path, backups: Path) -> None:
@@ -32,5 +32,5 @@ def copy_secrets(secrets_dir: Path, folder: Path) -> list[str]:
         new.touch(0o600)
         shutil.copyfile(path, new)
         new.replace(folder / path.name)
-    sync_folder(folder)
+    sync(folder)
     return [path.name for path in files]

@@ -1,4 +1,4 @@
-"""Decided commands: appending them to the log, and the result."""
+"""Decided commands: the request that appends them to the log, and the result."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from app.log.writer import (
     RecordedOutcome,
 )
 
-#: The fingerprint of places, instead of that of a request.
+#: Fingerprint stored for the place of a new record, where a command stores that of its request.
 PLACE_FINGERPRINT = "00" * 32
 
 
@@ -83,7 +83,7 @@ def append_request(decisions: Sequence[DecidedCommand]) -> AppendRequest:
 
 
 def _place_record(decision: StreamDecision) -> IdempotencyRecord | None:
-    """Return the record by which the log gives the place of a new record to one command only."""
+    """Return the idempotency record by which the log gives the place of a new record to only one command."""
     place = decision.ctx.prepared_if_any(AccountPlace)
     if place is None:
         return None

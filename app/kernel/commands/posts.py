@@ -1,0 +1,62 @@
+"""Whether a caller acts by a post in the record for which they are no longer eligible."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from app.common.people import Caller
+from app.common.records import ForeignRef, Record
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import ActorPolicy, ProcessRelation, Relation
+from app.kernel.actions.held_duties import fits_duty
+from app.kernel.actions.payloads import marks
+
+#: Relations of any process by a field that gives a duty.
+_FIELDS = {Relation.assignee: ("assignee_id",)}
+
+
+async def is_outgrown(reads: ReadContext, policy: ActorPolicy, record: Record, caller: Caller) -> bool:
+    """Return whether the caller may act only by being named in the record or its child records, for duties
+    for which they are no longer eligible.
+    """
+    if caller.is_rule or caller.person_id is None:
+        return False
+    children = {child.KIND: child for child in reads.lifecycles[record.KIND].children}
+    named = {
+        relation: places
+        for relation in policy.relations
+        if (places := _places(relation, record, caller.person_id, children))
+    }
+    if not named or replace(policy, relations=policy.relations - named.keys()).allows(caller, record):
+        return False
+    is_named = False
+    for kind, field in {place for places in named.values() for place in places}:
+        rows: list[Any] = [record]
+        if kind != record.KIND:
+            rows = await reads.children(children[kind], record, **{field: caller.person_id})
+        for row in rows:
+            mark = marks(type(row), ForeignRef).get(field)
+            duty = None if mark is None else mark.duty
+            if duty is None or await fits_duty(reads, row, field, duty, caller.person_id):
+                return False
+            is_named = True
+    return is_named
+
+
+def _places(
+    relation: Relation | ProcessRelation, record: Record, person: UUID, children: dict[str, Any]
+) -> tuple[tuple[str, str], ...]:
+    """Return the kinds and fields that name those who have the relation: those of the record that name the
+    person, and of its child records; none if another record names them, or if nothing does.
+    """
+    if isinstance(relation, Relation):
+        places = tuple((record.KIND, name) for name in _FIELDS.get(relation, ()))
+    else:
+        places = tuple((record.KIND, name) for name in relation.fields) + relation.named_in
+    if any(kind != record.KIND and kind not in children for kind, _ in places):
+        return ()
+    return tuple(
+        (kind, name) for kind, name in places if kind != record.KIND or getattr(record, name, None) == person
+    )

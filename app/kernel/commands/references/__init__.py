@@ -1,0 +1,1 @@
+"""References in a payload, by what they refer to; `resolving` resolves all of them."""
