@@ -102,6 +102,7 @@ create table content.upload (
   sha256 text collate "C",
   media_type text collate "C",
   restricted_to text[],
+  says_nothing boolean,
   constraint upload_pkey PRIMARY KEY (id),
   constraint upload_key_id_key UNIQUE (key_id)
 );
@@ -309,6 +310,7 @@ create table fold.acceptance (
   recorded_by_id uuid,
   recorded_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  void_at timestamp with time zone,
   constraint acceptance_pkey PRIMARY KEY (id)
 );
 CREATE INDEX acceptance_record ON fold.acceptance USING btree (record, recorded_at, id);
@@ -836,6 +838,7 @@ create table fold.catalogue_item (
   opens text collate "C",
   title_template text collate "C",
   description_template text collate "C",
+  awaits_agreement boolean,
   constraint catalogue_item_pkey PRIMARY KEY (id)
 );
 CREATE INDEX catalogue_item_drafted ON fold.catalogue_item USING btree (drafted_at DESC, id DESC);
@@ -1338,6 +1341,7 @@ create table fold.decision (
 CREATE INDEX decision_due ON fold.decision USING btree (state, due_at, id);
 CREATE INDEX decision_record ON fold.decision USING btree (record, asked_at, id);
 CREATE INDEX decision_turned_down ON fold.decision USING btree (closed_at) WHERE ((outcome = 'rejected'::text) OR (state = 'withdrawn'::text));
+CREATE INDEX decision_undecided ON fold.decision USING btree (closed_at) WHERE (outcome = ANY (ARRAY['deferred'::text, 'lapsed'::text]));
 
 create table fold.deployment (
   id uuid not null,
@@ -1561,6 +1565,7 @@ create table fold.document (
   destroyed_at timestamp with time zone,
   drafted_at timestamp with time zone not null,
   process text collate "C",
+  service text collate "C",
   constraint document_pkey PRIMARY KEY (id),
   constraint document_number_key UNIQUE (number)
 );
@@ -2045,6 +2050,7 @@ create table fold.improvement_assessment (
   concluded_by_id uuid,
   appended_at timestamp with time zone,
   meeting_id uuid,
+  void_at timestamp with time zone,
   constraint improvement_assessment_pkey PRIMARY KEY (id),
   constraint improvement_assessment_month_key UNIQUE (month),
   constraint improvement_assessment_number_key UNIQUE (number)
@@ -2295,6 +2301,7 @@ create table fold.improvement_plan_review (
   reviewed_at timestamp with time zone not null,
   appended_at timestamp with time zone,
   steps jsonb,
+  void_at timestamp with time zone,
   constraint improvement_plan_review_pkey PRIMARY KEY (id)
 );
 CREATE INDEX improvement_plan_review_record ON fold.improvement_plan_review USING btree (record, reviewed_at, id);
@@ -2382,6 +2389,8 @@ create table fold.improvement_proposal (
   to_pilot boolean,
   classified_at timestamp with time zone,
   appended_at timestamp with time zone,
+  freeze_exception_by_id uuid,
+  freeze_exception_at timestamp with time zone,
   constraint improvement_proposal_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 
@@ -2406,6 +2415,7 @@ create table fold.improvement_rollout (
   appended_at timestamp with time zone,
   concerned_team_ids text[] collate "C",
   teams_reason text collate "C",
+  schedule_reason text collate "C",
   constraint improvement_rollout_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 
@@ -2601,6 +2611,7 @@ create table fold.incident_review (
   went_badly text not null,
   reviewed_at timestamp with time zone not null,
   appended_at timestamp with time zone,
+  no_actions_reason text collate "C",
   constraint incident_review_pkey PRIMARY KEY (id)
 );
 CREATE INDEX incident_review_record ON fold.incident_review USING btree (record, reviewed_at, id);
@@ -2952,6 +2963,8 @@ create table fold.meeting (
   signed_by_id uuid,
   cancelled_at timestamp with time zone,
   appended_at timestamp with time zone,
+  countersigned_at timestamp with time zone,
+  countersigned_by_id uuid,
   constraint meeting_pkey PRIMARY KEY (id),
   constraint meeting_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -3019,7 +3032,7 @@ create table fold.notice (
   constraint notice_pkey PRIMARY KEY (id)
 );
 CREATE INDEX notice_about ON fold.notice USING btree (about, id DESC);
-CREATE INDEX notice_asking ON fold.notice USING btree (person_id, id DESC) WHERE (steps && '{definition_to_review,document_to_acknowledge,duties_held,evaluation_to_agree,finding_corrected,finding_objected,finding_to_correct,maintenance_due,process_change_applied,reminded,risk_lapsed,scorecard_talk,scorecard_to_rate,setting_to_agree,target_to_accept,to_accept,to_acknowledge,to_answer,to_confirm_requirements,to_consent,to_countersign,to_kick_off,to_publish,to_review,to_review_change,to_self_check,to_sign,to_summarise,to_verify,weights_to_confirm}'::text[]);
+CREATE INDEX notice_asking ON fold.notice USING btree (person_id, id DESC) WHERE (steps && '{consent_refused,definition_to_review,document_to_acknowledge,duties_held,evaluation_to_agree,finding_corrected,finding_objected,finding_to_correct,maintenance_due,posts_vacant,process_change_applied,reminded,risk_lapsed,scorecard_talk,scorecard_to_rate,setting_to_agree,target_to_accept,to_accept,to_acknowledge,to_answer,to_confirm_requirements,to_consent,to_countersign,to_kick_off,to_publish,to_review,to_review_change,to_self_check,to_sign,to_summarise,to_verify,weights_to_confirm}'::text[]);
 CREATE INDEX notice_given_up ON fold.notice USING btree (failed_at) WHERE (failure = ANY (ARRAY['given_up'::text, 'refused'::text]));
 CREATE INDEX notice_person ON fold.notice USING btree (person_id, state DESC, id DESC);
 CREATE INDEX notice_person_sent ON fold.notice USING btree (person_id, sent_at DESC, id DESC);
@@ -3450,6 +3463,7 @@ create table fold.process_definition (
   none_because jsonb,
   freeze_exception text collate "C",
   freeze_exception_reason text,
+  freeze_exception_by_id uuid,
   constraint process_definition_pkey PRIMARY KEY (id)
 );
 CREATE INDEX process_definition_changed ON fold.process_definition USING btree (changed_at DESC, id DESC);
@@ -3778,6 +3792,9 @@ create table fold.release_stage_set (
   set_at timestamp with time zone not null,
   retired_at timestamp with time zone,
   appended_at timestamp with time zone,
+  revision jsonb,
+  awaits_agreement boolean,
+  agreed_by_id uuid,
   constraint release_stage_set_pkey PRIMARY KEY (id),
   constraint release_stage_set_key_key UNIQUE (key)
 );
@@ -4068,6 +4085,7 @@ create table fold.risk_questionnaire (
   revision jsonb,
   awaits_agreement boolean,
   agreed_by_id uuid,
+  edition integer,
   constraint risk_questionnaire_pkey PRIMARY KEY (id)
 );
 CREATE INDEX risk_questionnaire_changed ON fold.risk_questionnaire USING btree (changed_at, id);
@@ -4564,6 +4582,8 @@ create table fold.sla_reasons (
   effect_on_price text,
   gap_since_at timestamp with time zone,
   text_edition integer,
+  amendment text,
+  amendment_description text,
   constraint sla_reasons_pkey PRIMARY KEY (id)
 ) with (fillfactor=85);
 

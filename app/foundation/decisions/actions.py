@@ -33,17 +33,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.common.records import CodeEnum
+from app.foundation.decisions.closed_questions import refuse_closed
 from app.foundation.decisions.closing import (
     Restore,
-    ask_next_voters,
     change_deputies,
+    decide_or_ask_next,
     take_if_decided,
     tally_fields,
-    verdicts_of,
     withdrawal_check,
     withdrawal_of,
 )
-from app.foundation.decisions.lookups import touches
+from app.foundation.decisions.lookups import HANDED_OVER, touches
 from app.foundation.decisions.matters import Matter, matter_of
 from app.foundation.decisions.payloads import (
     CastVote,
@@ -57,13 +57,12 @@ from app.foundation.decisions.preparation import (
     NewDecision,
     NewDeputies,
     VoteCount,
-    closing_preparation,
     count_preparation,
     deputies_preparation,
+    next_voters_preparation,
 )
 from app.foundation.decisions.records import (
     Decision,
-    DecisionOutcome,
     DecisionRule,
     DecisionState,
     Vote,
@@ -77,7 +76,6 @@ from app.foundation.decisions.recusal import (
     substitutes_preparation,
     voters_unchanged,
 )
-from app.foundation.decisions.tally import tally
 from app.foundation.process_spec import ActionRows
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import (
@@ -91,18 +89,10 @@ from app.kernel.actions.actor_policy import (
     voter,
 )
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import (
-    STAYS,
-    Action,
-    Branch,
-    ChangeCheck,
-    FollowUp,
-    Prepare,
-    Unchanged,
-    action,
-)
+from app.kernel.actions.lifecycle import STAYS, Action, Branch, FollowUp, Prepare, Unchanged, action
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import ConflictingDuty, NarrowKey, Refusal, WrongValue, caller_check
+from app.kernel.actions.rules import ChangeCheck
 
 #: Children of every record that can have a decision.
 CHILDREN = (Decision, Vote, VotingDeputy)
@@ -173,7 +163,9 @@ def add_prepared_decision(prepared: NewDecision, ctx: ActionContext) -> None:
 def vote(record: Any, body: CastVote, ctx: ActionContext) -> None:
     """Vote on the record's decision. A second vote replaces the first."""
     _cast_ballot(body, ctx)
-    take_if_decided(ctx.prepared(VoteCount), ctx)
+    count = ctx.prepared(VoteCount)
+    # The seats of leavers are filled by `recount_votes`.
+    take_if_decided(count, ctx, may_lapse=not count.leavers)
 
 
 def decide(record: Any, body: CastVote, ctx: ActionContext) -> None:
@@ -186,12 +178,7 @@ def close_vote(record: Any, body: CloseVote, ctx: ActionContext) -> None:
     """Close the vote on the record: its time is over, and the votes cast decide. If too few have voted, the
     next voters of the approval rule are asked, if there are any.
     """
-    count = ctx.prepared(VoteCount)
-    lapsed = tally(count.terms, verdicts_of(count.ballots), closing=True).outcome is DecisionOutcome.lapsed
-    if lapsed and count.next_electorate is not None:
-        ask_next_voters(count, count.next_electorate, ctx)
-    else:
-        take_if_decided(count, ctx, closing=True)
+    decide_or_ask_next(ctx.prepared(VoteCount), ctx, closing=True)
 
 
 def deputise_vote(record: Any, body: DeputiseVote, ctx: ActionContext) -> None:
@@ -224,8 +211,8 @@ def _cast_ballot(body: CastVote, ctx: ActionContext) -> None:
 
 
 def ballot_of(body: CastVote, ctx: ActionContext) -> Vote | None:
-    """Return the ballot that the caller may cast: their own, or that of the voter whose deputy they are now,
-    or None.
+    """Return the ballot that the caller may cast: the caller's own, or the one of a voter whose deputy the
+    caller is now; None if there is none.
     """
     count, me = ctx.prepared(VoteCount), ctx.caller.person_id
     absent = {deputy.instead_of_id for deputy in count.deputies}
@@ -240,16 +227,18 @@ def ballot_of(body: CastVote, ctx: ActionContext) -> Vote | None:
 
 @caller_check
 async def decided_already(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> str | None:
-    """Refuse if the decision was taken or withdrawn already (`decided_already`)."""
-    decision = ctx.required_ref(Decision, "decision")
-    return None if decision.state is DecisionState.open else "decided_already"
+    """Refuse if the decision was taken or withdrawn already (`decided_already`, `other_question_open`)."""
+    if ctx.required_ref(Decision, "decision").state is not DecisionState.open:
+        await refuse_closed(reads, record)
+    return None
 
 
 @caller_check
 async def cannot_vote(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
-    """Refuse if the caller is neither a voter nor the deputy of one, has become a party to the matter since,
-    has voted in another name or has too narrow a credential, if the time to vote is over or the time until
-    which to defer is past, or if the chair decides.
+    """Refuse a caller who is neither a voter nor the deputy of one, who has become a party to the matter
+    since, or whose credential does not cover the vote; a second vote of one person, in their own name or
+    another's; a vote after the end, or a deferral that ends in the past or too late; and the vote of a chair
+    who decides.
     """
     decision, ballot = ctx.required_ref(Decision, "decision"), ballot_of(body, ctx)
     if ballot is None:
@@ -278,7 +267,7 @@ def _require_voters_credential(ballot: Vote, record: Any, ctx: ActionContext) ->
         if caller.is_narrowed:
             raise NarrowKey()
     elif not caller.may_use_role(ballot.role, record):
-        raise RoleNotInKey()
+        raise RoleNotInKey({"role": ballot.role})
 
 
 def _cannot_cast(ballot: Vote, body: CastVote, decision: Decision, ctx: ActionContext) -> str | None:
@@ -348,17 +337,31 @@ async def deputies_unchanged(
     return None if is_changed else "deputies_unchanged"
 
 
+def waits_for_votes(row: Action[Any, Any]) -> bool:
+    """Return whether an action waits for the end of a vote on what it changes. Outcomes of votes do not, nor
+    do actions of rules alone, which record what has happened, nor successions, which write nothing.
+    """
+    of_rules = row.policy.relations == {Relation.rule} and not row.policy.roles
+    is_handed_over = any(event.endswith(f".{HANDED_OVER}") for event in row.events)
+    return not (of_rules or is_handed_over or Relation.decision in row.policy.relations)
+
+
 def not_while_decided(spec: DecisionSpec) -> ChangeCheck:
     """Return the check that refuses to change the subject of an open question (`being_decided`), unless the
-    same command withdraws the question. Consequences of a vote are its outcome.
+    same command withdraws the question. Consequences of a vote are its outcome, and rules only record what
+    has happened: neither waits (`waits_for_votes`).
     """
 
     async def check(
         reads: ReadContext, record: Any, row: Action[Any, Any], changed: Mapping[str, Any]
     ) -> str | None:
         own = record.row_key
-        touched = [matter for matter in spec.matters if touches(changed, own, matter.fields, matter.children)]
-        if not touched or row.opens or Relation.decision in row.policy.relations:
+        touched = [
+            matter
+            for matter in spec.matters
+            if touches(changed, own, {*matter.fields, *matter.held}, matter.children, matter.carried_out)
+        ]
+        if not touched or row.opens or not waits_for_votes(row):
             return None
         opened = await reads.children(Decision, record, state=DecisionState.open.value)
         decided = [
@@ -400,6 +403,7 @@ def rows(spec: DecisionSpec) -> ActionRows:
     """Return the rows of the lifecycle table for decisions."""
     kind, then = spec.kind, conclusion_follow_up(spec)
     counted = count_preparation(spec.matters, spec.deferral_end)
+    next_voters = next_voters_preparation(spec.matters)
     return (
         #      action             中文        from       to     who              event
         action(vote,              "表决",     spec.any, STAYS, voter,              f"{kind}.voted",
@@ -408,13 +412,14 @@ def rows(spec: DecisionSpec) -> ActionRows:
                prepare=(counted,), wrong=(decided_already, cannot_decide), follow_up=then),
         action(remind_voters,     "提醒表决", spec.any, STAYS, rule,               f"{kind}.voters_reminded",    wrong=(decided_already,)),
         action(close_vote,        "截止表决", spec.any, STAYS, rule,               f"{kind}.vote_closed",
-               prepare=(closing_preparation(spec.matters, spec.deferral_end),), wrong=(decided_already, not_due_yet), follow_up=then),
+               prepare=(counted, next_voters), wrong=(decided_already, not_due_yet), follow_up=then),
         action(deputise_vote,     "代理表决", spec.any, STAYS, rule,               f"{kind}.vote_deputised",
                prepare=(deputies_preparation(spec.matters),), wrong=(deputies_unchanged,)),
         action(recuse,            "回避表决", spec.any, STAYS, voter,              f"{kind}.voter_recused",
-               prepare=(counted, substitutes_preparation(spec.matters)), wrong=(decided_already, not_a_voter), follow_up=then),
+               prepare=(counted, next_voters, substitutes_preparation(spec.matters)),
+               wrong=(decided_already, not_a_voter), follow_up=then),
         action(recount_votes,    "重新计票", spec.any, STAYS, rule,           f"{kind}.votes_recounted",
-               prepare=(closing_preparation(spec.matters, spec.deferral_end), substitutes_preparation(spec.matters)),
+               prepare=(counted, next_voters, substitutes_preparation(spec.matters)),
                wrong=(decided_already, voters_unchanged), follow_up=then),
         action(withdrawal_of(spec.restore), "撤回决议", spec.any, _after_withdrawal(spec), spec.who_withdraws | asker, f"{kind}.decision_withdrawn",
                prepare=(counted, *spec.prepare_restore), wrong=(decided_already, withdrawal_check(spec.who_withdraws))),

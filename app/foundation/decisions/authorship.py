@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from app.foundation.decisions.lookups import acts_of, authors, touches
+from app.foundation.decisions.lookups import EventActs, acts_of, authors, touches
+from app.foundation.decisions.payloads import AgreeToEdition
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import PayloadCheck
-from app.kernel.actions.refusals import ConflictingDuty, caller_check
+from app.kernel.actions.refusals import ConflictingDuty, PreparationRefused, WrongValue, caller_check
 
 #: Authors of what is judged, from the log; no field of the record names them.
 AUTHOR = RecordDuty("author", "作者", ())
@@ -34,6 +35,46 @@ def agreed_by_another(fields: Collection[str]) -> PayloadCheck:
             raise ConflictingDuty(AUTHOR)
 
     return agrees_to_own_work
+
+
+async def another_edition(reads: ReadContext, record: Any, body: AgreeToEdition, ctx: ActionContext) -> None:
+    """Refuse to agree to an edition that is no longer the newest one."""
+    if body.edition is not None and body.edition != (record.edition or 1):
+        words = {"edition": str(record.edition or 1)}
+        raise WrongValue(words, pointer="/edition", because="another_edition")
+
+
+def agrees_to_what_was_read(
+    written: Collection[str], settled: Collection[str] = (), subject: str | None = None
+) -> PayloadCheck:
+    """Return the check that a second person agrees to what they have read: if others have written the
+    proposal again since it was first put, a consent must name the record's version, by If-Match or an
+    edition. `written` are the events (without the kind) that write the proposal, `settled` those that end it;
+    with a `subject`, only those count whose consent has that subject.
+    """
+
+    async def proposal_was_rewritten(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> None:
+        """Refuse a consent that does not say what was read, to a proposal that was rewritten."""
+        if ctx.command.names_version or getattr(body, "edition", None) is not None:
+            return
+        times_written = 0
+        for act in await acts_of(reads, record):
+            name = act.type.partition(".")[2]
+            if name in written and subject is not None and not _is_about(act, subject):
+                continue
+            if name in settled or (name in written and act.person_id == ctx.caller.person_id):
+                times_written = 0
+            elif name in written:
+                times_written += 1
+        if times_written > 1:
+            version = record.version
+            raise PreparationRefused("proposal_rewritten", {"version": str(version)}, {"version": version})
+
+    return proposal_was_rewritten
+
+
+def _is_about(act: EventActs, subject: str) -> bool:
+    return any(values.get("subject") == subject for values in act.rows_set.values() if values)
 
 
 def authors_do_not_judge(

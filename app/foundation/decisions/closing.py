@@ -9,7 +9,13 @@ from uuid import UUID
 from app.common.records import ChildRecord
 from app.foundation.decisions.electorate import Electorate
 from app.foundation.decisions.payloads import WithdrawDecision
-from app.foundation.decisions.preparation import NewDeputies, OpenDecisions, VoteCount, new_ballots
+from app.foundation.decisions.preparation import (
+    NewDeputies,
+    NextVoters,
+    OpenDecisions,
+    VoteCount,
+    new_ballots,
+)
 from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionState, Vote, VoteVerdict
 from app.foundation.decisions.tally import tally
 from app.kernel.access.reads import ReadContext
@@ -39,8 +45,8 @@ def tally_fields(counted: Any) -> dict[str, Any]:
 def take_if_decided(
     count: VoteCount, ctx: ActionContext, *, closing: bool = False, may_lapse: bool = True
 ) -> None:
-    """Take the decision if the votes decide it now. Unless it `may_lapse`, it stays open if too few can vote
-    any more, until its time is over.
+    """Take the decision if the votes decide it now. If too few people can still vote, the decision stays open
+    until its time is over, unless it `may_lapse`.
     """
     update_seats(count, ctx)
     ballots = ballots_now(count.ballots, ctx)
@@ -57,6 +63,20 @@ def take_if_decided(
         ]
         decision.deferred_until_at = max(proposed_ends, default=count.deferral_end)
     close(decision, DecisionState.taken, ballots, ctx)
+
+
+def decide_or_ask_next(
+    count: VoteCount, ctx: ActionContext, *, closing: bool = False, may_lapse: bool = True
+) -> None:
+    """Take the decision if the votes decide it now; if nobody can decide it any more, ask the next voters of
+    the approval rule, if there are any.
+    """
+    outcome = tally(count.terms, verdicts_of(count.ballots), closing=closing).outcome
+    next_voters = ctx.prepared(NextVoters)
+    if outcome is DecisionOutcome.lapsed and next_voters.electorate is not None:
+        _ask_next_voters(count, next_voters.electorate, next_voters.deputies, ctx)
+    else:
+        take_if_decided(count, ctx, closing=closing, may_lapse=may_lapse)
 
 
 def changed(row: C, ctx: ActionContext) -> C:
@@ -81,20 +101,21 @@ def update_seats(count: VoteCount, ctx: ActionContext) -> None:
     for ballot in count.returners:
         row = changed(ballot, ctx)
         row.left_at = row.closed_at = None
-    if count.leavers:
+    if count.leavers or count.returners:
         decision = changed(ctx.required_ref(Decision, "decision"), ctx)
         decision.quorum = count.terms.quorum
         if decision.board_quorum is not None:
             decision.board_quorum = count.terms.board_quorum
 
 
-def ask_next_voters(count: VoteCount, electorate: Electorate, ctx: ActionContext) -> None:
+def _ask_next_voters(
+    count: VoteCount, electorate: Electorate, deputies: NewDeputies | None, ctx: ActionContext
+) -> None:
     """Ask the next voters: earlier votes no longer count, and the time to vote starts again. A voter who did
     not answer and is asked again gets a new ballot, which replaces the old one.
     """
     update_seats(count, ctx)
     decision = changed(ctx.required_ref(Decision, "decision"), ctx)
-    deputies = count.next_deputies
     assert deputies is not None, "they come with the electorate"
     removed = {
         ballot.id
@@ -112,11 +133,17 @@ def ask_next_voters(count: VoteCount, electorate: Electorate, ctx: ActionContext
     decision.rule, decision.quorum = electorate.rule, electorate.quorum
     decision.board_quorum = electorate.board_quorum
     decision.chair_id = electorate.chair_id
-    decision.left_out = [*(decision.left_out or ()), *electorate.left_out_rows]
+    note_left_out(decision, electorate.left_out_rows)
     decision.asked_next_at, decision.due_at = ctx.occurred_at, electorate.due_at
     decision.remind_at, decision.reminded_at = electorate.remind_at, None
     for row in new_ballots(decision, electorate.voters, electorate.parties, ctx, board=electorate.board):
         ctx.outcome.add(row)
+
+
+def note_left_out(decision: Decision, rows: Iterable[dict[str, Any]]) -> None:
+    """Add people to those who are left out of the decision, each once."""
+    known = {row["person"]: row for row in decision.left_out or ()}
+    decision.left_out = [*{**{row["person"]: row for row in rows}, **known}.values()]
 
 
 def change_deputies(

@@ -5,7 +5,7 @@ catalogue item or a meeting names the voters.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,8 +17,14 @@ from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefin
 from app.foundation.decisions.approval_rules.electors import Seat, Voters
 from app.foundation.decisions.approval_rules.shipped import COMMITTEE_DECISIONS, FLOORS
 from app.foundation.decisions.approval_rules.versions import STRICTNESS, HoldingRule, MatterOpening
-from app.foundation.decisions.matters import Matter, RelatedMatter
-from app.foundation.decisions.parties import LeftOutVoters, Parties, parties_of
+from app.foundation.decisions.matters import Matter, Posed, RelatedMatter
+from app.foundation.decisions.parties import (
+    LeftOutVoters,
+    Parties,
+    parties_of,
+    parties_to,
+    parties_to_question,
+)
 from app.foundation.decisions.records import Decision, DecisionRule, VoterLeftOutReason
 from app.foundation.decisions.tally import default_quorum
 from app.foundation.people.records import Group
@@ -88,8 +94,8 @@ class Electorate:
 
     @property
     def left_out_rows(self) -> list[dict[str, Any]]:
-        """Return those who are left out as a decision keeps them."""
-        return _rows_of(self.left_out)
+        """Return the people who are left out, in the form that a decision stores."""
+        return rows_of(self.left_out)
 
 
 def board_rules(rules: Sequence[HoldingRule]) -> list[HoldingRule]:
@@ -138,6 +144,11 @@ class _BoardSeats:
         return min(highest, seats) if is_number else highest
 
 
+async def pose(reads: ReadContext, record: Any, matter: Matter, now: datetime) -> Posed:
+    """Return the record as it is when a question about the matter is put now."""
+    return Posed(record) if matter.posed is None else await matter.posed(reads, record, now)
+
+
 async def ruled_electorate(
     reads: ReadContext,
     record: Any,
@@ -146,24 +157,27 @@ async def ruled_electorate(
     now: datetime,
     *,
     related: RelatedMatter | None = None,
-    with_substitutes: bool = False,
+    posed: Posed | None = None,
 ) -> Electorate:
     """Return who votes on the matter if `asker` puts the question now: by the approval rules of the time when
     the matter began or, if these give no voters, of now. If too few may vote, the rules' next voters are
-    asked at once; `with_substitutes`, the rules' substitutes are. Raises PreparationRefused if these are too
-    few, or too many would vote.
+    asked at once; if it is posed with substitutes, these are, or the next voters in their place. Raises
+    PreparationRefused if these are too few, or too many would vote.
     """
+    posed = posed or await pose(reads, record, matter, now)
+    record = posed.record
     parties = await parties_to(reads, record, matter, asker, related=related)
     opening = parties.opening(asker)
     try:
         electorate = await _electorate_of(
-            reads, record, matter, parties, opening, now, asker=asker, with_substitutes=with_substitutes
+            reads, record, matter, parties, opening, now, asker=asker, with_substitutes=posed.with_substitutes
         )
     except PreparationRefused:
         if opening.began_at is None:
             raise
         # Nobody could ask by the rules of that time any more, whatever the organisation sets now.
         since_changed = replace(opening, began_at=None)
+        parties.unseated.clear()
         try:
             electorate = await _electorate_of(
                 reads,
@@ -173,7 +187,7 @@ async def ruled_electorate(
                 since_changed,
                 now,
                 asker=asker,
-                with_substitutes=with_substitutes,
+                with_substitutes=posed.with_substitutes,
             )
         except PreparationRefused as refused:
             raise refused from None
@@ -232,9 +246,12 @@ async def _electorate_of(
             or _are_too_few(by_board, definition, parties, asker)
         ):
             further = await electors.persons_of(reads, record, definition.otherwise, opening, now)
+            if with_substitutes and not further.keys() - parties.left_out.keys():
+                further = await electors.persons_of(reads, record, definition.if_unanswered, opening, now)
+                _require_voters(*divided(further, parties), 1)
             candidates |= further
             board.add(rule, further)
-    candidates = await _internal(reads, record, matter, candidates)
+    candidates = await _internal(reads, record, matter, candidates, opening)
     try:
         return await _joined(reads, rules, candidates, parties, now, board, size=len(named))
     except PreparationRefused:
@@ -242,17 +259,20 @@ async def _electorate_of(
         if not sources:
             raise
     next_voters = await electors.persons_of(reads, record, sources, opening, now)
-    candidates |= await _internal(reads, record, matter, next_voters)
+    candidates |= await _internal(reads, record, matter, next_voters, opening)
     await _seat_next(reads, record, rules, opening, now, board)
     electorate = await _joined(reads, rules, candidates, parties, now, board, size=len(named))
     return replace(electorate, is_next=True)
 
 
-async def _internal(reads: ReadContext, record: Any, matter: Matter, voters: Voters) -> Voters:
+async def _internal(
+    reads: ReadContext, record: Any, matter: Matter, voters: Voters, opening: MatterOpening
+) -> Voters:
     """Return the voters without people who are not staff, if the committee decides."""
     if matter.decision not in COMMITTEE_DECISIONS:
         return voters
     staff = await electors.staff_of(reads, record, voters)
+    opening.unseated.update(dict.fromkeys(voters.keys() - staff, VoterLeftOutReason.not_staff))
     return {person: seat for person, seat in voters.items() if person in staff}
 
 
@@ -284,10 +304,16 @@ async def _seat_next(
 
 
 async def next_electorate(
-    reads: ReadContext, record: Any, matter: Matter, decision: Decision, now: datetime
+    reads: ReadContext,
+    record: Any,
+    matter: Matter,
+    decision: Decision,
+    now: datetime,
+    *,
+    recused: Iterable[UUID] = (),
 ) -> Electorate | None:
-    """Return the next voters of the decision's rules if too few have voted in time; None if nobody else may
-    vote.
+    """Return the next voters of the decision's rules if those who were asked do not decide, without people
+    who have `recused` themselves; None if nobody else may vote.
     """
     if decision.asked_next_at is not None or not decision.rules:
         return None
@@ -297,8 +323,9 @@ async def next_electorate(
         return None
     parties = await parties_to_question(reads, record, matter, decision)
     opening = parties.opening(decision.asked_by_id)
+    parties.left_out.update(dict.fromkeys(recused, VoterLeftOutReason.recused))
     named = await electors.persons_of(reads, record, sources, opening, now)
-    voters = await _internal(reads, record, matter, named)
+    voters = await _internal(reads, record, matter, named, opening)
     board = _BoardSeats.of(rules)
     await _seat_next(reads, record, rules, opening, now, board)
     try:
@@ -332,7 +359,7 @@ async def named_electorate(
     parties = await parties_to(reads, record, matter, asker)
     chair = None if named.group is None else named.group.chair_id
     named_voters = await _named_electors(reads, record, named, most=MOST_VOTERS + len(parties.left_out))
-    voters, left_out = _divided(named_voters, parties)
+    voters, left_out = divided(named_voters, parties)
     if named.rule is DecisionRule.chair and chair not in voters:
         raise PreparationRefused("chair_may_not_decide")
     _require_voters(voters, left_out, 1)
@@ -359,7 +386,7 @@ async def _joined(
     Raises PreparationRefused, also if too few of the board may vote.
     """
     definitions = [rule.definition for rule in rules]
-    voters, left_out = _divided(candidates, parties)
+    voters, left_out = divided(candidates, parties)
     _require_voters(voters, left_out, max(definition.least_voters for definition in definitions))
     rule = max((definition.rule for definition in definitions), key=STRICTNESS.index)
     group = await electors.voting_group(reads, rules)
@@ -423,10 +450,12 @@ async def earliest_end_of_vote(
     return (await _times(reads, rules, now))[1]
 
 
-def _divided(seats: Voters, parties: Parties) -> tuple[Voters, LeftOutVoters]:
-    """Return the people who are asked and may vote, and those who may not, with the reason."""
+def divided(seats: Voters, parties: Parties) -> tuple[Voters, LeftOutVoters]:
+    """Return the people who are asked and may vote, and those who may not or get no seat, with the reason."""
     voters = {person: seat for person, seat in seats.items() if person not in parties.left_out}
-    return voters, {person: parties.left_out[person] for person in seats if person in parties.left_out}
+    left_out = {person: parties.left_out[person] for person in seats if person in parties.left_out}
+    unseated = {person: why for person, why in parties.unseated.items() if person not in seats}
+    return voters, {**unseated, **left_out}
 
 
 def _require_voters(voters: Collection[UUID], left_out: LeftOutVoters, least: int) -> None:
@@ -437,55 +466,31 @@ def _require_voters(voters: Collection[UUID], left_out: LeftOutVoters, least: in
         return
     reasons = [LeftOutCount(why, number) for why, number in Counter(left_out.values()).items()]
     words = {"voters": str(len(voters)), "least": str(least), "left_out": reasons or "–"}
-    raise PreparationRefused("too_few_may_decide", words, {"left_out": _rows_of(left_out)})
+    raise PreparationRefused("too_few_may_decide", words, {"left_out": rows_of(left_out)})
 
 
 def _require_quorum(quorum: int, voters: Collection[UUID], left_out: LeftOutVoters) -> None:
     """Refuse a quorum that so few voters cannot reach. Raises PreparationRefused."""
     if quorum > len(voters):
         words = {"quorum": str(quorum), "voters": str(len(voters))}
-        raise PreparationRefused("quorum_out_of_reach", words, {"left_out": _rows_of(left_out)})
+        raise PreparationRefused("quorum_out_of_reach", words, {"left_out": rows_of(left_out)})
 
 
-def _rows_of(left_out: LeftOutVoters) -> list[dict[str, Any]]:
+def rows_of(left_out: LeftOutVoters) -> list[dict[str, Any]]:
+    """Return those who are left out as a decision keeps them."""
     # In the order of the event's members, so that a replayed answer, read from the event, has the same bytes.
     return [{"person": str(person), "because": why.value} for person, why in left_out.items()]
-
-
-async def parties_to_question(reads: ReadContext, record: Any, matter: Matter, decision: Decision) -> Parties:
-    """Return the parties to the matter of a question that was put."""
-    related = None if matter.related is None else await matter.related(reads, record, decision)
-    return await parties_to(reads, record, matter, decision.asked_by_id, related=related)
-
-
-async def parties_to(
-    reads: ReadContext,
-    record: Any,
-    matter: Matter,
-    asker: UUID | None,
-    *,
-    related: RelatedMatter | None = None,
-) -> Parties:
-    """Return the parties to the matter if `asker` puts the question."""
-    parties = await parties_of(reads, record, matter)
-    if matter.without_asker and asker is not None:
-        parties.left_out.setdefault(asker, VoterLeftOutReason.asker)
-    if related is not None:
-        further_parties = (await parties_of(reads, related.record, related.matter)).left_out
-        parties.left_out.update(
-            {person: why for person, why in further_parties.items() if person not in parties.left_out}
-        )
-    return parties
 
 
 async def _named_electors(reads: ReadContext, record: Any, named: NamedElectorate, *, most: int) -> Voters:
     """Return the voters who are named, with their seats and no machines; of those who hold a role up to one
     more than `most`, so that the caller sees that there are too many.
     """
-    if named.role is not None:
-        return dict.fromkeys(await reads.holders(named.role, record, most=most + 1), Seat(named.role))
     persons = named.persons
-    if named.group is not None:
+    if named.role is not None:
+        holders = await reads.holders(named.role, record, most=most + 1)
+        persons = dict.fromkeys(holders, Seat(named.role))
+    elif named.group is not None:
         persons = await electors.of_group(reads, named.group)
     humans = await electors.humans(reads, persons)
     return {person: seat for person, seat in persons.items() if person in humans}

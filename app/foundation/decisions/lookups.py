@@ -35,6 +35,11 @@ where v.decision_id = any(%s) and v.comment is not null
   and (d.outcome, v.verdict) in (('approved', 'approve'), ('rejected', 'reject'), ('deferred', 'defer'))
 order by v.voted_at, v.id"""
 
+# An action has named the file as a document of its own: of a gate, or as the manual.
+NAMED_AS_EVIDENCE = """
+select from log.told where stream = %(stream)s
+  and (data->'given'->>'manual_file' = %(file)s or data->'given'->'attachments' ? %(file)s) limit 1"""
+
 
 @dataclass(frozen=True, slots=True)
 class EventActs:
@@ -150,12 +155,26 @@ async def reasons_of(db: Database, decisions: Collection[str]) -> dict[str, list
     return reasons
 
 
-def touches(changed: Mapping[str, Any], own: str, fields: Collection[str], children: Collection[str]) -> bool:
+def touches(
+    changed: Mapping[str, Any],
+    own: str,
+    fields: Collection[str],
+    children: Collection[str],
+    except_for: Collection[str] = (),
+) -> bool:
     """Return whether the changes of an event set one of these fields of the record `own`, or make, change or
-    remove a child record of one of these kinds. The parts of a record have its id.
+    remove a child record of one of these kinds, except for changes of these fields only. The parts of a
+    record have its id.
     """
     of_own_id = "/" + own.partition("/")[2]
     of_record = (values for key, values in changed.items() if values and key.endswith(of_own_id))
     return any(not values.keys().isdisjoint(fields) for values in of_record) or any(
-        kind_of(key) in children for key in changed
+        kind_of(key) in children and (not values or not values.keys() <= set(except_for))
+        for key, values in changed.items()
     )
+
+
+async def is_named_as_evidence(reads: ReadContext, record: Record, file: UUID) -> bool:
+    """Return whether an action on the record has named the file as its evidence."""
+    parameters = {"stream": record.row_key, "file": str(file)}
+    return await reads.row(NAMED_AS_EVIDENCE, parameters, guard=BY_RECORD_VERSION) is not None

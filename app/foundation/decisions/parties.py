@@ -1,5 +1,5 @@
-"""Parties to a matter, by the log: people who have taken part in it by acts of their own, and people whom
-others have named in one of its duties.
+"""Parties to a matter, by the log: people who have taken part in it by acts of their own, and people named
+in one of its duties by others.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from uuid import UUID
 from app.common.records import Record
 from app.foundation.decisions.approval_rules.versions import MatterOpening
 from app.foundation.decisions.lookups import EventActs, acts_of, touches
-from app.foundation.decisions.matters import Matter
+from app.foundation.decisions.matters import Matter, Origins, RelatedMatter
 from app.foundation.decisions.records import Decision, DecisionOutcome, VoterLeftOutReason
 from app.kernel.access.reads import ReadContext
 from app.log.events import kind_of
@@ -25,17 +25,18 @@ LeftOutVoters = Mapping[UUID, VoterLeftOutReason]
 class Parties:
     """People who may not vote, with the reason, and for people who are named in a duty the person who named
     them last (None: an automation rule). `began_at` is the time at which the matter was first written since
-    its last approval; None before that.
+    its last approval; None before that. `unseated` are others whom the rules name, but who get no seat.
     """
 
     left_out: dict[UUID, VoterLeftOutReason] = field(default_factory=dict)
     named_by: dict[UUID, UUID | None] = field(default_factory=dict)
     began_at: datetime | None = None
+    unseated: dict[UUID, VoterLeftOutReason] = field(default_factory=dict)
 
     def opening(self, asker: UUID | None) -> MatterOpening:
         """Return the parties with the person who puts the question, who may vote unless they are a party."""
         askers = frozenset() if asker is None else frozenset({asker})
-        return MatterOpening(frozenset(self.left_out) | askers, self.began_at)
+        return MatterOpening(frozenset(self.left_out) | askers, self.began_at, self.unseated)
 
 
 async def parties_of(
@@ -50,6 +51,7 @@ async def parties_of(
         VoterLeftOutReason.duty: set(),
     }
     named: dict[tuple[str, str], dict[UUID, UUID | None]] = {}
+    origins = Origins()
     events = await acts_of(reads, record, since=None if since is None else since.position)
     for event in events:
         if since is not None and since.row_key in event.rows_set:
@@ -69,12 +71,40 @@ async def parties_of(
         holders = (getattr(record, name, None) for name in matter.posts)
         reasons[VoterLeftOutReason.duty] |= {holder for holder in holders if holder is not None}
     if since is None and matter.origins is not None:
-        reasons[VoterLeftOutReason.author] |= await matter.origins(reads, record)
+        origins = await matter.origins(reads, record)
+        reasons[VoterLeftOutReason.author] |= origins.parties
     left_out: dict[UUID, VoterLeftOutReason] = {}
     for reason, persons in reasons.items():
         left_out |= dict.fromkeys(persons, reason)
     named_by = {person: by for persons in named.values() for person, by in persons.items()}
+    named_by = {**origins.named_by, **named_by}
     return Parties(left_out, named_by, _beginning(events, record, matter))
+
+
+async def parties_to_question(reads: ReadContext, record: Any, matter: Matter, decision: Decision) -> Parties:
+    """Return the parties to the matter of a question that was put."""
+    related = None if matter.related is None else await matter.related(reads, record, decision)
+    return await parties_to(reads, record, matter, decision.asked_by_id, related=related)
+
+
+async def parties_to(
+    reads: ReadContext,
+    record: Any,
+    matter: Matter,
+    asker: UUID | None,
+    *,
+    related: RelatedMatter | None = None,
+) -> Parties:
+    """Return the parties to the matter if `asker` puts the question."""
+    parties = await parties_of(reads, record, matter)
+    if matter.without_asker and asker is not None:
+        parties.left_out.setdefault(asker, VoterLeftOutReason.asker)
+    if related is not None:
+        further_parties = (await parties_of(reads, related.record, related.matter)).left_out
+        parties.left_out.update(
+            {person: why for person, why in further_parties.items() if person not in parties.left_out}
+        )
+    return parties
 
 
 def _beginning(events: Sequence[EventActs], record: Record, matter: Matter) -> datetime | None:

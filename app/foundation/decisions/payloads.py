@@ -16,6 +16,21 @@ from app.foundation.decisions.records import (
 from app.kernel.actions.conditions import Condition
 from app.kernel.actions.payloads import FreeText, Instant, Payload, Title
 
+#: No setting is revised more often.
+MOST_EDITIONS = 10_000
+
+
+class AgreeToEdition(Payload):
+    """The edition to agree to, as it was shown."""
+
+    edition: Annotated[int, Field(ge=1, le=MOST_EDITIONS, strict=True)] | None = Field(
+        default=None,
+        description="Number of the edition that you have read. The agreement is refused if another edition "
+        "stands now. It may be left out if the version is named by `If-Match`, or if others have not written "
+        "the proposal again since it was first put: you then agree to the newest edition.",
+        examples=[1],
+    )
+
 
 class AskBoard(Payload):
     """A matter that is put to a vote. The approval rule determines the voters."""
@@ -23,7 +38,7 @@ class AskBoard(Payload):
     question: Title | None = Field(
         default=None,
         description="Question in one line, without names of persons: all readers of the record see it. If "
-        "left out, the kind of the decision and the title of the record.",
+        "left out, the question is the kind of the decision with the title of the record.",
         examples=["Shall we go on with it?"],
     )
     due_at: Instant | None = Field(

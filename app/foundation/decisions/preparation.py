@@ -22,14 +22,14 @@ from app.foundation.decisions.electorate import (
     NamedElectorate,
     named_electorate,
     next_electorate,
-    parties_to_question,
+    pose,
     ruled_electorate,
-    rules_of,
 )
 from app.foundation.decisions.lookups import acts_of, touches
 from app.foundation.decisions.matters import Matter, RelatedMatter, matter_of
-from app.foundation.decisions.parties import Parties, parties_of
-from app.foundation.decisions.payloads import AskBoard
+from app.foundation.decisions.motions import own_words, with_motion
+from app.foundation.decisions.parties import Parties, parties_of, parties_to_question
+from app.foundation.decisions.payloads import AskBoard, RecuseVoter
 from app.foundation.decisions.records import (
     Decision,
     DecisionOutcome,
@@ -38,7 +38,9 @@ from app.foundation.decisions.records import (
     VoterLeftOutReason,
     VotingDeputy,
 )
-from app.foundation.decisions.tally import TallyTerms, default_quorum
+from app.foundation.decisions.seats import Seats, quorums_of
+from app.foundation.decisions.tally import TallyTerms
+from app.i18n import Word, translate
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Prepare
@@ -47,15 +49,12 @@ from app.kernel.actions.refusals import WrongValue, caller_check
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question about a matter; `due_at` is until when there are votes, if sooner than is usual.
-    `with_substitutes`: substitutes for empty seats vote as well.
-    """
+    """A question about a matter; `due_at` is until when there are votes, if sooner than is usual."""
 
     text: str
     matter: Matter
     due_at: datetime | None = None
     related: RelatedMatter | None = None
-    with_substitutes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +67,33 @@ class NewDecision:
 
 
 @dataclass(frozen=True, slots=True)
+class NextVoters:
+    """The voters who are asked if those who were asked cannot decide, with their deputies; None: nobody."""
+
+    electorate: Electorate | None = None
+    deputies: NewDeputies | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VoteCount:
-    """The votes on the decision of the payload, the terms by which they are counted, the voters for whom the
-    caller is now a deputy, and the next voters if too few have voted in time (None without any), with their
-    deputies.
-    `role_lost`: the persons whose ballots the caller may cast, and who were asked by a role that they do not
-    hold any more. `became_party`: how the caller has become a party to the matter since the question was put.
-    `deferral_end`: end of a deferral if no voter gives a date. `leavers`: the ballots of voters whose
-    accounts were deactivated; neither `ballots` nor `terms` includes them. `returners`: those of voters who
-    had left and are active again, also in `ballots`.
+    """The votes on the decision of the payload, the terms by which they are counted, and the voters for
+    whom the caller is now a deputy. `role_lost`: the persons whose ballots the caller may cast, and who
+    were asked by a role that they do not hold any more. `became_party`: how the caller has become a party
+    to the matter since the question was put. `deferral_end`: end of a deferral if no voter gives a date.
+    `leavers`: the ballots of voters whose accounts were deactivated; neither `ballots` nor `terms`
+    includes them. `returners`: those of voters who had left and are active again, also in `ballots`.
+    `away`: those of all who have left and are not back.
     """
 
     ballots: tuple[Vote, ...]
     terms: TallyTerms
     deferral_end: datetime
     deputies: tuple[VotingDeputy, ...] = ()
-    next_electorate: Electorate | None = None
-    next_deputies: NewDeputies | None = None
     role_lost: frozenset[UUID] = frozenset()
     became_party: VoterLeftOutReason | None = None
     leavers: tuple[Vote, ...] = ()
     returners: tuple[Vote, ...] = ()
+    away: tuple[Vote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,19 +125,15 @@ async def new_decision(
     Voters, quorum and excluded people are fixed now: later changes of the record, or of roles and groups,
     never change them.
     """
+    matter, asker = question.matter, ctx.caller.person_id
+    posed = await pose(reads, record, matter, ctx.now)
     electorate = await ruled_electorate(
-        reads,
-        record,
-        question.matter,
-        ctx.caller.person_id,
-        ctx.now,
-        related=question.related,
-        with_substitutes=question.with_substitutes,
+        reads, record, matter, asker, ctx.now, related=question.related, posed=posed
     )
     if question.due_at is not None and question.due_at > electorate.due_at:
         words = {"until": electorate.due_at.replace(microsecond=0)}
         raise WrongValue(words, pointer="/due_at", because="later_than_rule")
-    text = await with_earlier_questions(reads, record, question.matter, question.text, ctx)
+    text = await with_earlier_questions(reads, posed.record, matter, question.text, ctx)
     question = replace(question, text=text)
     return await _decision_of(reads, record, question, electorate, ctx)
 
@@ -224,7 +225,9 @@ def question_preparation(matter: Matter, *, once: bool = False) -> Prepare:
         """Find the question's voters by the approval rules, and make the ballots."""
         if once:
             await _require_news(reads, record, body, matter)
-        question = Question(body.question or usual_question(record, matter), matter, body.due_at)
+        language = ctx.settings.language
+        asked = body.question or usual_question(record, matter, language)
+        question = Question(with_motion(reads, record, body, asked, language), matter, body.due_at)
         return await new_decision(reads, record, question, ctx)
 
     return prepare_question
@@ -247,16 +250,20 @@ async def _require_news(reads: ReadContext, record: Any, body: AskBoard, matter:
         for act in await acts_of(reads, record, since=last.position)
         if act.type not in outcomes
     )
-    if not is_rewritten and (body.question is None or body.question in {row.question for row in votes_taken}):
+    used = {own_words(row.question) for row in votes_taken}
+    if not is_rewritten and (body.question is None or own_words(body.question) in used):
         raise WrongValue(pointer="/question", because="rejected_before")
 
 
-def usual_question(record: Any, matter: Matter) -> str:
-    """Return the question for those who ask in no words of their own: the kind of the decision, and the title
-    of the record.
+def usual_question(record: Any, matter: Matter, language: str) -> str:
+    """Return the question for those who ask in no words of their own: the kind of the decision in that
+    language, and the title of the record.
     """
     kind = matter.decision
-    return str(record.title) if kind is None else f"{kind.label('zh')} {kind.label('en')}: {record.title}"
+    if kind is None:
+        return str(record.title)
+    words: dict[str, Word] = {"kind": kind.label(language), "title": str(record.title)}
+    return translate(language, "question", "usual", words)
 
 
 async def open_decisions(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> OpenDecisions:
@@ -288,9 +295,9 @@ def count_preparation(matters: Sequence[Matter], deferral_end: DeferralEnd) -> P
             for ballot in ballots
             if ballot.closed_at is None or decision.state is not DecisionState.open
         ]
-        leavers, returners = await _moved(reads, decision, ballots)
-        assert decision.quorum is not None
-        quorum = await _quorum_without(reads, decision, ballots, leavers, decision.quorum)
+        leavers, returners, away = await _moved(reads, decision, ballots)
+        seats = Seats(tuple(ballots), tuple(away), is_changed=bool(leavers or returners))
+        quorum, board_quorum = await quorums_of(reads, record, decision, seats)
         live = [ballot for ballot in (*live, *returners) if ballot not in leavers]
         electorate = frozenset(ballot.person_id for ballot in live if ballot.person_id is not None)
         terms = TallyTerms(
@@ -299,7 +306,8 @@ def count_preparation(matters: Sequence[Matter], deferral_end: DeferralEnd) -> P
             electorate,
             decision.chair_id,
             *_owned_services(record, live),
-            *await _board_of(reads, decision, ballots, live, leavers),
+            _board_of(decision, live),
+            board_quorum or 1,
             asker=decision.asked_by_id,
         )
         own = [ballot for ballot in live if ballot.person_id == ctx.caller.person_id]
@@ -319,6 +327,8 @@ def count_preparation(matters: Sequence[Matter], deferral_end: DeferralEnd) -> P
             role_lost=frozenset(filter(None, lost)),
             became_party=_part_of(ctx.caller.person_id, parties),
             leavers=tuple(leavers),
+            returners=tuple(returners),
+            away=tuple(away),
         )
 
     return count
@@ -337,54 +347,28 @@ def _owned_services(
     return owned, covering
 
 
-async def _board_of(
-    reads: ReadContext,
-    decision: Decision,
-    ballots: Sequence[Vote],
-    live: Sequence[Vote],
-    leavers: Collection[Vote],
-) -> tuple[frozenset[UUID] | None, int]:
-    """Return the voters whose votes must carry the motion by themselves, and how many of them must vote; it
-    never rises.
-    """
+def _board_of(decision: Decision, live: Sequence[Vote]) -> frozenset[UUID] | None:
+    """Return the voters whose votes must carry the motion by themselves; None if there is no board."""
     if decision.board_quorum is None:
-        return None, 1
-    board = [ballot for ballot in ballots if ballot.on_board]
-    quorum = await _quorum_without(
-        reads, decision, board, [ballot for ballot in leavers if ballot.on_board], decision.board_quorum
-    )
-    return frozenset(b.person_id for b in live if b.on_board and b.person_id is not None), quorum
+        return None
+    return frozenset(b.person_id for b in live if b.on_board and b.person_id is not None)
 
 
 async def _moved(
     reads: ReadContext, decision: Decision, ballots: Sequence[Vote]
-) -> tuple[list[Vote], list[Vote]]:
-    """Return the ballots of voters whose accounts were deactivated since the question was put, and of those
-    who had left it and are active again.
+) -> tuple[list[Vote], list[Vote], list[Vote]]:
+    """Return the ballots of voters whose accounts were deactivated since the question was put, of those who
+    had left it and are active again, and of all who are away now.
     """
     if decision.state is not DecisionState.open:
-        return [], []
+        return [], [], []
     began_at = decision.asked_next_at
     inactive = [b for b in ballots if b.left_at is not None and (began_at is None or b.left_at > began_at)]
     live = [ballot for ballot in ballots if ballot.closed_at is None]
     active = await humans(reads, [ballot.person_id for ballot in (*live, *inactive) if ballot.person_id])
     leavers = [ballot for ballot in live if ballot.person_id not in active]
-    return leavers, [ballot for ballot in inactive if ballot.person_id in active]
-
-
-async def _quorum_without(
-    reads: ReadContext, decision: Decision, ballots: Sequence[Vote], leavers: Collection[Vote], quorum: int
-) -> int:
-    """Return the quorum of the voters without those who have left; it never rises."""
-    assert decision.rule is not None
-    if not leavers:
-        return quorum
-    staying = [ballot for ballot in ballots if ballot not in leavers and ballot.left_at is None]
-    voters = sum(ballot.closed_at is None for ballot in staying)
-    board = len(staying) + len(decision.left_out or ())
-    rules = await rules_of(reads, decision)
-    quorums = [rule.definition.quorum_of(decision.rule, board, voters) for rule in rules]
-    return min(quorum, max(quorums, default=default_quorum(decision.rule, voters)))
+    returners = [ballot for ballot in inactive if ballot.person_id in active]
+    return leavers, returners, [*leavers, *(ballot for ballot in inactive if ballot not in returners)]
 
 
 def _part_of(person_id: UUID | None, parties: Parties) -> VoterLeftOutReason | None:
@@ -402,24 +386,30 @@ async def _has_lost_role(reads: ReadContext, record: Any, ballot: Vote, ctx: Act
     return not await reads.holding([ballot.role], record, [ballot.person_id])
 
 
-def closing_preparation(matters: Sequence[Matter], deferral_end: DeferralEnd) -> Prepare:
-    """Return the preparation that finds the votes of a decision whose time is over, and who is asked next."""
-    counted = count_preparation(matters, deferral_end)
+def next_voters_preparation(matters: Sequence[Matter]) -> Prepare:
+    """Return the preparation that finds who is asked if a decision can no longer be taken."""
 
-    async def close(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> VoteCount:
-        """Find the votes on the decision, and the next voters of its rules, with their deputies."""
+    async def next_voters(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> NextVoters:
+        """Find the next voters of the decision's rules, with their deputies, without people who have recused
+        themselves.
+        """
         decision = ctx.required_ref(Decision, "decision")
-        count = await counted(reads, record, body, ctx)
-        assert isinstance(count, VoteCount)
-        electorate = await next_electorate(reads, record, matter_of(matters, decision), decision, ctx.now)
-        deputies = None
-        if electorate is not None:
-            anew = decision.model_copy(update={"asked_at": ctx.occurred_at, "due_at": electorate.due_at})
-            named = await deputies_of(reads, anew, electorate.voters, electorate.parties.left_out, ctx)
-            deputies = await _compared(reads, record, decision, named)
-        return replace(count, next_electorate=electorate, next_deputies=deputies)
+        ballots = await reads.children(Vote, record, decision_id=decision.id)
+        leaving = ctx.caller.person_id if isinstance(body, RecuseVoter) else None
+        recused = {
+            ballot.person_id
+            for ballot in ballots
+            if ballot.person_id is not None and (ballot.recused_at or ballot.person_id == leaving)
+        }
+        matter = matter_of(matters, decision)
+        electorate = await next_electorate(reads, record, matter, decision, ctx.now, recused=recused)
+        if electorate is None:
+            return NextVoters()
+        anew = decision.model_copy(update={"asked_at": ctx.occurred_at, "due_at": electorate.due_at})
+        named = await deputies_of(reads, anew, electorate.voters, electorate.parties.left_out, ctx)
+        return NextVoters(electorate, await _compared(reads, record, decision, named))
 
-    return close
+    return next_voters
 
 
 def deputies_preparation(matters: Sequence[Matter]) -> Prepare:

@@ -116,7 +116,7 @@ class ApprovalRuleOut(RecordOut, of=ApprovalRule, without="told_roles told_group
 APPROVAL_RULES = Listing(
     lifecycle=approval_rules.LIFECYCLE,
     shape=ApprovalRuleOut,
-    filters=("state", "key", "decision", "set_by", "set_at", "changed_at"),
+    filters=("state", "key", "decision", "set_by", "set_at", "awaits_agreement", "changed_at"),
     sorts=("key", "set_at", "changed_at"),
     expands=(PERSONS,),
 )

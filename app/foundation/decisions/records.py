@@ -88,6 +88,30 @@ class VoterLeftOutReason(CodeEnum):
         "Carried out or logged work on it",
         "执行过该事项或登记过工时",
     )
+    recused = "recused", "Recused themselves", "已自行回避"
+    named_by_party = (
+        "named_by_party",
+        "Was given the post or shift by somebody involved, or by the person who asks",
+        "其职务或值班由相关人员或提请者安排",
+    )
+    came_later = "came_later", "Got the post after the matter began", "在事项开始之后才任职"
+    took_over = "took_over", "Took the post of somebody else on their own", "自行接任了他人的职务"
+    service_unused = (
+        "service_unused",
+        "Owns an affected service that is not in use yet",
+        "所负责的受影响服务尚未启用",
+    )
+    not_staff = "not_staff", "Does not belong to the staff", "不是内部员工"
+    no_account = "no_account", "Has no active account that can vote", "没有可投票的有效账号"
+
+
+#: Reasons by which people whom a rule names get no seat at all: boards and quorums do not count them.
+UNSEATED = frozenset(
+    {
+        *(VoterLeftOutReason.named_by_party, VoterLeftOutReason.came_later, VoterLeftOutReason.took_over),
+        *(VoterLeftOutReason.service_unused, VoterLeftOutReason.not_staff, VoterLeftOutReason.no_account),
+    }
+)
 
 
 class Decision(ChildRecord):

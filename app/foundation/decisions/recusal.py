@@ -7,15 +7,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from app.foundation.decisions.approval_rules import electors
-from app.foundation.decisions.closing import ask_next_voters, changed, take_if_decided, verdicts_of
-from app.foundation.decisions.electorate import board_rules, parties_to_question, rules_of
+from app.foundation.decisions.approval_rules.definition import Electors
+from app.foundation.decisions.approval_rules.electors import Voters
+from app.foundation.decisions.approval_rules.versions import HoldingRule, MatterOpening
+from app.foundation.decisions.closing import changed, decide_or_ask_next, note_left_out, verdicts_of
+from app.foundation.decisions.electorate import board_rules, divided, rows_of, rules_of
 from app.foundation.decisions.matters import Matter, matter_of
+from app.foundation.decisions.parties import LeftOutVoters, Parties, parties_to_question
 from app.foundation.decisions.payloads import RecountVotes, RecuseVoter
 from app.foundation.decisions.preparation import VoteCount, new_ballots
-from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionRule, Vote
-from app.foundation.decisions.tally import tally
+from app.foundation.decisions.records import Decision, DecisionRule, Vote
+from app.foundation.decisions.seats import Seats, quorums_of
+from app.foundation.decisions.tally import TallyTerms, tally
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Prepare
@@ -24,20 +30,27 @@ from app.kernel.actions.refusals import caller_check
 
 @dataclass(frozen=True, slots=True)
 class Substitutes:
-    """The ballots of the additional voters by the rules of a decision, since too few voters remain."""
+    """The ballots of the successors and additional voters by the rules of a decision, who was left out when
+    these were found, and the quorums with them.
+    """
 
-    ballots: tuple[Vote, ...] = ()
+    ballots: tuple[Vote, ...]
+    left_out: LeftOutVoters
+    quorum: int
+    board_quorum: int | None
 
 
 def recuse(record: Any, body: RecuseVoter, ctx: ActionContext) -> None:
-    """Recuse oneself from the record's decision. If too few voters remain, the approval rule adds others."""
+    """Recuse oneself from the record's decision. If too few voters remain, the approval rule adds
+    others, or the next voters are asked.
+    """
     count = ctx.prepared(VoteCount)
     own = next(ballot for ballot in count.ballots if ballot.person_id == ctx.caller.person_id)
     recused = ctx.outcome.change(own)
     recused.verdict = recused.defer_until_at = recused.cast_by_id = recused.voted_at = None
     recused.comment = body.reason
     recused.recused_at = recused.closed_at = ctx.occurred_at
-    take_if_decided(_count_without([own], ctx), ctx, may_lapse=False)
+    decide_or_ask_next(_count_without([own], ctx), ctx, may_lapse=False)
 
 
 def recount_votes(record: Any, body: RecountVotes, ctx: ActionContext) -> None:
@@ -45,37 +58,35 @@ def recount_votes(record: Any, body: RecountVotes, ctx: ActionContext) -> None:
     active again do. The approval rule fills seats if too few remain. A question that can no longer be
     decided ends at once.
     """
-    count = _count_without([], ctx)
-    outcome = tally(count.terms, verdicts_of(count.ballots)).outcome
-    if outcome is DecisionOutcome.lapsed and count.next_electorate is not None:
-        ask_next_voters(count, count.next_electorate, ctx)
-    else:
-        take_if_decided(count, ctx)
+    decide_or_ask_next(_count_without([], ctx), ctx)
 
 
 def _count_without(own: Sequence[Vote], ctx: ActionContext) -> VoteCount:
-    """Return the count without these ballots and with those of substitutes, who are asked. The quorum stays,
-    except that a unanimous vote needs all who remain.
-    """
-    count, ballots = ctx.prepared(VoteCount), ctx.prepared(Substitutes).ballots
-    for ballot in ballots:
+    """Return the count without these ballots and with those of substitutes, who are asked."""
+    count, substitutes = ctx.prepared(VoteCount), ctx.prepared(Substitutes)
+    for ballot in substitutes.ballots:
         ctx.outcome.add(ballot)
-    persons = {ballot.person_id for ballot in ballots if ballot.person_id}
-    voters = (count.terms.voters - {ballot.person_id for ballot in own}) | persons
-    board = count.terms.board
-    if board is not None:
-        seated = {ballot.person_id for ballot in ballots if ballot.person_id and ballot.on_board}
-        board = (board & voters) | seated
-    terms = replace(count.terms, voters=voters, board=board)
-    if terms.rule is DecisionRule.unanimous and voters:
-        decision = changed(ctx.required_ref(Decision, "decision"), ctx)
-        terms = replace(terms, quorum=min(terms.quorum, len(voters)))
-        decision.quorum = terms.quorum
-        if board:
-            terms = replace(terms, board_quorum=min(terms.board_quorum, len(board)))
-            decision.board_quorum = terms.board_quorum
+    decision = ctx.required_ref(Decision, "decision")
+    if substitutes.left_out:
+        note_left_out(changed(decision, ctx), rows_of(substitutes.left_out))
+    terms = _terms_with(substitutes, count.terms, [ballot.person_id for ballot in own])
+    if (decision.quorum, decision.board_quorum) != (substitutes.quorum, substitutes.board_quorum):
+        row = changed(decision, ctx)
+        row.quorum, row.board_quorum = substitutes.quorum, substitutes.board_quorum
     remaining = tuple(ballot for ballot in count.ballots if ballot not in own)
     return replace(count, ballots=remaining, terms=terms)
+
+
+def _terms_with(
+    substitutes: Substitutes, terms: TallyTerms, without: Sequence[UUID | None] = ()
+) -> TallyTerms:
+    """Return the terms with the seats of substitutes."""
+    voters = (terms.voters - set(without)) | {b.person_id for b in substitutes.ballots if b.person_id}
+    board = terms.board
+    if board is not None:
+        board = (board & voters) | {b.person_id for b in substitutes.ballots if b.person_id and b.on_board}
+    quorum, board_quorum = substitutes.quorum, substitutes.board_quorum or 1
+    return replace(terms, voters=voters, board=board, quorum=quorum, board_quorum=board_quorum)
 
 
 @caller_check
@@ -88,45 +99,113 @@ async def not_a_voter(reads: ReadContext, record: Any, body: RecuseVoter, ctx: A
 async def voters_unchanged(
     reads: ReadContext, record: Any, body: RecountVotes, ctx: ActionContext
 ) -> str | None:
-    """Refuse if the same voters are active as before (`voters_unchanged`)."""
-    count = ctx.prepared(VoteCount)
-    return None if count.leavers or count.returners else "voters_unchanged"
+    """Refuse if the same voters are active as before, nobody takes a seat, and the question stays open
+    (`voters_unchanged`).
+    """
+    count, substitutes = ctx.prepared(VoteCount), ctx.prepared(Substitutes)
+    decision = ctx.required_ref(Decision, "decision")
+    is_changed = (
+        count.leavers
+        or count.returners
+        or substitutes.ballots
+        or (decision.quorum, decision.board_quorum) != (substitutes.quorum, substitutes.board_quorum)
+        or tally(_terms_with(substitutes, count.terms), verdicts_of(count.ballots)).outcome is not None
+    )
+    return None if is_changed else "voters_unchanged"
 
 
 def substitutes_preparation(matters: Sequence[Matter]) -> Prepare:
     """Return the preparation that finds who takes the seats of voters who leave a decision."""
 
     async def substitutes(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> Substitutes:
-        """Find the additional voters by the rules, if fewer than half or than the quorum remain."""
+        """Find the successors of voters who are away and, if fewer than half or than the quorum vote even
+        so, the additional voters by the rules.
+        """
         decision, count = ctx.required_ref(Decision, "decision"), ctx.prepared(VoteCount)
-        all_ballots = await reads.children(Vote, record, decision_id=decision.id)
-        counted = [b for b in all_ballots if b.left_at is None and b not in count.leavers]
-        rules = await rules_of(reads, decision)
-        sources = [source for rule in rules for source in rule.definition.otherwise]
-        if not sources or _are_enough(decision, count, counted, ctx):
-            return Substitutes()
+        ballots = tuple(await reads.children(Vote, record, decision_id=decision.id))
+        seats = Seats(ballots, count.away, leaving=ctx.caller.person_id)
+        vacancy = _Vacancy(reads, record, decision, ctx, await rules_of(reads, decision))
         parties = await parties_to_question(reads, record, matter_of(matters, decision), decision)
-        opening = parties.opening(decision.asked_by_id)
-        persons = await electors.persons_of(reads, record, sources, opening, ctx.now)
-        board = None
-        if decision.board_quorum is not None:
-            board_sources = [s for rule in board_rules(rules) for s in rule.definition.otherwise]
-            board = await electors.persons_of(reads, record, board_sources, opening, ctx.now)
-        apart = {ballot.person_id for ballot in all_ballots} | parties.left_out.keys()
-        voters = {person: seat for person, seat in persons.items() if person not in apart}
-        return Substitutes(new_ballots(decision, voters, parties, ctx, board=board))
+        left_out: LeftOutVoters = {}
+        if count.away and vacancy.rules:
+            seats = replace(seats, added=await vacancy.successors(seats, parties))
+        quorums = await quorums_of(reads, record, decision, seats)
+        if vacancy.has_others and not _are_enough(decision, count, seats, quorums):
+            others, further, left_out = await vacancy.others(seats, parties)
+            voting = {*count.terms.voters} - {ctx.caller.person_id}
+            has_substitutes = bool(further or others & voting)
+            seats = replace(seats, added=(*seats.added, *further), has_substitutes=has_substitutes)
+            quorums = await quorums_of(reads, record, decision, seats)
+        return Substitutes(seats.added, left_out, *quorums)
 
     return substitutes
 
 
-def _are_enough(decision: Decision, count: VoteCount, counted: Sequence[Vote], ctx: ActionContext) -> bool:
-    """Return whether half of the voters, and of the board, remain without the caller, and their quorums."""
-    terms, me = count.terms, ctx.caller.person_id
-    parts = [(terms.voters, terms.quorum, len(counted))]
-    if terms.board is not None:
-        parts.append((terms.board, terms.board_quorum, sum(bool(b.on_board) for b in counted)))
+@dataclass(frozen=True, slots=True)
+class _Vacancy:
+    """Seats of a decision that others may take by its rules."""
+
+    reads: ReadContext
+    record: Any
+    decision: Decision
+    ctx: ActionContext
+    rules: Sequence[HoldingRule]
+
+    @property
+    def has_others(self) -> bool:
+        """Return whether the rules name additional voters."""
+        return any(rule.definition.otherwise for rule in self.rules)
+
+    async def successors(self, seats: Seats, parties: Parties) -> tuple[Vote, ...]:
+        """Return ballots of those who have taken the posts of voters who are away."""
+        opening = parties.opening(self.decision.asked_by_id)
+        leavers = {ballot.person_id for ballot in seats.away if ballot.person_id}
+        sources = [source for rule in self.rules for source in rule.definition.voters]
+        posts = await electors.successors_of(self.reads, self.record, sources, opening, leavers)
+        asked = {ballot.person_id for ballot in seats.ballots}
+        persons = await self._persons(sources, opening)
+        voters, _ = divided({p: seat for p, seat in persons.items() if p in posts - asked}, parties)
+        board = [source for rule in board_rules(self.rules) for source in rule.definition.board]
+        return await self._ballots(voters, board, parties)
+
+    async def others(
+        self, seats: Seats, parties: Parties
+    ) -> tuple[set[UUID], tuple[Vote, ...], LeftOutVoters]:
+        """Return the additional voters by the rules, ballots of those of them who were not asked, and who of
+        them is left out.
+        """
+        persons = await self._persons(
+            [source for rule in self.rules for source in rule.definition.otherwise],
+            parties.opening(self.decision.asked_by_id),
+        )
+        asked = {ballot.person_id for ballot in (*seats.ballots, *seats.added)}
+        voters, left_out = divided({p: seat for p, seat in persons.items() if p not in asked}, parties)
+        board = [source for rule in board_rules(self.rules) for source in rule.definition.otherwise]
+        ballots = await self._ballots(voters, board, parties)
+        return {*persons}, ballots, {p: why for p, why in left_out.items() if p not in asked}
+
+    async def _persons(self, sources: Sequence[Electors], opening: MatterOpening) -> Voters:
+        return await electors.persons_of(self.reads, self.record, sources, opening, self.ctx.now)
+
+    async def _ballots(
+        self, voters: Voters, board_sources: Sequence[Electors], parties: Parties
+    ) -> tuple[Vote, ...]:
+        board = None
+        if self.decision.board_quorum is not None:
+            board = await self._persons(board_sources, parties.opening(self.decision.asked_by_id))
+        return new_ballots(self.decision, voters, parties, self.ctx, board=board)
+
+
+def _are_enough(decision: Decision, count: VoteCount, seats: Seats, quorums: tuple[int, int | None]) -> bool:
+    """Return whether half of those who were named, and of the board, remain or have successors, and their
+    quorums.
+    """
+    parts = [(count.terms.voters, quorums[0], seats)]
+    if count.terms.board is not None:
+        parts.append((count.terms.board, quorums[1] or 1, seats.on_board))
     is_unanimous = decision.rule is DecisionRule.unanimous
     return all(
-        len(voters - {me}) >= max(0 if is_unanimous else quorum, -(-size // 2), 1)
-        for voters, quorum, size in parts
+        len(voters - {seats.leaving}) + len(part.added)
+        >= max(0 if is_unanimous else quorum, -(-len(part.named(decision)) // 2), 1)
+        for voters, quorum, part in parts
     )

@@ -21,6 +21,7 @@ from app.api.listings.page_responses import VARY
 from app.api.records.actions import mount_actions
 from app.api.records.child_rows import mount_child_listing
 from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
+from app.api.records.shapes import Renderer
 from app.api.requests.accept import language_for
 from app.api.routes import Routes
 from app.foundation.decisions.approval_rules import lifecycle as rules_lifecycle
@@ -29,7 +30,7 @@ from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.approval_rules.versions import HoldingRule, floors_of, rules_in_force
 from app.foundation.decisions.deputies import lifecycle as deputies_lifecycle
 from app.foundation.decisions.electorate import Electorate, ruled_electorate
-from app.foundation.decisions.matters import Matter
+from app.foundation.decisions.matters import Matter, RelatedMatter
 from app.foundation.decisions.queries import (
     APPROVAL_RULES,
     DEPUTIES,
@@ -41,6 +42,7 @@ from app.foundation.decisions.queries import (
     as_definition,
 )
 from app.foundation.decisions.records import DecisionKind, VoterLeftOutReason
+from app.foundation.people.queries import person_stubs
 from app.i18n import translate
 from app.i18n.kind_nouns import noun, with_article
 from app.kernel.access.reads import ReadContext
@@ -51,6 +53,18 @@ from app.log.canonical import instant
 
 rules_router = Router(prefix="/v1/approval_rules", tags=["decisions"], route_class=DirectRoute)
 deputies_router = Router(prefix="/v1/deputies", tags=["decisions"], route_class=DirectRoute)
+
+
+class ChangeOfPreview(BaseModel):
+    """The change for which an exception is previewed."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    change: str | None = Field(
+        default=None,
+        description="Change for which the exception would be asked: its id or number. If left out, people "
+        "with a part in the change are not excluded.",
+    )
 
 
 class RulesInForceQuery(BaseModel):
@@ -88,7 +102,7 @@ async def _rules_of(ledger: Services, kind: DecisionKind, language: str) -> list
     rows = await ledger.db.rows(RULE_VERSIONS, (kind.value,))
     versions = {(row["key"], row["edition"]): row for row in rows}
     rules = sorted(rules_in_force(rows, kind), key=lambda rule: rule.key)
-    stubs = await _stubs(ledger, {row["set_by_id"] for row in rows if row["set_by_id"]})
+    stubs = await person_stubs(ledger, {row["set_by_id"] for row in rows if row["set_by_id"]})
     return [
         _rule_in_force(rule, kind, versions.get((rule.key, rule.edition)), stubs, language) for rule in rules
     ]
@@ -129,21 +143,41 @@ mount_reads(deputies_router, DEPUTIES)
 mount_actions(deputies_router, deputies_lifecycle.LIFECYCLE, DeputyOut)
 
 
-def mount_approval_preview(router: Router, listing: Listing, matters: Sequence[Matter]) -> None:
-    """Add the operation that returns who would vote on a record, for each of the matters."""
+def mount_approval_preview(
+    router: Router, listing: Listing, matters: Sequence[Matter], *, related: Matter | None = None
+) -> None:
+    """Add the operation that returns who would vote on a record, for each of the matters. If these are about
+    a change as well, `related` is the matter by which people are parties to it.
+    """
 
     async def preview(request: Request, name: Name) -> Response:
+        return await previewed(request, name, None)
+
+    async def preview_of_change(
+        request: Request, name: Name, query: Annotated[ChangeOfPreview, Query()]
+    ) -> Response:
+        return await previewed(request, name, query.change)
+
+    async def previewed(request: Request, name: str, change: str | None) -> Response:
         renderer = renderer_of(request, listing)
         record = (await load_visible(renderer, name)).record
         ledger, caller, language = renderer.ledger, renderer.caller, renderer.language
         if not caller.is_staff_for(record):
             raise Forbidden({"who": staff.phrase(language, ledger.role_labels)})
         now = context_of(request).now
+        other: RelatedMatter | None = None
+        if change is not None and related is not None:
+            lifecycle = ledger.lifecycles["change"]
+            of_changes = Renderer(ledger, lifecycle, renderer.shape, caller, language)
+            loaded = await load_visible(of_changes, change)
+            other = RelatedMatter(loaded.record, related)
         items = []
         for matter in matters:
             reads = ReadContext(ledger.db, ledger.lifecycles, ledger.directory)
             try:
-                electorate = await ruled_electorate(reads, record, matter, caller.person_id, now)
+                electorate = await ruled_electorate(
+                    reads, record, matter, caller.person_id, now, related=other
+                )
             except PreparationRefused as refused:
                 items.append(await _refused(ledger, matter, refused, language))
             else:
@@ -160,13 +194,13 @@ def mount_approval_preview(router: Router, listing: Listing, matters: Sequence[M
         operation_id=f"preview_{kind}_approval",
         description="Return the persons who would vote on the record if the caller asked now, and the "
         "persons who would be excluded, with the reasons. For staff.",
-    )(preview)
+    )(preview if related is None else preview_of_change)
 
 
 async def _previewed(
     ledger: Services, matter: Matter, electorate: Electorate, language: str
 ) -> dict[str, Any]:
-    stubs = await _stubs(ledger, electorate.voters)
+    stubs = await person_stubs(ledger, electorate.voters)
     return _of_kind(matter, language) | {
         "rules": electorate.rule_rows,
         "rule": electorate.rule.value,
@@ -198,7 +232,7 @@ async def _refused(
 async def _left_out(ledger: Services, rows: Iterable[dict[str, Any]], language: str) -> list[dict[str, Any]]:
     """Return those who are left out, as a decision keeps them, with their names and the reason in words."""
     reasons = {UUID(row["person"]): VoterLeftOutReason(row["because"]) for row in rows}
-    stubs = await _stubs(ledger, reasons)
+    stubs = await person_stubs(ledger, reasons)
     return [
         {"person": stubs[person], "because": because.value, "label": because.label(language)}
         for person, because in reasons.items()
@@ -208,13 +242,6 @@ async def _left_out(ledger: Services, rows: Iterable[dict[str, Any]], language: 
 def _of_kind(matter: Matter, language: str) -> dict[str, Any]:
     assert matter.decision is not None
     return {"decision": matter.decision.value, "label": matter.decision.label(language)}
-
-
-async def _stubs(ledger: Services, persons: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
-    """Return the persons as other records refer to them."""
-    names = await ledger.directory.names(persons)
-    texts = await ledger.vault.texts(names.values())
-    return {person: {"id": person, "name": texts[name]} for person, name in names.items()}
 
 
 ROUTES = Routes(

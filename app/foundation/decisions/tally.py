@@ -162,8 +162,8 @@ def _by_unanimity(terms: TallyTerms, counted: Tally, left: int) -> Outcome | Non
     """
     if counted.rejections:
         return Outcome.rejected
+    if counted.cast + left < terms.quorum:
+        return Outcome.lapsed
     if left:
         return None
-    if counted.cast < terms.quorum:
-        return Outcome.lapsed
     return Outcome.approved if counted.approvals and not counted.deferrals else Outcome.deferred

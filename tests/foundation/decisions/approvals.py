@@ -21,10 +21,11 @@ class Approval:
     agent: Client
     voters: list[Client]
 
-    async def requested(self) -> str:
+    async def requested(self, item: str = "laptop") -> str:
         """Where a request is that is to be assessed."""
         fields = {"title": "A laptop", "description": "She begins on Monday.", "channel": "portal"}
-        body = {**fields, "urgency": "2", "item": "laptop", "answers": {"why": "出差用"}}
+        body: Json = {**fields, "urgency": "2", "item": item}
+        body |= {"answers": {"why": "出差用"}} if item == "laptop" else {}
         return f"/v1/requests/{(await self.requester.post_ok('/v1/requests', body))['id']}"
 
     async def asked(self, **more: str) -> tuple[str, str]:

@@ -6,9 +6,9 @@ from typing import Any
 
 from app.common.people import Caller, Role, rule_caller
 from app.foundation.decisions.approval_rules.lifecycle import AddApprovalRule, ReviseApprovalRule
+from app.foundation.decisions.payloads import AgreeToEdition
 from app.foundation.people.groups import AddGroup
 from app.kernel.access.reads import load
-from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.ledger import Ledger
 from tests.people import act, add_caller, fill
 
@@ -38,7 +38,7 @@ async def set_rule(
 async def agree(ledger: Ledger, key: str) -> None:
     """A second person agrees to the newest version of the rule."""
     second_person = await add_caller(ledger, "Second keeper", Role.process_owner)
-    await act(ledger, second_person, "approval_rule", "agree", key, EmptyPayload())
+    await act(ledger, second_person, "approval_rule", "agree", key, AgreeToEdition())
 
 
 async def group_of(ledger: Ledger, key: str, members: list[Any]) -> list[dict[str, Any]]:

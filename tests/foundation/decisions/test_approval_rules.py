@@ -355,6 +355,22 @@ async def test_a_rule_in_force_shows_the_time_and_quorum_that_hold_whatever_it_s
     )
 
 
+async def test_a_second_person_agrees_to_the_edition_that_was_shown(api: Api) -> None:
+    owner, second = await api.client("Owner", Role.process_owner), await api.client("Mo", Role.management)
+    definition = {"voters": BY_CAB, "rule": "majority"}
+    body = {"key": "ours", "decision": "change", "name": "Ours", "definition": definition}
+    path = f"/v1/approval_rules/{(await owner.post_ok('/v1/approval_rules', body))['id']}"
+    await owner.post_ok(f"{path}/revise", {"definition": {**definition, "quorum": 1}})
+    waiting = await second.read("/v1/approval_rules", awaits_agreement="true")
+    assert [rule["edition"] for rule in waiting["items"]] == [2]
+    refused = await second.post(f"{path}/agree", json={"edition": 1})
+    (error,) = refused.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/edition", "another_edition")
+    assert (await second.post(f"{path}/agree")).json()["code"] == "proposal_rewritten"
+    assert (await second.post_ok(f"{path}/agree", {"edition": 2}))["awaits_agreement"] is None
+    assert (await second.read("/v1/approval_rules", awaits_agreement="true"))["items"] == []
+
+
 async def agreed_rule(api: Api, setter: Client, body: Json) -> Json:
     """A rule to which a second person has agreed, and not the one who has set it."""
     record = await setter.post_ok("/v1/approval_rules", body)
@@ -386,3 +402,10 @@ async def test_rules_in_force_are_shipped_ones_and_those_that_took_their_place(a
     assert (version["edition"], version["definition"]["rule"]) == (1, "unanimous")
     refused = await (await api.client("Requester")).get("/v1/approval_rules/in_force")
     assert refused.status_code == 403
+
+
+def test_each_included_rule_names_who_decides_if_its_voters_cannot() -> None:
+    # Nobody stands above management, and a team is represented by nobody but its lead.
+    last = {"document_review_by_management", "document_countersignature"}
+    rules = {key: rule.definition for key, rule in SHIPPED.items()}
+    assert {key for key, rule in rules.items() if not (rule.otherwise or rule.if_unanswered)} == last

@@ -162,7 +162,8 @@ async def test_nobody_carries_a_motion_against_without_or_instead_of_the_board(
 ) -> None:
     question = Question(monkeypatch, key, terms)
     floor = question.floor.definition
-    board, substitutes = question.people.of_all(floor.voters), question.people.of_all(floor.otherwise)
+    board = question.people.of_all(floor.voters)
+    substitutes = question.people.of_all((*floor.otherwise, *floor.if_unanswered))
     panel = await question.asked()
     assert panel is not None
     assert board <= panel.voters.keys()

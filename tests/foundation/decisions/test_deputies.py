@@ -14,6 +14,7 @@ from app.foundation.decisions.deputies.lifecycle import NameDeputy
 from app.foundation.decisions.payloads import CastVote, CloseVote
 from app.foundation.people import persons
 from app.foundation.people.persons import RevokeRolePerson
+from app.foundation.people.records import TeamKind
 from app.kernel.actions.refusals import (
     ActionUnavailable,
     Forbidden,
@@ -31,7 +32,8 @@ from tests.cases import each_case
 from tests.client import Api
 from tests.extent import in_test_all
 from tests.foundation.decisions.deciding import NOW, ask, vote
-from tests.people import act, add_caller
+from tests.people import act, add_caller, add_team
+from tests.processes.changes.samples import a_change
 
 DAY = timedelta(days=1)
 NEXT = [{"role": "management"}]
@@ -51,8 +53,9 @@ async def staff(deciding: Ledger) -> list[Caller]:
 
 @pytest.fixture
 async def deputy(deciding: Ledger) -> Caller:
-    """Somebody without any role."""
-    return await add_caller(deciding, "Deputy", Role.requester)
+    """Somebody of a team of IT, without a role of staff."""
+    await add_team(deciding, "standby")
+    return await add_caller(deciding, "Deputy", Role.requester, teams=("standby",))
 
 
 async def cast(
@@ -63,6 +66,21 @@ async def cast(
         {"decision": identifier, "verdict": "approve", "instead_of": str(instead_of.person_id)}
     )
     return await act(ledger, by, "incident", name, incident.id, body, now=NOW)
+
+
+async def test_a_deputy_is_of_the_same_side_as_whoever_names_them(
+    deciding: Ledger, staff: list[Caller]
+) -> None:
+    await add_team(deciding, "cabling", TeamKind.supplier)
+    await add_team(deciding, "clients", TeamKind.customer)
+    fitter = await add_caller(deciding, "Fitter", teams=("cabling",))
+    client = await add_caller(deciding, "Client", teams=("clients",))
+    head = await add_caller(deciding, "Head", Role.department_head, teams=("clients",))
+    for absent, other in ((staff[0], fitter), (staff[0], client), (head, fitter)):
+        with pytest.raises(WrongValue) as refused:
+            await name_deputy(deciding, absent, other)
+        assert (refused.value.pointer, refused.value.because) == ("/deputy", "not_staff")
+    await name_deputy(deciding, head, client)
 
 
 async def test_a_deputy_sees_the_record_and_votes_in_the_name_of_whoever_is_away(
@@ -153,7 +171,7 @@ async def test_a_deputy_votes_only_in_their_time_and_on_their_kinds(
     deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
 ) -> None:
     await name_deputy(deciding, staff[0], deputy, from_at=NOW + DAY, until_at=NOW + 2 * DAY)
-    other = await add_caller(deciding, "Other", Role.requester)
+    other = await add_caller(deciding, "Other", Role.requester, teams=("standby",))
     await name_deputy(deciding, staff[1], other, decisions=("pilot",))
     decision = await ask(deciding, desk, incident, staff)
     worker = Worker(deciding)
@@ -265,7 +283,8 @@ async def test_what_waits_for_a_deputy_stands_in_their_work_and_in_whose_name(ap
         "until_at": "2199-01-05T00:00:00Z",
     }
     path = f"/v1/freezes/{(await manager.post_ok('/v1/freezes', freeze))['id']}"
-    change = await manager.post_ok("/v1/changes", {"type": "normal", "title": "Renew the relay"})
+    wanted = {"wanted_from_at": "2198-12-21T00:00:00Z", "wanted_until_at": "2198-12-22T00:00:00Z"}
+    change = await manager.post_ok("/v1/changes", a_change(**wanted))
     period = {"from_at": (NOW - DAY).isoformat(), "until_at": (NOW + 30 * DAY).isoformat()}
     await away.post_ok("/v1/deputies", {"deputy": other.id, **period})
     question = {"question": "May it be?", "change": change["number"], "reason": "It expires."}

@@ -47,5 +47,8 @@ async def test_every_kind_of_question_has_a_subject_by_which_earlier_ones_are_fo
 
         reads: Any
         ctx: Any
-        reads, ctx = SimpleNamespace(rows=rows), SimpleNamespace(now=datetime.now(UTC))
+        reads, ctx = (
+            SimpleNamespace(rows=rows, lifecycles=LIFECYCLES_BY_KIND),
+            SimpleNamespace(now=datetime.now(UTC)),
+        )
         assert await with_earlier_questions(reads, record, matter, "Shall it be?", ctx) == "Shall it be?"

@@ -81,6 +81,8 @@ async def test_a_voter_who_returns_before_the_end_has_a_vote_again(
         await vote(deciding, board[0], incident, decision)
     await act(deciding, rule_caller("tests"), "person", "activate", board[0].person_id)
     await settle(deciding)
+    assert (await of_decision(deciding, decision))["quorum"] == 2
+    assert not await deciding.db.rows("select from fold.vote where left_at is not null")
     for member in board[:2]:
         await vote(deciding, member, incident, decision)
     row = await of_decision(deciding, decision)

@@ -6,10 +6,12 @@ import sys
 
 import pytest
 
+from app.foundation.decisions.actions import waits_for_votes
 from app.foundation.decisions.approval_rules.definition import SUBJECTS
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.records import DecisionKind
+from app.kernel.actions.actor_policy import rule as of_a_rule
 from app.meetings.preparation import ANY_MATTER
 from app.processes.changes.policies.freeze_exceptions import PLANNING
 from app.processes.changes.policies.templates import TEMPLATE
@@ -58,8 +60,22 @@ def test_what_is_decided_about_is_made_of_what_the_record_has(kind: str, matter:
     parts = [name for part in lifecycle.record.PARTS for name in part.model_fields]
     assert set(matter.fields) - {*lifecycle.record.model_fields, *parts} == set()
     assert set(matter.children) - {child.KIND for child in lifecycle.children} == set()
+    assert not matter.carried_out or any(
+        set(matter.carried_out) <= set(child.model_fields) for child in lifecycle.children
+    )
     for duty in matter.duties:
         assert set(duty.fields) - set(lifecycle.record.model_fields) == set(), duty.en
+
+
+def test_no_rule_and_no_succession_waits_for_a_vote_and_people_do() -> None:
+    voted_on = [lifecycle for lifecycle in LIFECYCLES_BY_KIND.values() if lifecycle.rules.change_check]
+    rows = [(lifecycle.kind, row) for lifecycle in voted_on for row in lifecycle.rows]
+    waiting = {(kind, row.name) for kind, row in rows if waits_for_votes(row)}
+    of_rules = {(kind, row.name) for kind, row in rows if row.policy == of_a_rule}
+    assert ("improvement_plan", "flag_step") in of_rules
+    assert waiting.isdisjoint(of_rules)
+    assert "hand_over_duties" not in {name for _, name in waiting}
+    assert {("improvement_plan", name) for name in ("revise", "complete_step")} <= waiting
 
 
 @pytest.mark.parametrize("decision", DecisionKind)

@@ -152,6 +152,33 @@ async def test_an_empty_board_gives_the_question_to_the_next_at_once(
     assert (await decision_row(deciding, decision))["outcome"] == "lapsed", "they are not asked twice"
 
 
+async def test_management_is_asked_at_once_if_the_last_voter_recuses(
+    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
+) -> None:
+    boss = await add_caller(deciding, "Boss", Role.management)
+    both = await add_caller(deciding, "Both", Role.management, Role.agent)
+    terms: dict[str, Any] = {"quorum": 1, "if_unanswered": MANAGEMENT}
+    decision = await ask(deciding, desk, incident, [board[0], both], **terms)
+    recusal = RecuseVoter(decision=decision, reason="I am to carry it out.")
+    await do(deciding, both, incident, "recuse", recusal)
+    assert (await decision_row(deciding, decision))["asked_next_at"] is None, "one voter is left"
+    await do(deciding, board[0], incident, "recuse", recusal)
+    assert (await decision_row(deciding, decision))["asked_next_at"] is not None
+    open_ballots = "select person_id from fold.vote where decision_id = %s and closed_at is null"
+    rows = await deciding.db.rows(open_ballots, (decision,))
+    assert [row["person_id"] for row in rows] == [boss.person_id], "nobody is asked who has recused"
+
+
+async def test_a_unanimous_board_that_loses_a_member_is_joined_by_those_whom_its_rule_names(
+    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
+) -> None:
+    boss = await add_caller(deciding, "Boss", Role.management)
+    await do(deciding, board[0], incident, "log_work", LogWork(minutes=5, role_class="engineer"))
+    terms: dict[str, Any] = {"rule": "unanimous", "least_voters": 2, "otherwise": MANAGEMENT}
+    decision = await ask(deciding, desk, incident, board[:2], **terms)
+    assert await asked_persons(deciding, decision) == {board[1].person_id, boss.person_id}
+
+
 async def test_a_voter_may_recuse_and_the_rule_fills_the_seat_if_too_few_remain(
     deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
 ) -> None:

@@ -253,7 +253,7 @@ class ApprovalRuleDefinition(PayloadValue):
 
     def free_voters_needed(self, board: int) -> int:
         """Return how many of a board of that size must be free to vote, or others are asked as well."""
-        return max(self.enough, -(-board // 2), self.quorum_of(self.rule, board, voters=0))
+        return max(self.enough, self.least_voters, -(-board // 2), self.quorum_of(self.rule, board, voters=0))
 
     @property
     def weight(self) -> int:

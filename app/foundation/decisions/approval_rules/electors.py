@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
+from app.common.duties import INDEPENDENT_ROLES
 from app.common.people import STAFF_ROLES, WHOLE_GROUP, Grade, Role
-from app.common.records import Record, from_row
+from app.common.records import Record, empty, evolve, from_row
+from app.foundation.absences.records import Absence
 from app.foundation.calendars.calendar_cache import business_time_of
 from app.foundation.calendars.records import CalendarVersion
 from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition, Electors
 from app.foundation.decisions.approval_rules.records import ElectorRelation
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.approval_rules.versions import HoldingRule, MatterOpening, rules_for
-from app.foundation.decisions.lookups import Naming, namings
-from app.foundation.decisions.records import DecisionKind
+from app.foundation.decisions.lookups import EventActs, Naming, acts_on, namings
+from app.foundation.decisions.records import DecisionKind, VoterLeftOutReason
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
 from app.foundation.rota.on_call import read_on_call
 from app.kernel.access.reads import ReadContext, Unguarded, Versions
+from app.platform.db import Row
+
+R = TypeVar("R", bound=Record)
 
 VERSIONS = """
 select r.key, r.name, v.edition, v.definition, v.ended, v.set_by_id, v.awaits_agreement, v.agreed_by_id,
@@ -34,14 +39,20 @@ VERSION = """
 select v.definition from fold.approval_rule r
   join fold.approval_rule_version v on v.record = 'approval_rule/' || r.id
 where r.key = %s and v.edition = %s"""
+#: People who hold no other role than those of INDEPENDENT_ROLES only read, and have no vote.
 HUMANS = """
-select id, grade from fold.person where id = any(%s) and kind = 'human' and state = 'active'
-  and deactivated_at is null"""
+select id, grade from fold.person where id = any(%(persons)s) and kind = 'human' and state = 'active'
+  and deactivated_at is null and (roles is null or roles = '{}' or exists (
+    select from unnest(roles) held where split_part(held, '@', 1) <> all(%(independent)s)))"""
 #: The services. Unused ones, which a single person can add, are left out if there are others.
 SERVICES = """
 select 'service/' || id as stream, team_id, key from fold.service where key = any(%(keys)s)
   and (state <> 'proposed' or not exists (
     select from fold.service where key = any(%(keys)s) and state <> 'proposed'))"""
+#: The services that SERVICES leaves out.
+UNUSED_SERVICES = """
+select 'service/' || id as stream from fold.service where key = any(%(keys)s) and state = 'proposed'
+  and exists (select from fold.service where key = any(%(keys)s) and state <> 'proposed')"""
 ITEMS = "select 'ci/' || id as stream from fold.ci where id = any(%(items)s::uuid[])"
 TEAMS = f"""
 select 'team/' || id as stream from fold.team
@@ -49,11 +60,17 @@ where id = %(team)s or id in (select team_id from ({SERVICES}) services)"""
 ROTA_TEAMS = """
 select distinct m.team_id from fold.membership m join fold.shift s on s.team_id = m.team_id
 where m.person_id = any(%s) and s.duty = 'on_call'"""
+#: The lead and the members of a team.
+CARRYING_OUT = """
+select t.lead_id, m.person_id from fold.team t left join fold.membership m on m.team_id = t.id
+where t.id = %s"""
 CALENDAR = (
     "select v.* from fold.calendar c join fold.calendar_version v on v.id = c.newest_id where c.key = %s"
 )
 _AS_OF_NOW = Unguarded("Whoever comes to it meanwhile was not there to be asked.")
 _GRADES = list(Grade)
+#: Besides the lead of a team, those who may enter who is on call for an emergency.
+ROTA_KEEPERS = (Role.admin, Role.incident_manager, Role.change_manager)
 #: By relation, the field of other records that names its persons.
 _FIELDS = {
     ElectorRelation.item_owner: "owner_id",
@@ -61,6 +78,13 @@ _FIELDS = {
     ElectorRelation.team_heads: "lead_id",
     ElectorRelation.countersigning_lead: "lead_id",
     ElectorRelation.manager: "manager_id",
+    ElectorRelation.service_owner: "owner_id",
+}
+#: By relation, the fields of the record itself that name its persons.
+_OWN_FIELDS = {
+    ElectorRelation.representative: ("representative_id", "party_representative_id"),
+    ElectorRelation.process_owner: ("process_owner_id",),
+    ElectorRelation.sponsor: ("sponsor_id",),
 }
 
 
@@ -99,15 +123,20 @@ async def definition_of(reads: ReadContext, key: str, edition: int) -> ApprovalR
 async def persons_of(
     reads: ReadContext, record: Record, sources: Sequence[Electors], opening: MatterOpening, now: datetime
 ) -> Voters:
-    """Return the active people of the sources, without machines, with their seats."""
+    """Return the active people of the sources, without machines, with their seats. The opening then holds
+    the people who are named and get no seat.
+    """
     voters: Voters = {}
     for source in sources:
         named = await _named_by(reads, record, source, opening)
         grades = await humans(reads, named)
+        if source.role is None:  # every account may hold a role, also that of a tool
+            no_account = dict.fromkeys(named.keys() - grades.keys(), VoterLeftOutReason.no_account)
+            opening.unseated.update(no_account)
         least = 0 if source.grade is None else _GRADES.index(source.grade)
         persons = [p for p in named if p in grades and _rank(grades[p]) >= least]
         if source.on_call:
-            persons = await _on_call(reads, persons, opening, now)
+            persons = await _on_call(reads, record, persons, opening, now)
         for person in persons:
             # A person who is also a voter by role decides about all services and not only their own.
             if person not in voters or (voters[person].services and not named[person].services):
@@ -139,8 +168,12 @@ async def _named_by(reads: ReadContext, record: Record, source: Electors, openin
 
 async def _owners(reads: ReadContext, record: Any, opening: MatterOpening) -> Voters:
     """Return the owners of the affected services, each with the services that they own."""
-    rows = await reads.rows(SERVICES, {"keys": services_of(record)}, guard=_AS_OF_NOW)
-    owners = await _settled(reads, [row["stream"] for row in rows], "owner_id", opening)
+    keys = services_of(record)
+    rows = await reads.rows(SERVICES, {"keys": keys}, guard=_AS_OF_NOW)
+    owners = await _seated(reads, [row["stream"] for row in rows], "owner_id", opening)
+    unused = await _settled(reads, await _streams(reads, UNUSED_SERVICES, keys=keys), "owner_id", opening)
+    for person in unused.values():
+        opening.unseated.setdefault(person, VoterLeftOutReason.service_unused)
     owned: dict[UUID, list[str]] = {}
     for row in rows:
         if (owner := owners.get(row["stream"])) is not None:
@@ -181,13 +214,8 @@ async def _related(
     """Return the persons in that relation to the record."""
     if relation in _FIELDS:
         streams = await _naming(reads, record, relation)
-        return [*(await _settled(reads, streams, _FIELDS[relation], opening)).values()]
-    names = {
-        ElectorRelation.representative: ("representative_id", "party_representative_id"),
-        ElectorRelation.process_owner: ("process_owner_id",),
-        ElectorRelation.sponsor: ("sponsor_id",),
-    }[relation]
-    named = [getattr(record, name, None) for name in names]
+        return [*(await _seated(reads, streams, _FIELDS[relation], opening)).values()]
+    named = [getattr(record, name, None) for name in _OWN_FIELDS[relation]]
     groups = [ids if isinstance(ids, list) else [ids] for ids in named]
     return [UUID(str(person)) for persons in groups for person in persons if person is not None]
 
@@ -195,6 +223,8 @@ async def _related(
 async def _naming(reads: ReadContext, record: Any, relation: ElectorRelation) -> list[str]:
     """Return the streams of the records that name the persons."""
     services = services_of(record)
+    if relation is ElectorRelation.service_owner:
+        return await _streams(reads, SERVICES, keys=services)
     if relation is ElectorRelation.item_owner:
         return await _streams(reads, ITEMS, items=list(getattr(record, "ci_ids", None) or ()))
     if relation is ElectorRelation.team_lead:
@@ -205,6 +235,27 @@ async def _naming(reads: ReadContext, record: Any, relation: ElectorRelation) ->
     is_head = relation is ElectorRelation.team_heads
     teams = getattr(record, "team_ids" if is_head else "countersigning_team_ids", None)
     return [f"team/{team}" for team in teams or ()]
+
+
+async def successors_of(
+    reads: ReadContext,
+    record: Record,
+    sources: Sequence[Electors],
+    opening: MatterOpening,
+    leavers: Collection[UUID],
+) -> set[UUID]:
+    """Return the people who count for the matter in posts of the sources that leavers have held."""
+    successors: set[UUID | None] = set()
+    for relation in {source.relation for source in sources if source.relation is not None}:
+        if relation in _FIELDS:
+            places = [(await _naming(reads, record, relation), _FIELDS[relation])]
+        else:
+            places = [([record.row_key], name) for name in _OWN_FIELDS[relation] if hasattr(record, name)]
+        for streams, name in places:
+            for post in (await _posts(reads, streams, name)).values():
+                if any(naming.person in leavers for naming in post.named):
+                    successors.add(post.settled(opening))
+    return {person for person in successors if person is not None and person not in leavers}
 
 
 async def has_vacancy(
@@ -223,31 +274,76 @@ async def _streams(reads: ReadContext, query: str, **parameters: Any) -> list[st
     return [row["stream"] for row in await reads.rows(query, parameters, guard=_AS_OF_NOW)]
 
 
-async def _settled(
-    reads: ReadContext, streams: Sequence[str], field: str, opening: MatterOpening
-) -> dict[str, UUID]:
-    """Return the persons in that field of the records, by stream. If a party has named one, or somebody has
-    since the matter began, the one before counts, unless that person has left.
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """A field of another record that names a voter: all who were ever in it, the oldest first, and which of
+    these people are active.
     """
+
+    named: Sequence[Naming]
+    active: Collection[UUID]
+
+    def settled(self, opening: MatterOpening) -> UUID | None:
+        """Return the person who counts for the matter. If a party has named the present one, or somebody has
+        since the matter began, the one before counts, unless that person has left. Somebody who has put
+        themselves in the place of another is as if a party had named them.
+        """
+        named = [naming for n, naming in enumerate(self.named) if not self._takes_over(n)]
+        trusted_namings = [naming for naming in named if opening.trusts(naming.namer_id, naming.named_at)]
+        untied_namings = [naming for naming in named if naming.namer_id not in opening.parties]
+        for namings_there in (trusted_namings, untied_namings):
+            if namings_there and namings_there[-1].person in self.active:
+                return namings_there[-1].person
+        return None
+
+    def _takes_over(self, n: int) -> bool:
+        """Return whether somebody has named themselves in the place of another, who has not left."""
+        naming = self.named[n]
+        if naming.person is None or naming.person != naming.namer_id:
+            return False
+        others = [earlier.person for earlier in self.named[:n] if earlier.person not in (None, naming.person)]
+        return bool(others) and others[-1] in self.active
+
+    def unseated(self, opening: MatterOpening) -> dict[UUID, VoterLeftOutReason]:
+        """Return the present holder with the reason why another person counts, or nobody does."""
+        present = self.named[-1]
+        if present.person is None or present.person == self.settled(opening):
+            return {}
+        if present.person not in self.active:
+            return {present.person: VoterLeftOutReason.no_account}
+        if self._takes_over(len(self.named) - 1):
+            return {present.person: VoterLeftOutReason.took_over}
+        is_tied = present.namer_id in opening.parties
+        reason = VoterLeftOutReason.named_by_party if is_tied else VoterLeftOutReason.came_later
+        return {present.person: reason}
+
+
+async def _posts(reads: ReadContext, streams: Sequence[str], field: str) -> dict[str, _Post]:
+    """Return that field of the records, by stream."""
     named: dict[str, list[Naming]] = {}
     for naming in await namings(reads, streams, field):
         named.setdefault(naming.stream, []).append(naming)
     everybody = {naming.person for part in named.values() for naming in part if naming.person}
     active = await humans(reads, everybody)
-    persons = {stream: _settled_person(part, active, opening) for stream, part in named.items()}
+    return {stream: _Post(part, active) for stream, part in named.items()}
+
+
+async def _settled(
+    reads: ReadContext, streams: Sequence[str], field: str, opening: MatterOpening
+) -> dict[str, UUID]:
+    """Return the persons in that field of the records who count for the matter, by stream."""
+    posts = await _posts(reads, streams, field)
+    persons = {stream: post.settled(opening) for stream, post in posts.items()}
     return {stream: person for stream, person in persons.items() if person is not None}
 
 
-def _settled_person(named: Sequence[Naming], active: Collection[UUID], opening: MatterOpening) -> UUID | None:
-    """Return the person in the field who counts for the matter, from all people that the field has named,
-    the oldest first.
-    """
-    trusted_namings = [naming for naming in named if opening.trusts(naming.namer_id, naming.named_at)]
-    untied_namings = [naming for naming in named if naming.namer_id not in opening.parties]
-    for namings_there in (trusted_namings, untied_namings):
-        if namings_there and namings_there[-1].person in active:
-            return namings_there[-1].person
-    return None
+async def _seated(
+    reads: ReadContext, streams: Sequence[str], field: str, opening: MatterOpening
+) -> dict[str, UUID]:
+    """Return the persons in that field of the records who get a seat, by stream, and note who gets none."""
+    for post in (await _posts(reads, streams, field)).values():
+        opening.unseated.update(post.unseated(opening))
+    return await _settled(reads, streams, field, opening)
 
 
 async def staff_of(reads: ReadContext, record: Record, persons: Iterable[UUID]) -> set[UUID]:
@@ -256,28 +352,102 @@ async def staff_of(reads: ReadContext, record: Record, persons: Iterable[UUID]) 
 
 
 async def humans(reads: ReadContext, persons: Iterable[UUID]) -> dict[UUID, str | None]:
-    """Return the grades of those of the persons who are active and no machines."""
-    rows = await reads.rows(HUMANS, (list(persons),), guard=_AS_OF_NOW)
+    """Return the grades of those of the persons who are active, no machines, and do more than read."""
+    values = {"persons": list(persons), "independent": list(INDEPENDENT_ROLES)}
+    rows = await reads.rows(HUMANS, values, guard=_AS_OF_NOW)
     return {row["id"]: row["grade"] for row in rows}
 
 
 async def _on_call(
-    reads: ReadContext, persons: list[UUID], opening: MatterOpening, now: datetime
+    reads: ReadContext, record: Record, persons: list[UUID], opening: MatterOpening, now: datetime
 ) -> list[UUID]:
-    """Return those of the persons who are on call in a team of theirs now. Shifts and stand-ins that a party
-    has entered, or somebody since the matter began, do not count.
+    """Return those of the persons who are on call in a team of theirs now, whatever a party or a member of
+    the team has entered.
+    """
+    teams = await reads.rows(ROTA_TEAMS, (persons,), guard=_AS_OF_NOW)
+    trust = await _RotaWithoutParties.of(reads, record, opening)
+    on_call: set[UUID] = set()
+    entered: set[UUID] = set()
+    for row in teams:
+        on_call.update(await read_on_call(reads, row["team_id"], now, trust))
+        entered.update(await read_on_call(reads, row["team_id"], now))
+    unseated = entered.intersection(persons) - on_call
+    opening.unseated.update(dict.fromkeys(unseated, VoterLeftOutReason.named_by_party))
+    return [person for person in persons if person in on_call]
+
+
+@dataclass(frozen=True, slots=True)
+class _RotaWithoutParties:
+    """A rota as it is without the acts of the parties to a matter, and without those of others since the
+    matter began. Shifts and stand-ins count that the rota's lead or a holder of ROTA_KEEPERS has entered:
+    another member could choose who decides on the work of the team. So could the lead of the team that
+    carries the matter out, whose entries do not count in any rota. A cover or swap counts if the person
+    replaced has entered it, and outside the team that carries the matter out also if the colleague has.
+    People may still enter their own absences, except a party, who could choose a deputy.
     """
 
-    async def trusted(streams: Sequence[str]) -> Collection[str]:
-        named = await namings(reads, streams, "person_id")
-        untrusted = {n.stream for n in named if not opening.trusts(n.namer_id, n.named_at)}
-        return set(streams) - untrusted
+    reads: ReadContext
+    record: Record
+    opening: MatterOpening
+    #: The lead and the members of the team that carries the matter out.
+    lead_id: UUID | None = None
+    members: frozenset[UUID] = frozenset()
 
-    teams = await reads.rows(ROTA_TEAMS, (persons,), guard=_AS_OF_NOW)
-    on_call: set[UUID] = set()
-    for row in teams:
-        on_call.update(await read_on_call(reads, row["team_id"], now, trusted))
-    return [person for person in persons if person in on_call]
+    @classmethod
+    async def of(cls, reads: ReadContext, record: Any, opening: MatterOpening) -> _RotaWithoutParties:
+        """Return the acts that count for the record."""
+        team = getattr(record, "team_id", None)
+        rows = await reads.rows(CARRYING_OUT, (team,), guard=_AS_OF_NOW)
+        members = frozenset(row["person_id"] for row in rows if row["person_id"] is not None)
+        return cls(reads, record, opening, rows[0]["lead_id"] if rows else None, members)
+
+    async def entries(self, record_class: type[R], rows: Sequence[Row]) -> list[R]:
+        """Return the shifts, stand-ins or absences, as they are by the acts that count."""
+        by_stream = {row["stream"]: empty(record_class, row["id"]) for row in rows}
+        acts = await acts_on(self.reads, list(by_stream))
+        keepers: set[UUID | None] = {None}
+        if record_class is not Absence:
+            keepers |= await self._keepers([row["team_id"] for row in rows], acts)
+        for act in acts:
+            fields = act.rows_set.get(act.stream)
+            if fields and self._counts(act, by_stream[act.stream], fields, keepers):
+                entry = by_stream[act.stream]
+                by_stream[act.stream] = evolve(entry, entry.version + 1, act.recorded_at, dict(fields))
+        return [entry for entry in by_stream.values() if entry.version]
+
+    async def _keepers(self, teams: Iterable[UUID], acts: Iterable[EventActs]) -> set[UUID]:
+        """Return those of the acting persons who keep the rota, the leads of its teams included, without the
+        lead of the team that carries the matter out.
+        """
+        acting = {act.person_id for act in acts if act.person_id is not None} - {self.lead_id}
+        keepers = await self.reads.holding(ROTA_KEEPERS, self.record, acting) if acting else set()
+        leads = {await self.lead_of(team) for team in dict.fromkeys(teams)} if acting - keepers else set()
+        return keepers | {person for person in acting if person in leads}
+
+    def _counts(
+        self, act: EventActs, entry: Record, fields: Mapping[str, Any], keepers: Collection[UUID | None]
+    ) -> bool:
+        is_trusted = self.opening.trusts(act.person_id, act.recorded_at)
+        if isinstance(entry, Absence):
+            absent = entry.person_id or UUID(fields["person_id"])
+            if absent in self.opening.parties or act.person_id in self.opening.parties:
+                return False
+            return act.person_id in (absent, None) or (is_trusted and act.person_id != self.lead_id)
+        return is_trusted and (act.person_id in keepers or self._agrees(act.person_id, entry, fields))
+
+    def _agrees(self, person: UUID | None, entry: Record, fields: Mapping[str, Any]) -> bool:
+        """Return whether the person is one of the two who agree that one is on call instead of the other."""
+        going, coming = [
+            fields.get(name) or getattr(entry, name, None) for name in ("instead_of_id", "person_id")
+        ]
+        if person is None or going is None:
+            return False
+        return str(person) == str(going) or (str(person) == str(coming) and person not in self.members)
+
+    async def lead_of(self, team_id: UUID) -> UUID | None:
+        """Return the lead of the team, as long as no party has named one."""
+        leads = await _settled(self.reads, [f"team/{team_id}"], "lead_id", self.opening)
+        return next(iter(leads.values()), None)
 
 
 async def due_at(reads: ReadContext, definition: ApprovalRuleDefinition, now: datetime) -> datetime:

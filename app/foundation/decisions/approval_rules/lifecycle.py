@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import Field
 
+from app.common.duties import INDEPENDENT_ROLES
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import STAFF_ROLES, Role
 from app.common.records import CodeEnum, jsonb_ordered
@@ -20,17 +21,18 @@ from app.foundation.decisions.approval_rules.records import ApprovalRule, Approv
 from app.foundation.decisions.approval_rules.records import ApprovalRuleState as State
 from app.foundation.decisions.approval_rules.shipped import FLOORS, SHIPPED
 from app.foundation.decisions.approval_rules.versions import outvoting
-from app.foundation.decisions.authorship import agreed_by_another
+from app.foundation.decisions.authorship import agreed_by_another, agrees_to_what_was_read, another_edition
+from app.foundation.decisions.payloads import AgreeToEdition
 from app.foundation.decisions.records import DecisionKind, DecisionRule
 from app.foundation.people.records import Group
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, process_owner, quality_manager, role
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Payload, RecordKey, ShortText
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.rules import Rules, ValueTaken
 
 
 class AddApprovalRule(Payload):
@@ -119,14 +121,14 @@ class NewestVersion:
 
 
 async def newest_version(
-    reads: ReadContext, rule: ApprovalRule, body: EmptyPayload, ctx: ActionContext
+    reads: ReadContext, rule: ApprovalRule, body: AgreeToEdition, ctx: ActionContext
 ) -> NewestVersion:
     """Find the newest version of the rule."""
     (row,) = await reads.children(ApprovalRuleVersion, rule, edition=rule.edition)
     return NewestVersion(row)
 
 
-def agree(rule: ApprovalRule, body: EmptyPayload, ctx: ActionContext) -> None:
+def agree(rule: ApprovalRule, body: AgreeToEdition, ctx: ActionContext) -> None:
     """Agree to the newest version of the rule, as a second person: it determines who votes from now on."""
     rule.awaits_agreement = None
     version = ctx.outcome.change(ctx.prepared(NewestVersion).row)
@@ -159,6 +161,16 @@ async def key_does_not_fit(
     if shipped is not None and shipped.decision is not body.decision:
         words = {"decision": shipped.decision.value}
         raise WrongValue(words, pointer="/decision", because="key_of_another_decision")
+
+
+async def role_only_reads(
+    reads: ReadContext, rule: ApprovalRule, body: AddApprovalRule | ReviseApprovalRule, ctx: ActionContext
+) -> None:
+    """Refuse roles whose holders only read, and so cannot vote."""
+    for field in ("voters", "otherwise", "if_unanswered"):
+        for n, source in enumerate(getattr(body.definition, field)):
+            if source.role in INDEPENDENT_ROLES:
+                raise WrongValue(pointer=f"/definition/{field}/{n}/role", because="role_only_reads")
 
 
 async def definition_invalid(
@@ -221,6 +233,7 @@ def _codes(annotation: Any) -> list[str]:
 
 SETTERS = (process_owner | quality_manager).for_people()
 AGREEING = (process_owner | quality_manager | admin | role(Role.management)).in_person().for_people()
+AGREED_AS_READ = agrees_to_what_was_read(("added", "revised", "ended"), ("agreed",))
 VOTERS = (
     RecipientRule(NoticeType.rule_changed, roles_field="told_roles"),
     RecipientRule(NoticeType.rule_changed, groups="told_groups"),
@@ -234,18 +247,19 @@ TELL_AGREEING = (
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="approval_rule", plural="approval_rules", zh="审批规则", record=ApprovalRule, states=State,
+    kind="approval_rule", plural="approval_rules", zh="审批规则", record=ApprovalRule,
     visible=(to_staff(),), children=(ApprovalRuleVersion,),
     rules=Rules(constraints={"approval_rule_key_key": ValueTaken("key")}),
     rows=(
         #      action  中文    from                           to              who      event
         action(add,    "添加", NEW_RECORD,                    State.in_force, SETTERS, "approval_rule.added",
-               wrong=(key_does_not_fit, definition_invalid), notifies=TELL_AGREEING),
+               wrong=(key_does_not_fit, definition_invalid, role_only_reads), notifies=TELL_AGREEING),
         action(revise, "修订", [State.in_force, State.ended], State.in_force, SETTERS, "approval_rule.revised",
-               wrong=(definition_invalid,), notifies=TELL_AGREEING),
+               wrong=(definition_invalid, role_only_reads), notifies=TELL_AGREEING),
         action(end,    "终止", [State.in_force],              State.ended,    SETTERS, "approval_rule.ended", notifies=TELL_AGREEING),
         action(agree,  "同意", [State.in_force, State.ended], STAYS,          AGREEING, "approval_rule.agreed",
-               unless=(nothing_to_agree,), prepare=(newest_version,), wrong=(agreed_by_another(("edition",)),), notifies=VOTERS),
+               unless=(nothing_to_agree,), prepare=(newest_version,), wrong=(agreed_by_another(("edition",)), another_edition, AGREED_AS_READ),
+               notifies=VOTERS),
     ),
 )
 # fmt: on

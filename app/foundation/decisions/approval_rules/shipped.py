@@ -67,11 +67,16 @@ def _of_risk(
     )
 
 
-def _of_tier(tier: str, voters: Electors, quorum: int | None = 1) -> ApprovalRuleDefinition:
-    """Return the rule of a tier of reviewers, with one vote as quorum; without a `quorum` more than half."""
+def _of_tier(
+    tier: str, voters: Electors, quorum: int | None = 1, *, otherwise: tuple[Electors, ...] = ()
+) -> ApprovalRuleDefinition:
+    """Return the rule of a tier of reviewers, with one vote as quorum; without a `quorum` more than half.
+    `otherwise` are the reviewers of the next tier.
+    """
     return ApprovalRuleDefinition(
         conditions=(RuleCondition(field="tier", any_of=(tier,)),),
         voters=(voters,),
+        otherwise=otherwise,
         rule=DecisionRule.majority,
         quorum=quorum,
         least_voters=1,
@@ -87,7 +92,7 @@ SHIPPED: Mapping[str, ShippedRule] = {
         DecisionKind.change,
         "Changes of low risk",
         "低风险变更",
-        _of_risk("low", _MANAGERS, DecisionRule.majority, quorum=1),
+        _of_risk("low", _MANAGERS, DecisionRule.majority, otherwise=_MANAGEMENT, quorum=1),
     ),
     "change": ShippedRule(
         DecisionKind.change,
@@ -122,7 +127,10 @@ SHIPPED: Mapping[str, ShippedRule] = {
         "Exceptions from freezes",
         "冻结例外",
         ApprovalRuleDefinition(
-            voters=(_with_role(Role.change_manager),), rule=DecisionRule.majority, least_voters=1
+            voters=(_with_role(Role.change_manager),),
+            otherwise=_MANAGEMENT,
+            rule=DecisionRule.majority,
+            least_voters=1,
         ),
     ),
     "release_go": ShippedRule(
@@ -184,6 +192,9 @@ SHIPPED: Mapping[str, ShippedRule] = {
         "团队负责人评审文件",
         ApprovalRuleDefinition(
             voters=(Electors(relation=ElectorRelation.team_lead),),
+            # A team without a lead, or whose lead is the author, is reviewed by the next tier.
+            otherwise=(_with_role(Role.department_head),),
+            if_unanswered=_MANAGEMENT,
             rule=DecisionRule.majority,
             quorum=1,
             least_voters=1,
@@ -193,7 +204,7 @@ SHIPPED: Mapping[str, ShippedRule] = {
         DecisionKind.document_review,
         "Review of documents by the head of IT or of the business side",
         "信息技术或业务部门负责人评审文件",
-        _of_tier("department_head", _with_role(Role.department_head)),
+        _of_tier("department_head", _with_role(Role.department_head), otherwise=_MANAGEMENT),
     ),
     "document_review_by_management": ShippedRule(
         DecisionKind.document_review,
@@ -219,6 +230,7 @@ SHIPPED: Mapping[str, ShippedRule] = {
             voters=(Electors(relation=ElectorRelation.team_heads),),
             enough=1,
             otherwise=(_with_role(Role.department_head),),
+            if_unanswered=_MANAGEMENT,
             rule=DecisionRule.unanimous,
             least_voters=1,
             # The decision is due at the end of the second working day.

@@ -6,7 +6,7 @@ committee and those about high risks always demand at least as much as the shipp
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from uuid import UUID
 from app.common.people import WHOLE_GROUP, Role
 from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition, Electors
 from app.foundation.decisions.approval_rules.shipped import FLOORS, SHIPPED
-from app.foundation.decisions.records import DecisionKind, DecisionRule
+from app.foundation.decisions.records import DecisionKind, DecisionRule, VoterLeftOutReason
 
 #: How strict the rules are: of several by which a question is put, the strictest counts.
 STRICTNESS = (DecisionRule.chair, DecisionRule.majority, DecisionRule.unanimous)
@@ -44,11 +44,13 @@ class HoldingRule:
 @dataclass(frozen=True, slots=True)
 class MatterOpening:
     """The parties to a matter, also those who may vote on nothing else, and the time at which the matter
-    began; null if it begins with the question.
+    began; null if it begins with the question. `unseated` collects people whom the rules name, but who get no
+    seat, with the reason.
     """
 
     parties: frozenset[UUID] = frozenset()
     began_at: datetime | None = None
+    unseated: dict[UUID, VoterLeftOutReason] = field(default_factory=dict, compare=False)
 
     def trusts(self, person: UUID | None, instant: datetime | None) -> bool:
         """Return whether what the person set at that time counts without a comparison."""

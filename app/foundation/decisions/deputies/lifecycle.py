@@ -22,6 +22,7 @@ from app.foundation.people.credentials.maker_credential import (
     consent_needed,
     not_suspended,
 )
+from app.foundation.people.eligibility import check_on_the_same_side
 from app.kernel.access.audience_rules import to_persons
 from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
@@ -55,8 +56,8 @@ def name(deputy: Deputy, body: NameDeputy, ctx: ActionContext) -> None:
 
 
 async def cannot_deputise(reads: ReadContext, deputy: Deputy, body: NameDeputy, ctx: ActionContext) -> None:
-    """Refuse oneself, and a time that is over, too long, ends before it begins or after the key that it is
-    named with.
+    """Refuse oneself, a person of another side, and a time that is over, too long, ends before it begins or
+    after the key that it is named with.
     """
     person = ctx.required_ref(Person, "deputy")
     if person.id == ctx.caller.person_id:
@@ -69,6 +70,8 @@ async def cannot_deputise(reads: ReadContext, deputy: Deputy, body: NameDeputy, 
         raise WrongValue({"days": str(LONGEST.days)}, pointer="/until_at", because="too_long_a_time")
     if ctx.caller.lasts_until is not None and body.until_at > ctx.caller.lasts_until:
         raise WrongValue(pointer="/until_at", because="outlives_key")
+    if not ctx.caller.is_rule:
+        await check_on_the_same_side(reads, ctx.caller.person_id, person, "/deputy")
 
 
 def end(deputy: Deputy, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -100,7 +103,7 @@ async def outlives_key(
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="deputy", plural="deputies", zh="表决代理人", record=Deputy, states=State, access=KindAccess(administrative=True),
+    kind="deputy", plural="deputies", zh="表决代理人", record=Deputy, access=KindAccess(administrative=True),
     visible=(to_persons("person_id", "deputy_id"),),
     rows=(
         #      action 中文    from           to           who        event
