@@ -12,12 +12,14 @@ from app.attention.rules import (
     agreements,
     backlog,
     clocks,
+    environments,
     incidents,
     integrations,
     mails,
     outages,
     programme,
     quality,
+    roles,
     signals,
     targets,
     templates,
@@ -28,6 +30,7 @@ from app.common.people import Role
 from app.kernel.actions.lifecycle import Lifecycle
 from app.processes.changes.lifecycle import LIFECYCLE as CHANGES
 from app.processes.improvements.lifecycle import LIFECYCLE as IMPROVEMENTS
+from app.processes.releases.lifecycle import LIFECYCLE as RELEASES
 from app.webhooks.sources.lifecycle import LIFECYCLE as SOURCES
 
 
@@ -92,10 +95,18 @@ RULES = (
     ),
     AttentionRule(mails.unsent, ("mails_unsent",), NO_FILTER, only_for=Role.admin),
     AttentionRule(programme.changes_unreviewed, ("change_unreviewed",), _filters_of(CHANGES)),
+    AttentionRule(
+        environments.unknown_environments,
+        ("unknown_environment",),
+        _filters_of(RELEASES) - {"priority"},
+        only_for=Role.change_manager,
+    ),
     AttentionRule(programme.steps_overdue, tuple(programme.OVERDUE.values()), _filters_of(IMPROVEMENTS)),
     AttentionRule(programme.benefits_faded, ("benefit_faded",), _filters_of(IMPROVEMENTS)),
     AttentionRule(programme.evidence_withdrawn, ("evidence_withdrawn",), _filters_of(IMPROVEMENTS)),
     AttentionRule(quality.unassessed, ("quality_unassessed",), NO_FILTER, only_for=Role.quality_manager),
+    AttentionRule(roles.unheld, ("role_unheld",), NO_FILTER, only_for=Role.admin),
+    AttentionRule(roles.posts_unheld, ("post_unheld",), NO_FILTER, only_for=Role.quality_manager),
     AttentionRule(templates.to_renew, ("template_to_renew",), NO_FILTER, only_for=Role.change_manager),
     AttentionRule(yours.waiting, (*yours.SECTIONS, "actions_wait"), NO_FILTER),
 )

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from app.common.people import Role, RoleLabels
 from app.common.records import CodeEnum
 from app.html.filters import zone_offset
 from app.i18n import LANGUAGES, translate
@@ -112,6 +113,11 @@ def named(key: str, names: Mapping[str, str], href: str | None = None) -> Senten
 def code(member: CodeEnum) -> SentenceValue:
     """Return a code by its label."""
     return named(member.value, {language: member.label(language) for language in LANGUAGES})
+
+
+def role(held: Role, labels: RoleLabels) -> SentenceValue:
+    """Return a role by its label in the organisation."""
+    return named(held.value, {language: labels.label(held, language) for language in LANGUAGES})
 
 
 def text(words: str) -> SentenceValue:

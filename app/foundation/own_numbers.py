@@ -53,6 +53,11 @@ def folded_number(name: str) -> str:
     return "".join(character for character in _folded(name) if character.isalnum())
 
 
+def digits_of(name: str) -> str:
+    """Return the digits of the number, by which the database finds those that may be the same."""
+    return re.sub(r"[^0-9]", "", folded_number(name))
+
+
 def begins_like_ours(name: str) -> bool:
     """Return whether the text is a number of ours, or begins with one of our codes and a sign, as a short
     number of ours does: `PR-1`. A document of another system needs the name of that system in front.

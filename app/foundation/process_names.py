@@ -10,7 +10,7 @@ from typing import Annotated, Protocol
 
 from pydantic import AfterValidator
 
-from app.common.records import NamedAs
+from app.common.spellings import NamedAs
 from app.kernel.actions.payloads import RecordKey
 
 #: The kinds of record that a process of ours handles, with their plurals as addresses have them.

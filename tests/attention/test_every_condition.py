@@ -26,6 +26,8 @@ from tests.extent import in_test_all
 TRIED_ELSEWHERE = {
     "figures_lag": "test_sources.py",
     "quality_unassessed": "test_quality_assessments.py",
+    "role_unheld": "test_roles.py",
+    "post_unheld": "test_roles.py",
     "template_to_renew": "automation/test_changes.py",
 }
 #: Ends of the codes of sentences that are another form of one.

@@ -332,6 +332,21 @@ async def change_unreviewed(scene: Scene) -> TrueCondition:
     return TrueCondition(board.manager, lambda: board.manager.post_ok(f"{path}/review", review))
 
 
+async def unknown_environment(scene: Scene) -> TrueCondition:
+    """A pipeline deploys to an environment that is neither production nor listed."""
+    ledger, usual = scene.ledger, scene.ledger.settings
+    pipeline = await scene.api.client("Pipeline", Role.integration)
+    await scene.live_service()
+    for environment in ("blue", "prod-eu", "staging"):
+        sent = {"service": "mail", "environment": environment, "outcome": "succeeded"}
+        await pipeline.post_ok("/v1/deployments", sent)
+
+    async def listed() -> None:
+        ledger.settings = usual.model_copy(update={"environments": "green,Blue"})
+
+    return TrueCondition(await scene.api.client("Olga", Role.change_manager), listed)
+
+
 async def judgement_overdue(scene: Scene) -> TrueCondition:
     project = await project_of(scene.api)
     path, position = await project.reported()
@@ -483,6 +498,7 @@ MADE_TRUE: dict[str, Callable[[Scene], Awaitable[TrueCondition]]] = {
         *(service_down, service_budget, service_budget_spent, target_missed, target_out_of_reach),
         *(agreement_missed, agreement_review_overdue, kpi_worse, kpi_better, backlog_old, source_silent),
         *(deliveries_failed, mails_unsent, change_unreviewed, judgement_overdue, rollout_overdue),
+        unknown_environment,
         *(
             report_overdue,
             sitting_overdue,

@@ -8,8 +8,9 @@ import pytest
 
 from tests.automation.worker import Worker, by_rules
 from tests.client import Api, Client
+from tests.desk.test_pages import page
 from tests.extent import in_test_all
-from tests.service_levels.agreements.samples import Parties, a_target, the_parties
+from tests.service_levels.agreements.samples import EFFECTS, Parties, a_target, the_parties
 
 END = datetime(2198, 12, 31, 16, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -153,3 +154,31 @@ async def test_both_representatives_are_told_of_steps_and_leads_beneath_of_the_s
     number = (await parties.manager.read(path))["number"]
     assert f"Please sign the agreement {number}" in finance
     assert f"Both parties have signed the agreement {number}" in it
+
+
+@pytest.mark.parametrize("refusal", ["negotiate", "refuse_consent"])
+async def test_those_who_go_on_after_a_refusal_of_the_customer_find_it_in_their_work(
+    parties: Parties, worker: Worker, refusal: str
+) -> None:
+    customer, manager, it = parties.leads["finance"], parties.manager, parties.it
+    if refusal == "negotiate":
+        path, next_step = await parties.submitted("SLA", "finance"), "submit_for_review"
+        await it.post_ok(f"{path}/sign")
+        reason = {"proposals": "Five hours."}
+    else:
+        path, next_step = await parties.signed("SLA", "finance"), "renew"
+        await parties.review(path)
+        await it.post_ok(f"{path}/renew", EFFECTS)
+        reason = {"subject": "renew", "reason": "Too dear."}
+    await work(worker, datetime.now(UTC))
+    number = (await manager.read(path))["number"]
+    assert (next_step, number) not in await asked(manager)
+    await customer.post_ok(f"{path}/{refusal}", reason)
+    await work(worker, datetime.now(UTC) + timedelta(minutes=10))
+    assert (next_step, number) in await asked(manager)
+    assert await asked(it), "the side that had consented is asked, too"
+    waiting = (await page(manager, "/desk")).partition('id="waiting"')[2].partition("</section>")[0]
+    assert f'href="/desk/sla/{number}/{next_step}"' in waiting
+    if refusal == "negotiate":
+        await manager.post_ok(f"{path}/submit_for_review", {"gap_reason": "Known."})
+        assert (next_step, number) not in await asked(manager), "it was done"

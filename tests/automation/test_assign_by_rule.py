@@ -18,6 +18,7 @@ from app.log.follow import FOLLOW_LIMITS, catch_up, reset
 from app.platform.db import connect
 from app.processes.incidents.payloads import ResolveIncident
 from app.processes.incidents.records import Incident
+from app.processes.requests.payloads import SubmitRequest
 from app.ticketing.work.assignment import AssignTicket
 from tests.automation.conftest import Desk
 from tests.automation.worker import by_rules
@@ -109,6 +110,20 @@ async def test_without_any_rule_a_ticket_goes_to_the_team_of_its_service(desk: D
     other = await reported(desk, service="mail")
     await desk.pass_time(seconds=1)
     assert (await desk.row(other))["team_id"] is None, "the rules that there are decide"
+
+
+async def test_without_a_rule_a_request_waits_for_the_desk_which_assesses_it(desk: Desk) -> None:
+    await a_team(desk.ledger, "mailers", 1)
+    keeper = await add_caller(desk.ledger, "Mia", Role.service_level_manager)
+    names = {"key": "mail", "name_en": "Mail", "name_zh": "邮件", "criticality": "low", "owner": "me"}
+    service = ProposeService.model_validate(names | {"team": "mailers"})
+    await act(desk.ledger, keeper, "service", "propose", body=service)
+    words = {"title": "A mailbox", "description": "For the new office.", "service": "mail"}
+    asked = SubmitRequest.model_validate(words | {"channel": "hotline", "urgency": "3"})
+    request = (await act(desk.ledger, desk.agent, "request", "submit", None, asked)).record
+    await desk.pass_time(seconds=1)
+    query = "select team_id from fold.request where id = %s"
+    assert await desk.ledger.db.value(query, (request.id,)) is None
 
 
 async def test_many_reports_at_once_are_given_to_four_in_turn(desk: Desk) -> None:

@@ -458,3 +458,4 @@ async def test_a_template_whose_changes_fail_is_stopped(board: Board) -> None:
         await stop(board)
         template = await board.manager.read("/v1/change_templates/relay-restart")
         assert template["outgrown_because"] == (None if n == 0 else "failures")
+        assert template["needs_renewal"] is (n > 0), "though its services are as important as before"

@@ -51,11 +51,11 @@ class Site:
 
     async def begun(self, **due: int) -> None:
         """It begins, with a weekly report and a milestone by each name, due in so many days."""
-        task = {"title": "Build it", "assignee": str(self.engineer.person_id), "milestone": 1}
+        task = {"title": "Build it", "assignee": str(self.engineer.person_id), "milestone": len(due)}
         steps = [
             {"title": name, "due_at": self.desk.now + timedelta(days=days)} for name, days in due.items()
         ]
-        plan = {"tasks": [task | {"due_at": self.desk.now + timedelta(days=300)}], "report_every_days": 7}
+        plan = {"tasks": [task | {"due_at": steps[-1]["due_at"]}], "report_every_days": 7}
         await self.does("begin_implementation", plan | {"milestones": steps})
 
     async def solution_approved(self) -> None:
@@ -69,7 +69,8 @@ class Site:
             "confirmation_method": "meeting",
         }
         await self.does("confirm_requirements", requirements)
-        await self.does("propose_solution", {**PAPER, "risks": []})
+        without_risks = {"risks": [], "no_risks_reason": "None, because it is a copy."}
+        await self.does("propose_solution", {**PAPER, **without_risks})
         await self.does("review_solution", {"side": "business", **GOOD}, self.requester)
         await self.does("review_solution", {"side": "it", **GOOD}, self.engineer)
 
@@ -78,7 +79,8 @@ class Site:
         ids = {row["title"]: str(row["id"]) for row in await self.milestones() if row["dropped_at"] is None}
         parts = [{"milestone": ids[name], "done": percent} for name, percent in done.items()]
         return await self.does(
-            "report_progress", {"milestones": parts, "expected_at": self.desk.now + timedelta(days=90)}
+            "report_progress",
+            {"milestones": parts, "expected_at": self.desk.now + timedelta(days=90), "text": "It runs."},
         )
 
     async def pass_time(self, **parts: float) -> None:

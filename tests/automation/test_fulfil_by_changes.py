@@ -59,7 +59,9 @@ class Catalogue:
     async def back_out(self, path: str) -> None:
         """The change is undone, and what follows from it."""
         now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        await self.board.engineer.post_ok(f"{path}/back_out", {"reason": "No.", "service_restored_at": now})
+        await self.board.engineer.post_ok(
+            f"{path}/back_out", {"reason": "Not now.", "service_restored_at": now}
+        )
         await self.work()
 
     async def work(self) -> None:

@@ -59,7 +59,7 @@ async def said(desk: Desk, engineer: Caller, record: Problem | Article, action: 
 
 async def fixed(desk: Desk, engineer: Caller, problem: Problem) -> None:
     await said(desk, engineer, problem, "identify_cause", IdentifyCauseProblem(**CAUSE))
-    await said(desk, engineer, problem, "begin_fix", BeginFixProblem(fixing_change="CHG-7"))
+    await said(desk, engineer, problem, "begin_fix", BeginFixProblem(no_change_reason="A setting."))
     await said(desk, engineer, problem, "resolve", ResolveProblem(prevention="It is watched."))
     await said(desk, engineer, problem, "close", CloseProblem(lessons="Watch it."))
     await desk.worker.work(desk.now)

@@ -40,7 +40,9 @@ FILES = {
 #: Rules that stand on more than the others may.
 ELSEWHERE = {raise_attention_alerts.NAME}
 #: The rules that are one line of a row each.
-IN_ROWS = {row.due.rule for lifecycle in LIFECYCLES for row in lifecycle.rows if row.due is not None}
+IN_ROWS = {
+    due.rule for lifecycle in LIFECYCLES for row in lifecycle.rows if (due := row.reach.due) is not None
+}
 
 
 def test_a_rules_name_in_the_log_is_that_of_its_file_or_row_and_the_worker_runs_all_of_them() -> None:
@@ -61,11 +63,13 @@ def test_every_rule_is_explained_where_people_look() -> None:
 
 
 def test_an_action_that_is_due_is_a_rules_to_perform_and_needs_no_payload() -> None:
-    due = {(lifecycle, row) for lifecycle in LIFECYCLES for row in lifecycle.rows if row.due is not None}
+    due = {
+        (lifecycle, row) for lifecycle in LIFECYCLES for row in lifecycle.rows if row.reach.due is not None
+    }
     assert due
     for lifecycle, row in due:
-        assert row.due is not None
-        assert row.policy.allows(rule_caller(row.due.rule), empty(lifecycle.record, uuid7())), row.name
+        assert row.reach.due is not None
+        assert row.policy.allows(rule_caller(row.reach.due.rule), empty(lifecycle.record, uuid7())), row.name
         assert row.body().model_dump(exclude_unset=True) == {}
 
 

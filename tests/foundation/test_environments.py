@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Annotated, Any
 
-from app.foundation.environments import PRODUCTION, environment_key
+import pytest
+from pydantic import TypeAdapter
+
+from app.common.records import Record, codecs
+from app.foundation.environments import (
+    PRODUCTION,
+    PRODUCTION_ALIASES,
+    environment_key,
+    is_known_environment,
+    is_production,
+)
+from app.registry import LIFECYCLES
 
 
 @pytest.mark.parametrize(
@@ -21,6 +32,16 @@ from app.foundation.environments import PRODUCTION, environment_key
             "PRD-01",
             "live-eu",
             "online",
+            "PRODUCTION ",
+            "prd",
+            "Prod-EU",
+            "ProdEU",
+            "pr0d",
+            "Wirkbetrieb",
+            "echtbetrieb",
+            "prodution",
+            "Porduction-2",
+            "main",
         ),
         *(
             "生产",
@@ -35,6 +56,10 @@ from app.foundation.environments import PRODUCTION, environment_key
             "运营环境",
             "生產環境",
             "線上",
+            "华东生产环境",
+            "生产一区",
+            "运行环境",
+            "产线",
         ),
     ],
 )
@@ -54,7 +79,56 @@ def test_production_is_known_by_every_name(name: str) -> None:
         "staging",
         "delivery",
         "生产测试",
+        "preProd",
+        "准生产",
+        "仿真生产",
+        "preproduction",
+        "reproduction",
+        "main-test",
+        "试运行环境",
     ],
 )
 def test_what_is_like_production_is_another_environment(name: str) -> None:
     assert environment_key(name) == name
+
+
+@pytest.mark.parametrize("name", ["test", "UAT 2", "pre-prod", "preprod", "验收环境", "prod", "Green-2"])
+def test_usual_environments_and_listed_ones_are_known(name: str) -> None:
+    assert is_known_environment(name, ["green-2"])
+
+
+@pytest.mark.parametrize("name", ["blue", "product", "projection", "p"])
+def test_other_names_are_unknown(name: str) -> None:
+    assert not is_known_environment(name, ["green"])
+    assert not is_production(name)
+
+
+def _environment_fields() -> list[tuple[str, str, Any]]:
+    """Each field of a payload that names an environment: the payload, the field, and its type."""
+    return [
+        (row.body.__name__, field, Annotated[declared.annotation, declared])
+        for row in {row for lifecycle in LIFECYCLES for row in lifecycle.rows}
+        for field, declared in row.body.model_fields.items()
+        if "environment" in field
+    ]
+
+
+def test_every_payload_takes_each_name_of_production_for_production() -> None:
+    names = {
+        name for written in PRODUCTION_ALIASES for name in (written, f" {written.upper()} ", f"{written}-eu")
+    }
+    fields = _environment_fields()
+    assert {payload for payload, _, _ in fields} >= {"PlanRelease", "ChangePlanRelease", "ReportDeployment"}
+    for payload, field, declared in fields:
+        read = TypeAdapter(declared).validate_python
+        assert {read(name) for name in names} == {PRODUCTION}, (payload, field)
+
+
+def test_every_record_is_found_by_each_name_of_its_environment() -> None:
+    kinds: set[type[Record]] = {kind.record for kind in LIFECYCLES}
+    kinds |= {child for lifecycle in LIFECYCLES for child in lifecycle.children}
+    fields = [codec for kind in kinds for codec in codecs(kind).values() if codec.name == "environment"]
+    assert len(fields) >= 3
+    for codec in fields:
+        assert codec.spelled_as is not None
+        assert codec.spelled_as.resolve("Prod") == PRODUCTION

@@ -36,6 +36,8 @@ ALERTED: Mapping[str, AlertedCode] = {
     "deliveries_failed": AlertedCode(),
     "mails_unsent": AlertedCode(),
     "quality_unassessed": AlertedCode(),
+    "role_unheld": AlertedCode(),
+    "post_unheld": AlertedCode(),
     "template_to_renew": AlertedCode(),
 }
 #: Reason why sentences of other codes, of severity `now` to `stuck`, send no alert: most have a notice of
@@ -51,6 +53,7 @@ NOT_ALERTED: Mapping[str, str] = {
     "sitting_overdue": "the person and the project manager are notified (`examination_overdue`)",
     "rollout_overdue": "the owner of the step is notified (`rollout_step_overdue`)",
     "report_overdue": "the person who owes the report is notified (`progress_report_overdue`)",
+    "unknown_environment": "a name to correct is no emergency; the page and the API list it",
     "evidence_withdrawn": "the withdrawal of a document is no emergency; the page and the API list it",
     "benefit_faded": "followers of the improvement are notified (`benefit_faded`)",
 }

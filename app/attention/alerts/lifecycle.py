@@ -20,11 +20,11 @@ from app.common.records import ForeignRef
 from app.kernel.access.audience_rules import to_persons
 from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import rule
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
 from app.kernel.actions.payloads import Paragraph, Payload, Reference, ShortText, at_most_entries
+from app.kernel.actions.rules import Rules, ValueTaken
 
 #: Largest number of people who are notified of an alert.
 MOST_RECIPIENTS = 400
@@ -85,7 +85,7 @@ def end(alert: AttentionAlert, body: EndAttentionAlert, ctx: ActionContext) -> N
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="attention_alert", plural="attention_alerts", zh="关注提醒",
-    record=AttentionAlert, states=State, code="ALR",
+    record=AttentionAlert, code="ALR",
     # A sentence is visible to people who may see its cases: administrators and auditors may see all.
     visible=(to_persons("person_ids"),), access=KindAccess(oversight=frozenset({Role.admin, Role.auditor})),
     rules=Rules(constraints={"attention_alert_raised_key": ValueTaken("key")}),

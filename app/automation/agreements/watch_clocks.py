@@ -19,6 +19,7 @@ from app.common.people import rule_caller
 from app.common.times.clocks import KIND, AgreementType
 from app.kernel.consumers import polling
 from app.kernel.consumers.rules import Clock
+from app.kernel.consumers.timers import DELETE_TIMERS
 from app.kernel.ledger import Ledger
 from app.log.events import Event, stream
 from app.log.ids import uuid7
@@ -53,7 +54,6 @@ SET_TIMERS = """
 update plumbing.timer t set due_at = next.due_at
 from unnest(%s::text[], %s::timestamptz[]) as next(stream, due_at)
 where t.rule = %s and t.stream = next.stream"""
-UNSET_TIMERS = "delete from plumbing.timer where rule = %s and stream = any(%s)"
 
 Failed = Callable[[str, Exception], None]
 
@@ -85,7 +85,7 @@ async def fire_due(connection: Connection, ledger: Ledger, now: datetime, *, fai
         retained = batch.retained.union(later)
         finished = [name for name in streams if name not in retained]
         await connection.execute(SET_TIMERS, (later, [batch.next_at[name] for name in later], NAME))
-        await connection.execute(UNSET_TIMERS, (NAME, finished))
+        await connection.execute(DELETE_TIMERS, (NAME, finished))
     return len(streams)
 
 

@@ -1,4 +1,6 @@
-"""Counts open votes again when the account of a voter is deactivated, erased or activated again."""
+"""Counts open votes again when the account of a voter is deactivated, erased or activated again, or when
+somebody gets a post whose holder has left.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,32 @@ select d.id, d.record from fold.vote v join fold.decision d on d.id = v.decision
 join fold.person p on p.id = v.person_id
 where v.person_id = %s and d.state = 'open' and case
   when p.state = 'active' and p.deactivated_at is null then v.left_at is not null
-  else v.closed_at is null end
+  else v.closed_at is null or v.left_at is not null end
 order by d.id"""
+#: The open decisions that a voter has left: whoever got the post may take the seat.
+VACATED = """
+select distinct d.id, d.record from fold.vote v join fold.decision d on d.id = v.decision_id
+join fold.person p on p.id = v.person_id
+where d.state = 'open' and p.state <> 'active' and (v.closed_at is null or v.left_at is not null)
+order by d.id"""
+#: Fields of posts by which people are asked.
+POSTS = {
+    "team": frozenset({"lead_id"}),
+    "service": frozenset({"owner_id"}),
+    "ci": frozenset({"owner_id"}),
+    "person": frozenset({"manager_id"}),
+    "improvement": frozenset({"sponsor_id", "process_owner_id"}),
+    "process_change": frozenset({"process_owner_id"}),
+}
 
 
 async def recount_votes(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConsequence]:
     """Yield the action on each record with an open decision of the voter."""
-    for row in await ledger.db.rows(OPEN, (id_of(event.stream),)):
+    if event.type in EVENTS:
+        rows = await ledger.db.rows(OPEN, (id_of(event.stream),))
+    else:
+        rows = await ledger.db.rows(VACATED)
+    for row in rows:
         yield RuleConsequence(
             kind_of(row["record"]),
             "recount_votes",
@@ -30,4 +51,5 @@ async def recount_votes(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleCo
         )
 
 
-RULE = Rule("recount_votes", ("person.deactivated", "person.activated", "person.erased"), recount_votes)
+EVENTS = ("person.deactivated", "person.activated", "person.erased")
+RULE = Rule("recount_votes", EVENTS, recount_votes, fields=POSTS)

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from app.common.people import Person
 from app.foundation.people.lookups import active_members
-from app.governance.scorecards.lookups import other_leads
+from app.governance.scorecards.lookups import other_leads, rates
 from app.governance.scorecards.payloads import AskScorecardRating
 from app.governance.scorecards.records import (
     RaterPart,
@@ -35,9 +35,12 @@ async def ask_raters(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleConse
     edition = await load(ledger.db, ledger.lifecycles[ScorecardEdition.KIND], str(card.edition_id))
     assert edition is not None, "no edition is ever taken out of the log"
     assert card.concerned_id is not None
-    if event.type == HANDED_OVER:
-        if card.superior_id is not None and "superior_id" in event.set_fields:
-            yield _asked(event, card, RaterPart.superior, card.superior_id)
+    if event.type in SUCCESSION_EVENTS:
+        for part, field in SUCCEEDING_RATERS.items():
+            rater = getattr(card, field)
+            is_new = field in event.set_fields and rater is not None
+            if is_new and not await rates(ledger.db.rows, card.id, rater):
+                yield _asked(event, card, part, rater)
         return
     raters = [(RaterPart.oneself, card.concerned_id)]
     if card.superior_id is not None:
@@ -69,6 +72,7 @@ async def _peers(ledger: Ledger, card: Scorecard) -> list[UUID]:
     return [] if team is None else await active_members(ledger.db.rows, [team], MOST_PEERS)
 
 
-#: A superior who takes over is asked as the one before.
-HANDED_OVER = "scorecard.duties_handed_over"
-RULE = Rule("ask_raters", ("scorecard.opened", HANDED_OVER), ask_raters)
+#: A lead or superior who takes over is asked as the one before, unless they rate already.
+SUCCESSION_EVENTS = ("scorecard.duties_handed_over", "scorecard.passed_on")
+SUCCEEDING_RATERS = {RaterPart.oneself: "concerned_id", RaterPart.superior: "superior_id"}
+RULE = Rule("ask_raters", ("scorecard.opened", *SUCCESSION_EVENTS), ask_raters)

@@ -7,7 +7,6 @@ process has one audit.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,11 +22,10 @@ from app.kernel.actions.refusals import Refusal
 from app.kernel.commands.command import Command, IdempotencyKey
 from app.kernel.commands.perform import perform
 from app.kernel.consumers import polling
-from app.kernel.consumers.rules import ROUTE, RULE_SOURCE, Clock
+from app.kernel.consumers.rules import ROUTE, RULE_SOURCE
 from app.kernel.ledger import Ledger
 from app.log.writer import ConstraintViolation, DuplicateCommand
 from app.platform.db import Connection
-from app.platform.shared_connections import SharedConnections
 
 #: The actor's name in the log.
 NAME = "open_audits"
@@ -43,29 +41,6 @@ where t.state = 'active' and t.kind = 'internal' and t.lead_id is not null and t
     where a.month = %(month)s and a.team_id = t.id and a.process = %(process)s)
 order by t.id"""
 logger = structlog.get_logger()
-
-
-async def run(
-    connections: SharedConnections,
-    ledger: Ledger,
-    clock: Clock,
-    *,
-    failed: Callable[[str, Exception], None],
-) -> None:
-    """Open the audits of each finished month for ever; safe next to other workers. `failed` is called for
-    each failure.
-    """
-    done: str | None = None
-
-    async def work(connection: Connection) -> bool:
-        nonlocal done
-        now = clock()
-        month = month_before(now, ZoneInfo(ledger.settings.time_zone))
-        if month != done and await open_audits(connection, ledger, now):
-            done = month
-        return False
-
-    await polling.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
 
 
 async def open_audits(connection: Connection, ledger: Ledger, now: datetime) -> bool:
@@ -102,3 +77,10 @@ async def _open(ledger: Ledger, body: OpenAudit, end: datetime, now: datetime) -
     except ConstraintViolation as violation:
         if violation.constraint != "audit_month_key":
             raise
+
+
+def _month(ledger: Ledger, now: datetime) -> str:
+    return month_before(now, ZoneInfo(ledger.settings.time_zone))
+
+
+run = polling.job_by_period(NAME, open_audits, _month, every=POLL_SECONDS)

@@ -8,7 +8,6 @@ or person has one card.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -24,11 +23,10 @@ from app.kernel.actions.refusals import Refusal
 from app.kernel.commands.command import Command, IdempotencyKey
 from app.kernel.commands.perform import perform
 from app.kernel.consumers import polling
-from app.kernel.consumers.rules import ROUTE, RULE_SOURCE, Clock
+from app.kernel.consumers.rules import ROUTE, RULE_SOURCE
 from app.kernel.ledger import Ledger
 from app.log.writer import ConstraintViolation, DuplicateCommand
 from app.platform.db import Connection
-from app.platform.shared_connections import SharedConnections
 
 #: The actor's name in the log.
 NAME = "open_scorecards"
@@ -38,29 +36,6 @@ LOCK = "governance.scorecards"
 #: How many are opened in a round.
 CARDS_A_ROUND = 500
 logger = structlog.get_logger()
-
-
-async def run(
-    connections: SharedConnections,
-    ledger: Ledger,
-    clock: Clock,
-    *,
-    failed: Callable[[str, Exception], None],
-) -> None:
-    """Open the scorecards of each finished quarter for ever; safe next to other workers. `failed` is called
-    for each failure.
-    """
-    done: str | None = None
-
-    async def work(connection: Connection) -> bool:
-        nonlocal done
-        now = clock()
-        quarter = quarter_before(now, ZoneInfo(ledger.settings.time_zone))
-        if quarter != done and await open_scorecards(connection, ledger, now):
-            done = quarter
-        return False
-
-    await polling.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
 
 
 async def open_scorecards(connection: Connection, ledger: Ledger, now: datetime) -> bool:
@@ -99,3 +74,10 @@ async def _open(ledger: Ledger, body: OpenScorecard, now: datetime) -> None:
     except ConstraintViolation as violation:
         if violation.constraint != "scorecard_subject_key":
             raise
+
+
+def _quarter(ledger: Ledger, now: datetime) -> str:
+    return quarter_before(now, ZoneInfo(ledger.settings.time_zone))
+
+
+run = polling.job_by_period(NAME, open_scorecards, _quarter, every=POLL_SECONDS)

@@ -6,7 +6,6 @@ two workers still warn only once. Indicators are not judged while the facts lag 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -17,7 +16,7 @@ from app.governance.risks.lookups import watched_indicators
 from app.governance.risks.payloads import ClearIndicatorRisk, ReachIndicatorRisk
 from app.governance.risks.records import RiskIndicator
 from app.kernel.consumers import polling
-from app.kernel.consumers.rules import Clock, RuleCause, RuleConsequence, perform_consequence, record_refusal
+from app.kernel.consumers.rules import RuleCause, RuleConsequence, perform_consequence, record_refusal
 from app.kernel.ledger import Ledger
 from app.kpis.answers.answer import count, facts_position, snapshot_connection
 from app.kpis.answers.series import PointContext, point
@@ -30,7 +29,6 @@ from app.kpis.questions.question import KpiQuestion
 from app.kpis.signals.nightly import LONGEST_LAG_SECONDS, due
 from app.log.events import id_of
 from app.platform.db import Connection, Row
-from app.platform.shared_connections import SharedConnections
 
 #: The actor's name in the log.
 NAME = "watch_risk_indicators"
@@ -39,25 +37,6 @@ POLL_SECONDS = 60.0
 LOCK = "risks.indicators"
 #: The only period of the question, and its only cut.
 WHOLE_WINDOW = (1, ())
-
-
-async def run(
-    connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
-) -> None:
-    """Judge all indicators once a day for ever, when signals are noted; safe next to other workers. `failed`
-    is called for each failure.
-    """
-    done: date | None = None
-
-    async def work(connection: Connection) -> bool:
-        nonlocal done
-        now = clock()
-        today = due(now, ledger.settings.signals_time, ZoneInfo(ledger.settings.time_zone))
-        if today is not None and today != done and await watch_indicators(connection, ledger, now):
-            done = today
-        return False
-
-    await polling.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
 
 
 async def watch_indicators(connection: Connection, ledger: Ledger, now: datetime) -> bool:
@@ -121,3 +100,10 @@ async def read_indicator(ledger: Ledger, indicator: RiskIndicator, now: datetime
         return None
     text = f"{Decimal(repr(value)):.6f}"
     return text.rstrip("0").rstrip(".")
+
+
+def _day(ledger: Ledger, now: datetime) -> date | None:
+    return due(now, ledger.settings.signals_time, ZoneInfo(ledger.settings.time_zone))
+
+
+run = polling.job_by_period(NAME, watch_indicators, _day, every=POLL_SECONDS)

@@ -21,7 +21,7 @@ def due(incident: Incident, settings: Settings) -> datetime | None:
 
 
 async def flag(ledger: Ledger, incident: Incident, now: datetime) -> tuple[str, Payload] | None:
-    """Return the action that flags the review, and its payload; it can still be held."""
+    """Return the action that flags the overdue review, and its payload. The review can be held later."""
     return "flag_review", EmptyPayload()
 
 

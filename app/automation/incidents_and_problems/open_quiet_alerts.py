@@ -7,7 +7,6 @@ change is done or its rule has ended, ends within a minute.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -18,10 +17,8 @@ from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.refusals import Refusal
 from app.kernel.commands.command import IdempotencyKey
 from app.kernel.consumers import polling
-from app.kernel.consumers.rules import Clock
 from app.kernel.ledger import Ledger
 from app.platform.db import Connection
-from app.platform.shared_connections import SharedConnections
 from app.processes.incidents.alert_rules.lookups import QuietWindow, active_alert_rules
 from app.processes.incidents.monitoring import quiet_alerts
 from app.processes.incidents.monitoring.handling import AlertPolicy, handle_alert
@@ -30,17 +27,6 @@ NAME = "open_quiet_alerts"
 POLL_SECONDS = 1.0
 ROUTE = f"rule:{NAME}"
 logger = structlog.get_logger()
-
-
-async def run(
-    connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
-) -> None:
-    """Open incidents for ever, next to any number of other workers. `failed` is called with each failure."""
-
-    async def work(connection: Connection) -> bool:
-        return await open_quiet_alerts(connection, ledger, clock())
-
-    await polling.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
 
 
 async def open_quiet_alerts(connection: Connection, ledger: Ledger, now: datetime) -> bool:
@@ -82,3 +68,6 @@ async def _open(ledger: Ledger, quiet_id: UUID, now: datetime) -> bool:
     incident = None if done is None else done.record.id
     await quiet_alerts.end_quiet_alert(ledger.db, quiet, incident, opens_at)
     return True
+
+
+run = polling.job(NAME, open_quiet_alerts, every=POLL_SECONDS)

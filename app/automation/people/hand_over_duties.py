@@ -19,7 +19,7 @@ async def hand_over_duties(ledger: Ledger, event: Recorded) -> AsyncIterator[Rul
     if not lifecycles:
         return
     body = HandOverDuties(person=str(person), new_holder=str(event.payload["new_holder"]))
-    duties = await duties_of(ledger.db, lifecycles, person)
+    duties = await duties_of(ledger.db.rows, lifecycles, person)
     records: dict[UUID, str] = {duty.id: duty.kind for duty in duties}
     for record, kind in records.items():
         yield RuleConsequence(kind, "hand_over_duties", record, body, ordered_by=event.person_id)

@@ -37,6 +37,7 @@ async def report_team_work(ledger: Ledger, event: Recorded) -> AsyncIterator[Rul
         body = ReportWorkTeam(
             work_count=work.count if work else 0,
             numbers=work.numbers if work else (),
+            first_due_at=work.first_due_at if work else None,
             work_sources=tuple(name for _, name in sources),
             persons=tuple(map(str, recipients[:LONGEST_LIST])),
         )

@@ -1,5 +1,5 @@
 """Assigns a ticket without team and assignee to the team, and perhaps the person, that the assignment rules
-choose; if its process has no rule, to the team of its service.
+choose; if its process has no rule, to the team of its service, unless the ticket is assessed first.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from app.foundation.people.credentials.maker_credential import (
     consent_needed,
     not_suspended,
 )
+from app.foundation.people.eligibility import check_on_the_same_side
 from app.kernel.access.audience_rules import to_persons
 from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
@@ -91,7 +92,7 @@ def _bind_change(calendar: AbsenceCalendar, ctx: ActionContext) -> None:
 async def invalid_calendar_deputy(
     reads: ReadContext, calendar: AbsenceCalendar, body: AbsenceCalendarFields, ctx: ActionContext
 ) -> None:
-    """Refuse a deputy who is oneself, or a machine."""
+    """Refuse a deputy who is oneself, a machine, or of another side."""
     deputy = ctx.ref(Person, "deputy")
     if deputy is None:
         return
@@ -99,6 +100,7 @@ async def invalid_calendar_deputy(
         raise WrongValue(pointer="/deputy", because="deputy_of_oneself")
     if deputy.kind is not PersonKind.human:
         raise WrongValue(pointer="/deputy", because="machines_do_not_deputise")
+    await check_on_the_same_side(reads, ctx.caller.person_id, deputy, "/deputy")
 
 
 class EditAbsenceCalendar(Patch, AbsenceCalendarFields, of=AbsenceCalendar):
@@ -191,7 +193,7 @@ FAILING = (RecipientRule(NoticeType.absence_calendar_failing, field="person_id")
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="absence_calendar", plural="absence_calendars", zh="不在岗日历", record=AbsenceCalendar, states=State,
+    kind="absence_calendar", plural="absence_calendars", zh="不在岗日历", record=AbsenceCalendar,
     access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
     visible=(to_persons("person_id"),),
     rows=(

@@ -27,16 +27,17 @@ from app.foundation.people.credentials.maker_credential import (
     consent_needed,
     require_consent,
 )
+from app.foundation.people.eligibility import check_on_the_same_side
 from app.kernel.access.audience_rules import to_members, to_persons
 from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import addressee, admin, process_relation, rule
-from app.kernel.actions.constraints import CheckFailed
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, FreeText, Instant, Patch, Payload, Reference
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.rules import CheckFailed, Rules
 
 LONGEST_ABSENCE = timedelta(days=366)
 
@@ -283,7 +284,7 @@ async def invalid_time(
 async def invalid_deputy(
     reads: ReadContext, absence: Absence, body: AbsenceTimes, ctx: ActionContext
 ) -> None:
-    """Refuse a deputy who is the person themselves, a machine, or away at that time."""
+    """Refuse a deputy who is the person themselves, a machine, of another side, or away at that time."""
     person_id = absence.person_id
     if isinstance(body, PlanAbsence):
         person_id = ctx.required_ref(Person, "person").id
@@ -295,6 +296,8 @@ async def invalid_deputy(
     deputy = ctx.ref(Person, "deputy")
     if deputy is not None and deputy.kind is not PersonKind.human:
         raise WrongValue(pointer="/deputy", because="machines_do_not_deputise")
+    if deputy is not None and deputy_id != absence.deputy_id:
+        await check_on_the_same_side(reads, person_id, deputy, "/deputy")
     if await is_away_between(reads, deputy_id, *_times(absence, body)):
         raise WrongValue(pointer="/deputy", because="deputy_away")
 
@@ -357,8 +360,8 @@ CHANGED = (not_your_absence, absence_over)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="absence", plural="absences", zh="不在岗时段", record=Absence, states=State, face=FACE,
-    access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
+    kind="absence", plural="absences", zh="不在岗时段", record=Absence, face=FACE,
+    access=KindAccess(administrative=True, oversight=frozenset({Role.auditor})),
     visible=(to_persons("person_id", "deputy_id", "cover_id"), to_members("team_ids")),
     rules=Rules(constraints=EVENT_KEYS),
     rows=(

@@ -54,12 +54,13 @@ from app.foundation.people.credentials.maker_credential import (
     MakerCredential,
     require_consent,
 )
-from app.kernel.access.reads import load
+from app.foundation.people.eligibility import check_on_the_same_side
+from app.kernel.access.reads import ReadContext, load
 from app.kernel.actions.actor_policy import addressee, staff
 from app.kernel.actions.payloads import Reference
 from app.kernel.actions.refusals import WrongValue
-from app.kernel.commands.references import is_visible
 from app.kernel.ledger import Ledger as Services
+from app.kernel.visible_records import is_visible
 from app.platform.outward import OutwardPolicy, UnusableAddress
 
 #: A file of this length, sent as JSON, is within the bound of a body.
@@ -139,6 +140,8 @@ async def _deputy_id(request: Request, ledger: Services, name: str) -> Any:
     assert caller.person_id is not None
     if await usable_deputy(ledger.db.rows, loaded.record.id, caller.person_id) is None:
         raise WrongValue(pointer="/deputy", because="cannot_deputise")
+    reads = ReadContext(ledger.db, ledger.lifecycles, ledger.directory)
+    await check_on_the_same_side(reads, caller.person_id, loaded.record, "/deputy")
     return loaded.record.id
 
 

@@ -145,7 +145,7 @@ def stored_priorities(priorities: tuple[Priority, ...]) -> list[str] | None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="assignment_rule", plural="assignment_rules", zh="分派规则", record=AssignmentRule, states=State, access=KindAccess(administrative=True),
+    kind="assignment_rule", plural="assignment_rules", zh="分派规则", record=AssignmentRule, access=KindAccess(administrative=True),
     face=FACE,
     visible=(to_staff(),),
     rows=(

@@ -45,6 +45,8 @@ MEMBERS = """
 select p.id from fold.membership m join fold.person p on p.id = m.person_id
 where m.team_id = %s and p.kind = 'human' and p.state = 'active' and p.deactivated_at is null
 order by p.id limit %s"""
+#: Kinds that only agents assess, before a team fulfils them: without a rule they wait for the service desk.
+ASSESSED_FIRST = frozenset({"request"})
 # The assignment that the event has led to, if the log has it. A turn is recorded in the transaction that
 # moves the checkpoint; if that transaction was lost, the event is handled again, and its turn is found here.
 RECORD_TURN = """
@@ -113,8 +115,10 @@ async def propose(
     load_turns: LoadTurns,
 ) -> Proposal:
     """Return the team and the person that the rules propose for the case at that time; without any rule, the
-    team of its service.
+    team of its service, or nobody if it is assessed first.
     """
+    if not rules and case.process in ASSESSED_FIRST:
+        return Proposal(RuleMatch(None, ()))
     if not rules:
         return Proposal(RuleMatch(None, ()), await _team_of_service(db, case.service))
     matched = first_match(rules, case, await _load_availability(db, rules, when))

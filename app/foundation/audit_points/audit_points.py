@@ -52,7 +52,7 @@ TELL_OF_END = (RecipientRule(NoticeType.points_withdrawn, field="person_id"),)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="audit_point", plural="audit_points", zh="审核积分", record=AuditPoint, states=State,
+    kind="audit_point", plural="audit_points", zh="审核积分", record=AuditPoint,
     # Points are visible to the person and to those who settle objections: auditors, superiors and
     # administrators do not see them.
     visible=(to_persons("person_id"),),

@@ -36,7 +36,7 @@ def set_rule(points: PointRule, body: SetPointRule, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="point_rule", plural="point_rules", zh="积分规则", record=PointRule, states=State,
+    kind="point_rule", plural="point_rules", zh="积分规则", record=PointRule,
     visible=(to_staff(),),
     rows=(
         #      action 中文    from        to         who              event

@@ -122,7 +122,7 @@ async def wrong_picture(
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="branding", plural="brandings", zh="品牌标识", record=Branding, states=State,
+    kind="branding", plural="brandings", zh="品牌标识", record=Branding,
     face=FACE, visible=(to_everybody(),), children=(Attachment,),
     rows=(
         #      action       中文        from         to         who    event

@@ -19,10 +19,10 @@ from app.kernel.access.audience_rules import to_everybody
 from app.kernel.access.kinds import Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule, service_level_manager
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, FreeText, Patch, RecordKey, ShortText
+from app.kernel.actions.rules import Rules, ValueTaken
 
 
 class AddCalendar(CalendarFields, of=Calendar):
@@ -98,7 +98,7 @@ def reinstate(calendar: Calendar, body: EmptyPayload, ctx: ActionContext) -> Non
 MANAGERS = admin | service_level_manager | rule
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="calendar", plural="calendars", zh="日历", face=FACE, record=Calendar, states=State,
+    kind="calendar", plural="calendars", zh="日历", face=FACE, record=Calendar,
     visible=(to_everybody(),), children=(CalendarVersion,),
     lookup=Lookup(retired={State.retired: "calendar_retired"}),
     rules=Rules(constraints={"calendar_key_key": ValueTaken("key")}),

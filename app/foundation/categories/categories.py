@@ -19,12 +19,12 @@ from app.kernel.access.audience_rules import to_everybody
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, role, rule
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.rules import Rules, ValueTaken
 
 MOST_LEVELS = 6
 #: Most categories of a process, retired ones included.
@@ -114,7 +114,7 @@ def reinstate(category: Category, body: EmptyPayload, ctx: ActionContext) -> Non
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="category", plural="categories", zh="分类", record=Category, states=State, access=KindAccess(administrative=True),
+    kind="category", plural="categories", zh="分类", record=Category, access=KindAccess(administrative=True),
     visible=(to_everybody(),),
     lookup=Lookup(retired={State.retired: "category_retired"}),
     rules=Rules(constraints={"category_key_key": ValueTaken("key")}),

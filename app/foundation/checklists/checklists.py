@@ -16,10 +16,9 @@ from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -32,6 +31,7 @@ from app.kernel.actions.payloads import (
     Title,
 )
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.rules import Rules, ValueTaken
 
 
 class ChecklistTask(PayloadPart):
@@ -101,7 +101,7 @@ def retire(checklist: Checklist, body: EmptyPayload, ctx: ActionContext) -> None
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="checklist", plural="checklists", zh="检查清单", record=Checklist, states=State, access=KindAccess(administrative=True),
+    kind="checklist", plural="checklists", zh="检查清单", record=Checklist, access=KindAccess(administrative=True),
     visible=(to_staff(),),
     lookup=Lookup(retired={State.retired: "checklist_retired"}),
     rules=Rules(constraints={"checklist_key_key": ValueTaken("key")}),

@@ -11,7 +11,7 @@ from pydantic import Field
 from app.api.records.shapes import OutputModel, Renderer, TeamStub
 from app.foundation.services.records import Criticality, ServiceState
 from app.foundation.services.services import LIFECYCLE
-from app.kernel.commands.references import is_visible
+from app.kernel.visible_records import is_visible
 from app.platform.db import Row
 
 #: Largest number of services and of customers in a response, the nearest first; a response marks that some

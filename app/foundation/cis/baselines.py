@@ -14,11 +14,11 @@ from app.foundation.cis.preparation import LatestPosition, latest_position
 from app.foundation.cis.records import Baseline, Ci
 from app.foundation.cis.records import BaselineState as State
 from app.kernel.access.audience_rules import to_staff
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload
+from app.kernel.actions.rules import Rules, ValueTaken
 
 
 def take_baseline(baseline: Baseline, body: TakeBaseline, ctx: ActionContext) -> None:
@@ -36,7 +36,7 @@ def discard(baseline: Baseline, body: EmptyPayload, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="baseline", plural="baselines", zh="配置基线", record=Baseline, states=State,
+    kind="baseline", plural="baselines", zh="配置基线", record=Baseline,
     visible=(to_staff(),),
     rules=Rules(constraints={"baseline_key_key": ValueTaken("key")}),
     rows=(

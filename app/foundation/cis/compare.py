@@ -24,8 +24,8 @@ from app.foundation.cis.queries import CiStub, ci_stub, ci_visibility_condition
 from app.foundation.cis.records import Baseline, Ci, CiRelation, CiState, DifferenceKind, RelationKind
 from app.kernel.access.reads import load
 from app.kernel.actions.refusals import WrongValue
-from app.kernel.commands.references import is_visible
 from app.kernel.histories.history import fold
+from app.kernel.visible_records import is_visible
 from app.log import read
 from app.log.events import COLUMNS, Recorded, kind_of, recorded, stream
 

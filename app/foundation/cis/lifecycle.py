@@ -32,10 +32,10 @@ from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import change_manager, configuration_manager, engineer, integration, rule
-from app.kernel.actions.constraints import RetryDecision, ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.rules import RetryDecision, Rules, ValueTaken
 
 
 def plan(ci: Ci, body: PlanCi, ctx: ActionContext) -> None:
@@ -115,7 +115,7 @@ WENT_LIVE = (State.live, State.maintenance, State.retired)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="ci", plural="cis", zh="配置项", record=Ci, states=State,
+    kind="ci", plural="cis", zh="配置项", record=Ci,
     # Integrations are not staff: they see only the items that they found.
     visible=(to_staff(), to_persons("owner_id", "found_by_id")), children=(CiRelation,),
     lookup=Lookup(searched_fields=("key", "name"), retired={State.retired: "ci_retired"}),

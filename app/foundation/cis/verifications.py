@@ -24,12 +24,12 @@ from app.foundation.decisions.authorship import authors_do_not_judge
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, change_manager
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import ConflictingDuty, WrongValue
+from app.kernel.actions.rules import Rules, ValueTaken
 
 
 def draw(verification: Verification, body: DrawVerification, ctx: ActionContext) -> None:
@@ -136,7 +136,7 @@ SETTLERS = MANAGERS | change_manager
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="verification", plural="verifications", zh="配置核查", record=Verification, states=State,
+    kind="verification", plural="verifications", zh="配置核查", record=Verification,
     visible=(to_staff(),),
     children=(VerificationItem,),
     rules=Rules(constraints={"verification_key_key": ValueTaken("key")}),

@@ -13,11 +13,11 @@ from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
 from app.kernel.actions.payloads import Instant, Payload, Reason, RecordKey
+from app.kernel.actions.rules import Rules, ValueTaken
 
 
 class AddHourlyRate(Payload, of=HourlyRate):
@@ -47,7 +47,7 @@ def withdraw(rate: HourlyRate, body: Reason, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="hourly_rate", plural="hourly_rates", zh="小时费率", record=HourlyRate, states=State, access=KindAccess(administrative=True),
+    kind="hourly_rate", plural="hourly_rates", zh="小时费率", record=HourlyRate, access=KindAccess(administrative=True),
     visible=(to_staff(),),
     rules=Rules(constraints={"hourly_rate_valid_from_at_key": ValueTaken("valid_from_at")}),
     rows=(

@@ -21,10 +21,9 @@ from app.kernel.access.audience_rules import to_everybody_or_staff
 from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
-from app.kernel.actions.constraints import RetryDecision, ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -36,6 +35,7 @@ from app.kernel.actions.payloads import (
     ShortText,
 )
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.rules import RetryDecision, Rules, ValueTaken
 
 #: The form of the key of a custom field, or of one of its choices, in payloads, addresses and the log.
 CODE = r"^[a-z][a-z0-9_]{0,49}$"
@@ -213,7 +213,7 @@ def _stored_choices(choices: tuple[Choice, ...]) -> list[dict[str, str]] | None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="custom_field", plural="custom_fields", zh="自定义字段", record=CustomField, states=State, access=KindAccess(administrative=True),
+    kind="custom_field", plural="custom_fields", zh="自定义字段", record=CustomField, access=KindAccess(administrative=True),
     visible=to_everybody_or_staff(staff_only=False),
         rules=Rules(constraints={"custom_field_key_key": ValueTaken("key"), "custom_field_slot_meanwhile": RetryDecision()}),
     rows=(

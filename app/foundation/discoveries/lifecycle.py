@@ -54,12 +54,12 @@ from app.foundation.discoveries.records import (
 from app.foundation.discoveries.records import DiscoveryState as State
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.actions.actor_policy import rule
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import LONGEST_LINE, EmptyPayload
 from app.kernel.actions.related import RelatedCommands, RelatedPart
+from app.kernel.actions.rules import Rules, ValueTaken
 from app.log.events import stream
 
 
@@ -249,7 +249,7 @@ COMPARED = (
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="discovery", plural="discoveries", zh="配置发现", record=Discovery, states=State,
+    kind="discovery", plural="discoveries", zh="配置发现", record=Discovery,
     visible=(to_staff(),),
     children=(DiscoveryDifference, DiscoveryOwner),
     rules=Rules(constraints={"discovery_key_key": ValueTaken("key")}),

@@ -239,8 +239,8 @@ async def changed_since(
 
 
 def typed(cell: str, present: Any) -> str | int:
-    """Return the value of an attribute that was found: a whole number if it looks like one, unless the
-    recorded one is a text.
+    """Return the value that was found for an attribute: a whole number if the value looks like one, unless
+    the recorded value is a text.
     """
     if not isinstance(present, str) and WHOLE_NUMBER.fullmatch(cell) and abs(int(cell)) <= LARGEST_INTEGER:
         return int(cell)

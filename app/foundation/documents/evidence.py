@@ -7,16 +7,17 @@ ours is never taken for one of theirs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from app.common.records import Record
-from app.foundation.documents.lookups import registered_document, time_recorded
-from app.foundation.documents.records import DocumentState
+from app.foundation.documents.lookups import registered_document, since_recorded
+from app.foundation.documents.records import DocumentClass, DocumentState
 from app.foundation.own_numbers import begins_like_ours, folded_number
-from app.foundation.process_names import process_named
+from app.foundation.process_names import PROCESS_KINDS, process_named
+from app.kernel.actions.payload_fields import DemandedText
 from app.kernel.actions.payloads import BoundedList, OutsideNumber
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.named_evidence import EvidenceQuestion, NamedEvidence
@@ -26,6 +27,7 @@ from app.log.events import kind_of
 WITHDRAWN = (DocumentState.superseded, DocumentState.archived, DocumentState.destroyed)
 #: Fields that two records of one matter have in common.
 MATTERS = ("process", "service")
+_ELSEWHERE = DemandedText(letters=1, is_number=True)
 
 
 class RegisteredDocuments(NamedEvidence):
@@ -34,30 +36,40 @@ class RegisteredDocuments(NamedEvidence):
     `own`: these count; a record's own proposal is not the standard that follows from it. A document has to
     be in effect now, or by the `effective_at` of the payload; `ahead`: it may take effect at any time, as
     people are trained before it does. `or_elsewhere`: a text that has not the form
-    of our numbers is the place of a document elsewhere.
+    of our numbers is the number or the address of a document elsewhere. `standing`: classes of documents
+    that may be older than the question, if they are in force for the record's service and their review is
+    not overdue, as an operations manual is. `of_process`: a document for all processes is no evidence of
+    work on the record's process.
     """
 
     def __init__(
         self,
-        since: Callable[[Any], datetime | None] | None = None,
+        since: Callable[[Any, Any], datetime | None] | None = None,
         *,
         own: bool = True,
+        of_process: bool = False,
         ahead: bool = False,
         or_elsewhere: bool = False,
+        standing: Collection[DocumentClass] = (),
     ) -> None:
         self.since, self.own, self.ahead, self.or_elsewhere = since, own, ahead, or_elsewhere
+        self.of_process, self.standing = of_process, frozenset(standing)
 
     async def kept_numbers(self, question: EvidenceQuestion, field: str, names: Sequence[str]) -> list[str]:
         """Return the numbers of the documents. Raises WrongValue if a name is of no document that the caller
-        may see (`unknown_reference`), of one that is not in force (`document_not_in_force`), of another
-        matter (`document_of_other_matter`), the record's own where those do not count (`own_document`), or
-        older than the question (`document_too_old`).
+        may see (`unknown_reference`), or neither number nor address (`no_number`), of one that is not in
+        force (`document_not_in_force`), of another matter (`document_of_other_matter`) or of none where it
+        needs the process (`document_names_no_process`), the record's own where those do not count
+        (`own_document`), or older than the question (`document_too_old`), unless it stands for the
+        service; then its review must not be overdue (`document_review_overdue`).
         """
         several = len(names) > 1 or not isinstance(getattr(question.body, field), str)
         numbers: list[str] = []
         for n, name in enumerate(names):
             pointer = f"/{field}/{n}" if several else f"/{field}"
             if self.or_elsewhere and not begins_like_ours(name):
+                if _ELSEWHERE.fault(name) is not None:
+                    raise WrongValue(pointer=pointer, because="no_number")
                 numbers.append(name)
                 continue
             number = await self._number(question, name, pointer)
@@ -86,13 +98,23 @@ class RegisteredDocuments(NamedEvidence):
         if not self.ahead and effective_at is not None and effective_at > needed_at:
             because = "document_takes_effect_later"
             raise WrongValue({**words, "effective_at": effective_at}, pointer=pointer, because=because)
-        if source is None or not _is_of_matter(question, source.record):
+        # Another release or improvement has not done the work that is to be shown.
+        is_of_another = self.since is not None and kind == question.record.KIND
+        is_of_another = is_of_another and entry["document_class"] not in self.standing
+        if source is None or is_of_another or not _is_of_matter(question, source.record):
             raise WrongValue(words, pointer=pointer, because="document_of_other_matter")
-        since = None if self.since is None else self.since(question.record)
+        if self.of_process and _matter(question.record, "process") and not _matter(source.record, "process"):
+            raise WrongValue(words, pointer=pointer, because="document_names_no_process")
+        since = None if self.since is None else self.since(question.record, question.body)
         if since is not None:
-            since = max(since, await time_recorded(question.reads, question.record.row_key, since) or since)
+            since = await since_recorded(question.reads, question.record.row_key, since)
         if since is not None and entry["published_at"] < since:
-            raise WrongValue({**words, "since": since}, pointer=pointer, because="document_too_old")
+            if entry["document_class"] not in self.standing or not _is_for_service(question, source.record):
+                raise WrongValue({**words, "since": since}, pointer=pointer, because="document_too_old")
+            review_due_at = getattr(source.record, "review_due_at", None)
+            if review_due_at is not None and review_due_at <= question.now:
+                overdue = {**words, "since": review_due_at}
+                raise WrongValue(overdue, pointer=pointer, because="document_review_overdue")
         return number
 
 
@@ -118,14 +140,30 @@ ExternalDocuments = Annotated[tuple[OutsideNumber, ...], BoundedList, ExternalNu
 
 
 def _is_of_matter(question: EvidenceQuestion, source: Record) -> bool:
-    """Return whether the document's record concerns the same process or service, as far as both name one."""
+    """Return whether the document's record concerns the same process and service, as far as both name one. A
+    ticket of a kind that names no process takes documents of its service, or else of its kind's process.
+    """
     held = [
         (_matter(question.record, name) or _matter(question.body, name), _matter(source, name))
         for name in MATTERS
     ]
     compared = [ours == theirs for ours, theirs in held if ours is not None and theirs is not None]
-    # A document of its own that names no process is for all of them; a document of a ticket is that ticket's.
-    return any(compared) if compared else source.KIND == "document"
+    process, kind = _matter(source, "process"), question.record.KIND
+    if (
+        not compared
+        and process
+        and kind in PROCESS_KINDS
+        and "process" not in type(question.record).model_fields
+    ):
+        return process == kind
+    # A document of its own that names neither is for all of them; a document of a ticket is that ticket's.
+    return all(compared) if compared else source.KIND == "document"
+
+
+def _is_for_service(question: EvidenceQuestion, source: Record) -> bool:
+    """Return whether the document's record names the service of the record that it is evidence for."""
+    service = _matter(question.record, "service")
+    return service is not None and _matter(source, "service") == service
 
 
 def _matter(holder: object, name: str) -> str | None:

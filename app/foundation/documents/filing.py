@@ -20,6 +20,7 @@ from app.foundation.documents.records import (
 )
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import caller_check
 
 #: Child records of every record that makes documents.
 CHILDREN = (DocumentEntry, DocumentSection, *KEPT_CHILDREN)
@@ -44,6 +45,7 @@ class OnFile:
     documents: tuple[DocumentEntry, ...]
 
 
+@caller_check
 async def load_documents(reads: ReadContext, record: Record, body: object, ctx: ActionContext) -> OnFile:
     """Find the documents that the record has made before, for `file_document`, `publish_draft` and
     `supersede`.

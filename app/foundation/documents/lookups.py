@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from app.common.children import Attachment
 from app.kernel.access.reads import ReadContext, Unguarded, Versions
 from app.platform.db import Row
 
@@ -15,6 +16,8 @@ join log.stream_head h on h.stream = e.record where e.number = %(number)s or e.i
 RECORDED = """
 select max(recorded_at) from log.event
 where stream = %(stream)s and occurred_at = %(time)s and actor like 'person:%%'"""
+#: Whether the content of a file only fills it.
+IS_FILLER = "select says_nothing from content.upload where id = %s"
 BY_VERSION = Versions(version="stream_version")
 
 
@@ -30,3 +33,20 @@ async def time_recorded(reads: ReadContext, stream: str, time: datetime) -> date
     guard = Unguarded("What was recorded stays as it was recorded.")
     recorded_at: datetime | None = await reads.value(RECORDED, {"stream": stream, "time": time}, guard=guard)
     return recorded_at
+
+
+async def since_recorded(reads: ReadContext, stream: str, time: datetime) -> datetime:
+    """Return the time since which evidence counts for what the record asked at that time: not before a
+    person's act was recorded, which may be dated back.
+    """
+    return max(time, await time_recorded(reads, stream, time) or time)
+
+
+async def is_readable(reads: ReadContext, attachment: Attachment) -> bool:
+    """Return whether the file can be read as evidence: it was not withdrawn, and its content is more than a
+    filler.
+    """
+    if attachment.withdrawn_at is not None or not attachment.size:
+        return False
+    guard = Unguarded("The content of a file is never changed.")
+    return not await reads.value(IS_FILLER, (attachment.content_id or attachment.id,), guard=guard)

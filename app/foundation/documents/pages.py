@@ -32,13 +32,14 @@ class PrintedSection:
 
 @dataclass(frozen=True, slots=True)
 class SignatureLine:
-    """A line for a signature: the role's sentence code, who signs if that is known, and when they consented
-    here, if they have.
+    """A line for a signature: the role's sentence code, who signs if that is known, when they consented here,
+    if they have, and their deputies, who may sign in their place.
     """
 
     role: str
     name: str | None = None
     consented_at: datetime | None = None
+    deputies: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

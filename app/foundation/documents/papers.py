@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.common.records import CodeEnum
+from app.foundation.documents.decided import lines_of_asked, open_decisions
 from app.foundation.documents.pages import PrintedPage, SignatureLine, page_of
 from app.foundation.documents.past import PastRecord, WrittenEdition
 from app.foundation.documents.printing import DecryptedDocument, LoadedDocument, decrypt
@@ -185,13 +186,16 @@ def signature_lines(
     return [SignatureLine(role, words.name(person)) for person in named]
 
 
-def print_paper(source: PaperSource, paper: Paper) -> PrintedPage:
-    """Return the page of the paper."""
+async def print_paper(source: PaperSource, paper: Paper) -> PrintedPage:
+    """Return the page of the paper; staff see the open questions about the record, with those asked."""
+    loaded = source.loaded
+    record = loaded.printed.entry.record or ""
+    decisions = await open_decisions(source.ledger, record, loaded.edition) if source.is_for_staff else []
     return page_of(
         TEMPLATE,
         source.loaded.printed,
         source.wording,
         paper=paper,
-        decisions=(),
-        signatures=paper.signatures,
+        decisions=decisions,
+        signatures=[*paper.signatures, *lines_of_asked(decisions, "asked_to_decide")],
     )

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from app.api.direct import Router
 from app.api.listings.lists import Listing
 from app.api.records.reads import Name, load_visible, renderer_of
+from app.api.records.shapes import Renderer
 from app.api.service.pages import page_to_keep
 from app.foundation.documents.pages import PrintedPage
 from app.i18n import kind_nouns
@@ -41,6 +42,22 @@ Edition = Annotated[
 ]
 
 
+async def page_of_record(
+    request: Request,
+    listing: Listing,
+    name: str,
+    language: str | None,
+    print_record: Callable[[Renderer, Any], Awaitable[PrintedPage]],
+) -> Response:
+    """Return a page to print about one of the list's records, in the language or else in that of the request.
+    Raises NotFound if the caller may not see the record.
+    """
+    renderer = renderer_of(request, listing)
+    renderer.language = language or renderer.language
+    printed = await print_record(renderer, (await load_visible(renderer, name)).record)
+    return page_to_keep(renderer.language, printed.title, printed.body, printed.running_head)
+
+
 def mount_document_pages(router: Router, listing: Listing, print_page: PrintPage) -> None:
     """Add the operation that shows a document of one of the list's records as a page to print."""
     lifecycle = listing.lifecycle
@@ -53,11 +70,10 @@ def mount_document_pages(router: Router, listing: Listing, print_page: PrintPage
         lang: PageLanguage = None,
         edition: Edition = None,
     ) -> Response:
-        renderer = renderer_of(request, listing)
-        renderer.language = lang or renderer.language
-        loaded = await load_visible(renderer, name)
-        printed = await print_page(renderer, loaded.record, number, edition)
-        return page_to_keep(renderer.language, printed.title, printed.body, printed.running_head)
+        async def print_document(renderer: Renderer, record: Any) -> PrintedPage:
+            return await print_page(renderer, record, number, edition)
+
+        return await page_of_record(request, listing, name, lang, print_document)
 
     router.endpoint(
         "/{id}/documents/{number}",

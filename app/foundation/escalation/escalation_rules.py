@@ -1,4 +1,4 @@
-"""Escalation rules: when tickets are escalated automatically, and to whom (lifecycle).
+"""Escalation rules: when tickets are escalated automatically, and to which team or person (lifecycle).
 
 active ─► ended
 """
@@ -18,6 +18,7 @@ from app.foundation.assignment.lookups import number_of_escalation_rules
 from app.foundation.editing import apply_patch
 from app.foundation.escalation.records import EscalateTo, EscalationCondition, EscalationRule
 from app.foundation.escalation.records import EscalationRuleState as State
+from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
@@ -135,13 +136,14 @@ def _check_target_named(to: EscalateTo, team: bool, person: bool) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="escalation_rule", plural="escalation_rules", zh="升级规则", record=EscalationRule, states=State, access=KindAccess(administrative=True),
+    kind="escalation_rule", plural="escalation_rules", zh="升级规则", record=EscalationRule, access=KindAccess(administrative=True),
     visible=(to_staff(),),
     rows=(
         #      action 中文    from            to            who           event
         action(add,  "添加", NEW_RECORD,     State.active, admin | rule, "escalation_rule.added",  wrong=(rule_invalid,)),
         action(edit, "编辑", [State.active], STAYS,        admin | rule, "escalation_rule.edited", wrong=(rule_edit_invalid,)),
         action(end,  "结束", [State.active], State.ended,  admin | rule, "escalation_rule.ended"),
+        *succession_rows("escalation_rule", State),
     ),
 )
 # fmt: on

@@ -62,7 +62,7 @@ async def percents_asked_for(db: Database) -> dict[tuple[str, ClockMetric], tupl
 
 
 def percents_of(rows: Iterable[Row]) -> dict[tuple[str, ClockMetric], tuple[int, ...]]:
-    """Return the percentages in the rows of PERCENTS, as `percents_asked_for` does."""
+    """Return the percentages from rows of PERCENTS, in the shape that `percents_asked_for` returns."""
     percents: dict[tuple[str, ClockMetric], set[int]] = {}
     for row in rows:
         for metric in ClockMetric if row["metric"] is None else (ClockMetric(row["metric"]),):

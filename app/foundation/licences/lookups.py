@@ -92,11 +92,6 @@ class TrainingResults:
     results: Mapping[UUID, ExaminationResult]
 
     @property
-    def training_was_held(self) -> bool:
-        """Return whether it has taken place."""
-        return self.training.held_at is not None
-
-    @property
     def topics(self) -> frozenset[str]:
         """Return the topics of its examination, as codes of ExaminationTopic."""
         return frozenset(self.training.topics or ())
@@ -116,6 +111,12 @@ class TrainingResults:
         return [person for person in persons if person not in self.passed]
 
 
+def newest_results(results: Iterable[ExaminationResult]) -> dict[UUID, ExaminationResult]:
+    """Return the result of each person's last sitting."""
+    by_sitting = sorted(results, key=lambda result: result.sitting or 0)
+    return {result.person_id: result for result in by_sitting if result.person_id is not None}
+
+
 async def training_results(reads: ReadContext, training: str | UUID) -> TrainingResults | None:
     """Return the training with that id or number, with its participants and results, or None. A command that
     relies on it is decided again if they change.
@@ -132,5 +133,5 @@ async def training_results(reads: ReadContext, training: str | UUID) -> Training
             for participant in participants
             if participant.person_id is not None
         },
-        {result.person_id: result for result in results if result.person_id is not None},
+        newest_results(results),
     )

@@ -18,7 +18,7 @@ TRAINING = "training"
 
 
 class TrainingKind(CodeEnum):
-    """Kind of a training: its audience, or what it is about besides a process (001, III (2))."""
+    """Kind of a training: its audience, or what it is about besides a process."""
 
     key_user = "key_user", "Key users", "关键用户"
     executor = "executor", "Executors", "执行人"
@@ -56,8 +56,8 @@ class TrainingParticipant(ChildRecord):
 
 
 class ExaminationResult(ChildRecord):
-    """The result of a participant's latest sitting: their marks by topic, 0 to 100, and whether each reached
-    the pass mark. A later sitting replaces it by another one; `sitting` counts from 1.
+    """The result of a participant's sitting: their marks by topic, 0 to 100, and whether each reached the
+    pass mark. A later sitting adds another one; `sitting` counts from 1.
     """
 
     KIND: ClassVar[str] = "examination_result"
@@ -72,10 +72,7 @@ class ExaminationResult(ChildRecord):
     marks: Annotated[dict[str, Any] | None, Document()] = required("Marks by topic, each out of 100.")
     pass_mark: int | None = required("Mark that each topic had to reach, out of 100.")
     passed: bool | None = required("True if each mark reaches the pass mark.")
-    sitting: int | None = required(
-        "Number of examinations of the person so far, including this one; the events have the earlier "
-        "results."
-    )
+    sitting: int | None = required("Number of examinations of the person up to this one.")
     closed_book: bool | None = optional(
         "True if the examination was with closed books, as the examiner stated; null if it was not recorded."
     )

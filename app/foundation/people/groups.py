@@ -15,19 +15,26 @@ from app.common.duties import GivenDuty
 from app.common.people import MOST_MEMBERS, Person
 from app.common.records import ForeignRef
 from app.foundation.editing import apply_patch
-from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
+from app.foundation.people.eligibility import check_suits
+from app.foundation.people.records import (
+    BUSINESS_SIDES,
+    Group,
+    GroupMember,
+    GroupState,
+    RepresentedSide,
+)
 from app.foundation.people.succession.group_uses import report_uses
 from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.rules import Rules, ValueTaken
 
 
 class AddGroup(Payload, of=Group):
@@ -35,7 +42,7 @@ class AddGroup(Payload, of=Group):
 
     key: RecordKey
     name: ShortText
-    chair: Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)]
+    chair: Annotated[Reference, ForeignRef("person", GivenDuty.chairing, quiet=True)]
 
 
 def add(group: Group, body: AddGroup, ctx: ActionContext) -> None:
@@ -47,7 +54,7 @@ class EditGroup(Patch, of=Group):
     """Fields to change; fields left out stay unchanged."""
 
     name: ShortText = Field(default_factory=str)
-    chair: Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)] | None = None
+    chair: Annotated[Reference, ForeignRef("person", GivenDuty.chairing, quiet=True)] | None = None
 
 
 def edit(group: Group, body: EditGroup, ctx: ActionContext) -> None:
@@ -62,6 +69,13 @@ class AddMemberGroup(Payload):
         description="Person to add: an id, or `me`."
     )
     side: RepresentedSide = Field(description="Side that the person represents.")
+
+
+#: The duty of a seat by its side: the others are of IT.
+_DUTY_OF_SIDE = {
+    **dict.fromkeys(BUSINESS_SIDES, GivenDuty.business_voice),
+    RepresentedSide.management: GivenDuty.management_seat,
+}
 
 
 def add_member(group: Group, body: AddMemberGroup, ctx: ActionContext) -> None:
@@ -81,13 +95,17 @@ def add_member(group: Group, body: AddMemberGroup, ctx: ActionContext) -> None:
 async def cannot_add_member(
     reads: ReadContext, group: Group, body: AddMemberGroup, ctx: ActionContext
 ) -> None:
-    """Refuse if the person is a member already, or the group would have too many members."""
+    """Refuse if the person is a member already or would represent a side without belonging to it, or if the
+    group would have too many members.
+    """
     person = ctx.ref(Person, "person")
     members = await reads.children(GroupMember, group)
     if any(person is not None and member.person_id == person.id for member in members):
         raise WrongValue(pointer="/person", because="there_already")
     if len(members) >= MOST_MEMBERS:
         raise WrongValue({"max_length": str(MOST_MEMBERS)}, pointer="/person", because="too_long")
+    if person is not None and not ctx.caller.is_rule:
+        await check_suits(reads, person, _DUTY_OF_SIDE.get(body.side, GivenDuty.work), "/person")
 
 
 class RemoveMemberGroup(Payload):
@@ -132,7 +150,7 @@ ADMINS = (admin | rule).in_person()
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="group", plural="groups", zh="小组", record=Group, states=GroupState, access=KindAccess(administrative=True),
+    kind="group", plural="groups", zh="小组", record=Group, access=KindAccess(administrative=True),
     visible=(to_staff(), to_persons("chair_id")), children=(GroupMember,),
     lookup=Lookup(retired={GroupState.retired: "group_retired"}),
     rules=Rules(constraints={"group_key_key": ValueTaken("key")}),

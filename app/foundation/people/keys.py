@@ -14,12 +14,12 @@ from pydantic import Field, StringConstraints
 from app.common.duties import GivenDuty
 from app.common.keys import KeyScope
 from app.common.notices import NoticeType, RecipientRule
-from app.common.people import Person, Role, RoleGrant, grant_texts, parse_grants, restrict_grants
+from app.common.people import Person, Role, RoleGrant, grant_texts, restrict_grants
 from app.common.personal import Personal
 from app.common.records import ForeignRef, Hidden
 from app.foundation.people.credentials.bounds import KEYS, within_bound
 from app.foundation.people.credentials.key_standing import SUSPEND_LOST, lost_standing
-from app.foundation.people.credentials.maker_credential import note_secret
+from app.foundation.people.credentials.maker_credential import note_secret, require_roles
 from app.foundation.people.credentials.recent_sign_in import latest_end
 from app.foundation.people.faces import KEY_FACE
 from app.foundation.people.records import Key, KeyState
@@ -115,7 +115,7 @@ class OnlyCalendarKey(Refusal):
 
 
 async def expiry_extended(reads: ReadContext, key: Key, body: RotateKey, ctx: ActionContext) -> str | None:
-    """Refuse if the key's person would extend its expiry: they may only shorten it (`ends_later`)."""
+    """Refuse a later expiry, except from administrators (`ends_later`)."""
     if not _is_administrator(key, ctx):
         _check_end(body.expires_at or key.expires_at, key.expires_at)
     return None
@@ -146,24 +146,24 @@ async def key_roles_not_held(reads: ReadContext, key: Key, body: MakeKey, ctx: A
     person = ctx.required_ref(Person, "person")
     held = [RoleGrant.parse(text) for text in person.roles or ()]
     for n, text in enumerate(body.roles or ()):
-        if not restrict_grants(held, [RoleGrant.parse(text)]):
-            raise WrongValue(pointer=f"/roles/{n}", because="not_held_by_them")
+        grant = RoleGrant.parse(text)
+        if not restrict_grants(held, [grant]):
+            raise WrongValue({"roles": grant.role}, pointer=f"/roles/{n}", because="not_held_by_them")
     return None
 
 
 async def key_beyond_own_calendar(
     reads: ReadContext, key: Key, body: MakeKey, ctx: ActionContext
 ) -> str | None:
-    """Refuse if the caller is no administrator, and the key can do more than they: it must be a key of their
-    own for the change calendar, with no role that their credential may not use.
+    """Refuse a key of a caller who is no administrator, unless the key is for the change calendar, belongs to
+    the caller, and has no role that the caller's credential may not use.
     """
     if _is_administrator(key, ctx):
         return None
     caller, person = ctx.caller, ctx.required_ref(Person, "person")
     if body.scope is not KeyScope.calendar or person.id != caller.person_id:
         raise OnlyCalendarKey()
-    if body.roles is not None and not caller.covers_credential(person.id, parse_grants(body.roles)):
-        raise WrongValue(pointer="/roles", because="not_held_by_them")
+    require_roles(caller, person.id, body.roles)
     return None
 
 
@@ -226,8 +226,8 @@ TELL_PERSON = (RecipientRule(NoticeType.key_changed, field="person_id"),)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="key", plural="keys", zh="API 密钥", record=Key, states=KeyState,
-    face=KEY_FACE, access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
+    kind="key", plural="keys", zh="API 密钥", record=Key,
+    face=KEY_FACE, access=KindAccess(administrative=True, oversight=frozenset({Role.auditor})),
     visible=(to_persons("person_id"),),
     rows=(
         #      action    中文    from               to                who                    event

@@ -5,10 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from app.common.people import Role
 from app.common.records import Record, from_row
 from app.foundation.people.records import Membership
 from app.kernel.access.eligibility import STAFFED
-from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext, Reading, Unguarded, Versions
+from app.kernel.access.reads import (
+    BY_RECORD_VERSION,
+    ReadContext,
+    Reading,
+    Unguarded,
+    Versions,
+    grants_for,
+)
+
+# The holder who answers for the team, except for those who belong to other teams of the organisation's own.
+NEAREST_HOLDER = """
+select p.id from fold.person p
+cross join lateral (select p.roles && %(grants)s::text[] as for_team) g
+cross join lateral (
+  select coalesce(bool_or(m.team_id = %(team)s), false) as within,
+    coalesce(bool_or(m.team_id <> %(team)s), false) as elsewhere
+  from fold.membership m join fold.team t on t.id = m.team_id
+  where m.person_id = p.id and t.kind = 'internal' and t.state <> 'retired') k
+where p.id = any(%(persons)s::uuid[]) and (g.for_team or k.within or not k.elsewhere)
+order by g.for_team desc, k.within desc, p.id limit 1"""
+
+OWN_HOLDERS = """
+select p.id from fold.person p
+where p.id = any(%(persons)s::uuid[]) and (p.roles && %(grants)s::text[] or exists (
+  select from fold.membership m where m.person_id = p.id and m.team_id = %(team)s))"""
 
 # Uses the index person_admin, whose condition the query repeats.
 ANOTHER_ADMIN = """
@@ -51,12 +76,28 @@ select id from above where id = %(person)s"""
 
 LED_ONCE = """
 select from log.told where stream = %(team)s and data->'set'->%(team)s->>'lead_id' = %(person)s limit 1"""
+# A membership is set on the stream of its person.
+MEMBER_ONCE = """
+select from log.told e, jsonb_each(e.data->'set') as s (key, fields)
+where e.stream = %(stream)s and s.key like 'membership/%%' and s.fields->>'team_id' = %(team)s limit 1"""
+FORMER_ROLES = """
+select from log.told e, jsonb_array_elements_text(e.data->'set'->%(stream)s->'roles') as held
+where e.stream = %(stream)s and e.data->'set'->%(stream)s ? 'roles' and held = any(%(grants)s) limit 1"""
+UNCHANGED_PAST = Unguarded("What was is not changed.")
 
 STAFFED_NOW = Unguarded("A team that loses its last member at once is reported.")
 STAFFED_TEAMS = f"""
 select t.id from fold.team t
 where t.id = any(%s) and t.state = 'active' and {STAFFED.format(team="t.id")}"""
 STAFFED_OWN_TEAMS = f"{STAFFED_TEAMS} and t.kind = 'internal'"
+#: The person was a member of the team, and is no longer.
+LEFT_TEAM = """
+select 1 where not exists (
+    select from fold.membership where person_id = %(person)s and team_id = %(team)s)
+  and exists (
+    select from log.told e, jsonb_each(e.data->'set') s
+    where e.stream = 'person/' || %(person)s and s.key like 'membership/%%'
+      and s.value->>'team_id' = %(team)s::text)"""
 
 
 async def membership(reads: ReadContext, person: Record, team: Record) -> Membership | None:
@@ -64,6 +105,12 @@ async def membership(reads: ReadContext, person: Record, team: Record) -> Member
     query = "select * from fold.membership where person_id = %s and team_id = %s"
     row = await reads.row(query, (person.id, team.id), guard=BY_RECORD_VERSION)
     return None if row is None else from_row(Membership, row)
+
+
+async def has_left_team(reads: ReadContext, person: UUID, team: UUID | None) -> bool:
+    """Return whether the person was a member of the team, and is no longer."""
+    guard = Unguarded("Members who leave a moment later keep what is assigned to them.")
+    return await reads.value(LEFT_TEAM, {"person": person, "team": team}, guard=guard) is not None
 
 
 async def is_member(reads: ReadContext, person: Record, teams: Sequence[str]) -> bool:
@@ -116,7 +163,20 @@ async def has_staffed_own_team(read: Reading, team_ids: Sequence[UUID]) -> bool:
 async def has_led(reads: ReadContext, person: Record, team: Record) -> bool:
     """Return whether the person was once the lead of the team."""
     words = {"team": team.row_key, "person": str(person.id)}
-    return await reads.row(LED_ONCE, words, guard=Unguarded("What was is not changed.")) is not None
+    return await reads.row(LED_ONCE, words, guard=UNCHANGED_PAST) is not None
+
+
+async def was_member(reads: ReadContext, person: Record, team: Record) -> bool:
+    """Return whether the person belongs, or once belonged, to the team."""
+    words = {"stream": person.row_key, "team": str(team.id)}
+    return await reads.row(MEMBER_ONCE, words, guard=UNCHANGED_PAST) is not None
+
+
+async def held_role(reads: ReadContext, person: Record, roles: Iterable[Role], record: Record) -> bool:
+    """Return whether the person holds, or once held, one of the roles for the record."""
+    grants = [grant for role in roles for grant in grants_for(role, record)]
+    words = {"stream": person.row_key, "grants": grants}
+    return await reads.row(FORMER_ROLES, words, guard=UNCHANGED_PAST) is not None
 
 
 async def active_person(read: Reading, person: UUID | None) -> str | None:
@@ -126,7 +186,7 @@ async def active_person(read: Reading, person: UUID | None) -> str | None:
 
 
 async def leads_or_members(read: Reading, team: UUID | None, most: int) -> list[UUID]:
-    """Return the team's lead, or else its members, at most `most`: those of them who are active."""
+    """Return the team's lead if active, otherwise its active members, at most `most`."""
     if team is None:
         return []
     leads = [row["id"] for row in await read(ACTIVE_LEADS, ([team],))]

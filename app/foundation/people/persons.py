@@ -298,7 +298,7 @@ ONESELF = (superior | oneself).in_person()
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="person", plural="persons", zh="人员", record=Person, states=PersonState, access=KindAccess(administrative=True),
+    kind="person", plural="persons", zh="人员", record=Person, access=KindAccess(administrative=True),
     face=PERSON_FACE,
     visible=(to_staff(), to_persons("id")), children=(Membership, DirectoryMembership),
     lookup=Lookup(searched_fields=("name", "email"), out_of_use=frozenset({PersonState.inactive, PersonState.erased})),

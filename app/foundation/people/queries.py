@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -137,3 +137,10 @@ KEYS = Listing(
     sorts=("made_at",),
     expands=(PERSONS,),
 )
+
+
+async def person_stubs(ledger: Ledger, persons: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Return the persons as other records refer to them."""
+    names = await ledger.directory.names(persons)
+    texts = await ledger.vault.texts(names.values())
+    return {person: {"id": person, "name": texts[name]} for person, name in names.items()}

@@ -47,6 +47,10 @@ class RepresentedSide(CodeEnum):
     management = "management", "Management", "管理层"
 
 
+#: The sides of a group that represent the business.
+BUSINESS_SIDES = frozenset({RepresentedSide.business, RepresentedSide.key_user})
+
+
 class KeyState(CodeEnum):
     """State of an API key: a revoked key is rejected."""
 
@@ -96,7 +100,7 @@ class Group(Record):
     state: GroupState | None = required()
     key: str | None = required("Key of the group in addresses, without a comma; unique, never changed.")
     name: str | None = required("Display name of the {record}.")
-    chair_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.participation, quiet=True)] = optional(
+    chair_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.chairing, quiet=True)] = optional(
         "Person who chairs the group; null while the group has no chair."
     )
     added_at: Annotated[datetime | None, EnteredAt(GroupState.active)] = required()

@@ -87,8 +87,8 @@ async def role_not_grantable(reads: ReadContext, person: Person, body: Any, ctx:
 
 
 async def role_already_held(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> str | None:
-    """Refuse if the person holds the role already (`already_held`), unless they have it from the identity
-    provider alone: then it is held by hand from now on.
+    """Refuse a role that the person already holds (`already_held`). A role that comes only from the identity
+    provider can be granted by hand as well.
     """
     is_held = body.role in (person.roles or ()) and not is_marked(person, body.role)
     return "already_held" if is_held else None

@@ -20,11 +20,11 @@ from app.kernel.access.audience_rules import to_everybody
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Patch, Payload, RecordKey, Reference, ShortText
+from app.kernel.actions.rules import Rules, ValueTaken
 
 
 class TeamFields(Payload, of=Team):
@@ -85,7 +85,7 @@ ADMINS = (admin | rule).in_person()
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="team", plural="teams", zh="团队", record=Team, states=TeamState, access=KindAccess(administrative=True),
+    kind="team", plural="teams", zh="团队", record=Team, access=KindAccess(administrative=True),
     face=TEAM_FACE,
     visible=(to_everybody(),),
     lookup=Lookup(out_of_use=frozenset({TeamState.retired})), rules=Rules(constraints={"team_key_key": ValueTaken("key")}),

@@ -103,7 +103,7 @@ def _check_monotonic(matrix: Matrix, cell: MatrixCell, pointer: str) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="priority_matrix", plural="priority_matrices", zh="优先级矩阵", record=PriorityMatrix, states=State,
+    kind="priority_matrix", plural="priority_matrices", zh="优先级矩阵", record=PriorityMatrix,
     face=FACE, visible=(to_everybody(),),
     rows=(
         #      action  中文    from          to         who    event

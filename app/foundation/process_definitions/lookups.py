@@ -19,14 +19,15 @@ from app.kernel.access.reads import ReadContext, Reading, Unguarded, Versions
 
 #: So many names that are written alike are shown at most.
 MOST_NEAR = 3
-# The newest of those in force from then on or earlier is the one; by the index process_definition_process.
+# The newest edition that has taken effect by then is in force: one that a later edition replaced before that
+# never is. By the index process_definition_process.
 IN_FORCE = """
 select distinct on (d.process) d.* from fold.process_definition d
 where d.process = any(%(processes)s) and d.effective_at <= %(instant)s
   and (%(position)s::bigint is null or exists (
     select 1 from log.event e where e.stream = 'process_definition/' || d.id
       and e.type = 'process_definition.published' and e.position <= %(position)s))
-order by d.process, d.effective_at desc, d.edition desc
+order by d.process, d.edition desc
 """
 # Those that are in force or will be: the newest published edition of each process.
 PUBLISHED = """

@@ -46,7 +46,7 @@ Entries = Annotated[list[dict[str, Any]] | None, Document()]
 
 
 class DefinitionContent(CodeEnum):
-    """A content that each definition has, or gives a reason for not having (002, section 3 (3))."""
+    """A content that each definition has, or gives a reason for not having."""
 
     inputs = "inputs", "Inputs", "输入"
     outputs = "outputs", "Outputs", "输出"
@@ -162,6 +162,9 @@ class ProcessDefinition(Record):
     )
     freeze_exception_reason: Annotated[str | None, Personal(), PrintedReason()] = optional(
         "Reason for not waiting for the end of a freeze, in words; null if there was no freeze."
+    )
+    freeze_exception_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Member of the committee who granted the exception from the freeze; null if nobody has."
     )
     superseded_at: Annotated[datetime | None, EnteredAt(DefinitionState.superseded)] = optional(
         "Time at which a later edition replaced this one; null if not replaced."

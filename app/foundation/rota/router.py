@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -20,6 +18,7 @@ from app.api.records.reads import Name, mount_reads
 from app.api.records.shapes import OutputModel, PersonStub, TeamStub
 from app.api.routes import Routes
 from app.foundation.people import teams
+from app.foundation.people.queries import person_stubs
 from app.foundation.people.records import Team
 from app.foundation.rota import shifts, stand_ins
 from app.foundation.rota.on_call import duty_spans, on_call
@@ -89,7 +88,7 @@ async def get_team_on_call(
     team = await _team(request, ledger, name)
     on_call_at = query.at or context_of(request).now
     persons = await on_call(ledger.db, team.id, on_call_at)
-    stubs = await _stubs(ledger, persons)
+    stubs = await person_stubs(ledger, persons)
     content = {
         "team": _team_stub(team),
         "on_call_at": instant(on_call_at),
@@ -108,7 +107,7 @@ async def get_team_rota(
         fault = {"type": "not_a_rota", "loc": ("query", "to"), "msg": "", "ctx": {"days": LONGEST_ROTA.days}}
         raise RequestValidationError([fault])
     spans = await duty_spans(ledger.db, team.id, query.duty, query.begin, query.end)
-    stubs = await _stubs(ledger, {person for span in spans for person in span.persons})
+    stubs = await person_stubs(ledger, {person for span in spans for person in span.persons})
     items = [
         {
             "starts_at": instant(span.begin),
@@ -131,13 +130,6 @@ async def _team(request: Request, ledger: Services, name: str) -> Team:
 
 def _team_stub(team: Team) -> dict[str, Any]:
     return {"id": team.id, "key": team.key, "name": team.name}
-
-
-async def _stubs(ledger: Services, persons: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
-    """Return the persons as other records refer to them."""
-    names = await ledger.directory.names(persons)
-    texts = await ledger.vault.texts(names.values())
-    return {person: {"id": person, "name": texts[name]} for person, name in names.items()}
 
 
 mount_actions(router, shifts.LIFECYCLE, ShiftOut, prefix="/shifts")

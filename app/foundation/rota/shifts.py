@@ -109,7 +109,7 @@ def _check_date_order(first: str, until: str | None) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="shift", plural="shifts", zh="班次", record=Shift, states=ShiftState, access=KindAccess(administrative=True),
+    kind="shift", plural="shifts", zh="班次", record=Shift, access=KindAccess(administrative=True),
     visible=(to_staff(), to_persons("person_id")),
     rows=(
         #      action 中文    from                 to                 who           event

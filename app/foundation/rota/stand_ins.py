@@ -105,7 +105,7 @@ def cancel(stand_in: StandIn, body: EmptyPayload, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="stand_in", plural="stand_ins", zh="代班", record=StandIn, states=StandInState, access=KindAccess(administrative=True),
+    kind="stand_in", plural="stand_ins", zh="代班", record=StandIn, access=KindAccess(administrative=True),
     visible=(to_staff(),),
     rows=(
         #      action   中文    from                   to                      who                               event

@@ -9,12 +9,18 @@ from typing import Annotated, Any
 
 from pydantic import Field, WithJsonSchema
 
-from app.common.duties import GivenDuty
+from app.common.duties import INDEPENDENT_ROLES, GivenDuty
+from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.common.records import ForeignRef
+from app.foundation.decisions.authorship import agreed_by_another, agrees_to_what_was_read
+from app.foundation.decisions.lookups import HANDED_OVER
 from app.foundation.editing import apply_patch
+from app.foundation.people.succession import handing_over
+from app.foundation.people.succession.handing_over import HandingOver, HandOverDuties, succession_rows
 from app.foundation.services.face import FACE
 from app.foundation.services.records import (
+    APPROVERS,
     CatalogueItem,
     FulfilmentPath,
     ItemApprovalRule,
@@ -28,11 +34,11 @@ from app.foundation.services.templates import check_templates
 from app.kernel.access.audience_rules import to_everybody_or_staff
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
-from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.actor_policy import process_owner, quality_manager
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.forms import InvalidForm, check_form
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -45,6 +51,7 @@ from app.kernel.actions.payloads import (
     Title,
 )
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.rules import Rules, ValueTaken
 
 LONGEST_TARGET = 366 * 24 * 3600
 EXAMPLE_FORM = {
@@ -56,6 +63,8 @@ EXAMPLE_FORM = {
     "required": ["size"],
     "x-order": ["size", "why"],
 }
+#: Fields that somebody sets who drafts an item or names other approvers.
+SETTING = (*APPROVERS, "awaits_agreement")
 
 Form = Annotated[
     dict[str, Any],
@@ -109,11 +118,39 @@ def draft(item: CatalogueItem, body: DraftCatalogueItem, ctx: ActionContext) -> 
     """Draft a catalogue item. People cannot request it yet."""
     copy_fields(item, body, ctx)
     item.service = ctx.required_ref(Service, "service").key
+    _await_agreement(item, ctx)
 
 
 def edit(item: CatalogueItem, body: EditCatalogueItem, ctx: ActionContext) -> None:
-    """Edit the item: its description, form, approval or fulfilment. Earlier requests stay unchanged."""
+    """Edit the item: its description, form, approval or fulfilment. Earlier requests stay unchanged. Other
+    approvers apply once a second person agrees.
+    """
+    before = [getattr(item, name) for name in APPROVERS]
     apply_patch(item, body, ctx)
+    if [getattr(item, name) for name in APPROVERS] != before:
+        _await_agreement(item, ctx)
+
+
+def hand_over_duties(item: CatalogueItem, body: HandOverDuties, ctx: ActionContext) -> None:
+    """Hand over the record's duties: a new holder takes over all that are still open. As an approver they
+    apply once a second person agrees.
+    """
+    handing_over.hand_over_duties(item, body, ctx)
+    _await_agreement(item, ctx)
+
+
+def _await_agreement(item: CatalogueItem, ctx: ActionContext) -> None:
+    item.awaits_agreement = True if ctx.acting_person_id is not None else None
+
+
+def agree(item: CatalogueItem, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Agree to the item's approvers, as a second person: requests are approved by them from now on."""
+    item.awaits_agreement = None
+
+
+async def nothing_to_agree(reads: ReadContext, item: CatalogueItem, ctx: ActionContext) -> str | None:
+    """Refuse if the item's approvers apply as they are (`nothing_to_agree`)."""
+    return None if item.awaits_agreement else "nothing_to_agree"
 
 
 async def invalid_form(
@@ -152,6 +189,8 @@ async def invalid_approvers(
     ]
     if len(approvers) > 1:
         raise WrongValue(pointer="/approver_role", because="one_electorate")
+    if after.approver_role in INDEPENDENT_ROLES:
+        raise WrongValue(pointer="/approver_role", because="role_only_reads")
     if bool(approvers) != (after.approval_rule is not None):
         raise WrongValue(pointer="/approval_rule", because="rule_of_an_electorate")
     if after.approval_rule is ItemApprovalRule.chair and after.approver_group_id is None:
@@ -186,9 +225,19 @@ def withdraw(item: CatalogueItem, body: EmptyPayload, ctx: ActionContext) -> Non
     """Withdraw the item: it can no longer be requested. Earlier requests continue."""
 
 
+AGREEING = (KEEPER | process_owner | quality_manager).in_person().for_people()
+AGREED_AS_READ = agrees_to_what_was_read(("drafted", "edited", HANDED_OVER), ("agreed",))
+TELL_AGREEING = (
+    RecipientRule(
+        NoticeType.setting_to_agree,
+        roles=frozenset({Role.admin, Role.service_level_manager, Role.process_owner, Role.quality_manager}),
+        when="awaits_agreement",
+    ),
+)
+
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="catalogue_item", plural="catalogue_items", zh="服务目录项", record=CatalogueItem, states=State, access=KindAccess(administrative=True),
+    kind="catalogue_item", plural="catalogue_items", zh="服务目录项", record=CatalogueItem, access=KindAccess(administrative=True),
     face=FACE,
     visible=to_everybody_or_staff(state=State.offered),
         lookup=Lookup(
@@ -201,9 +250,13 @@ LIFECYCLE = Lifecycle(
         action(draft,    "起草", NEW_RECORD,                     State.draft,     KEEPER, "catalogue_item.drafted",
                wrong=(invalid_form, invalid_templates, invalid_approvers)),
         action(edit,     "编辑", list(State),                    STAYS,           KEEPER, "catalogue_item.edited",
-               wrong=(invalid_form, invalid_templates, invalid_approvers)),
+               wrong=(invalid_form, invalid_templates, invalid_approvers), notifies=TELL_AGREEING),
+        action(agree,    "同意", list(State),                    STAYS,           AGREEING, "catalogue_item.agreed",
+               unless=(nothing_to_agree,), wrong=(agreed_by_another(SETTING), AGREED_AS_READ)),
         action(offer,    "上架", [State.draft, State.withdrawn], State.offered,   KEEPER, "catalogue_item.offered", unless=(service_not_live,)),
         action(withdraw, "下架", [State.offered],                State.withdrawn, KEEPER, "catalogue_item.withdrawn"),
+        *succession_rows("catalogue_item", State, handing_over=HandingOver(hand_over_duties, notifies=TELL_AGREEING),
+                         wrong=(handing_over.takes_over_oneself,)),
     ),
 )
 # fmt: on

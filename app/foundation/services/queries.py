@@ -18,7 +18,7 @@ from app.foundation.services.records import (
     CatalogueItem,
     Service,
 )
-from app.kernel.commands.references import is_visible
+from app.kernel.visible_records import is_visible
 
 
 class PromisedTargetOut(OutputModel):

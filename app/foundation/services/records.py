@@ -58,6 +58,10 @@ class ItemOpens(CodeEnum):
     change = "change", "A change", "变更"
 
 
+#: The fields of an item that say who approves requests of it.
+APPROVERS = ("approver_role", "approver_group_id", "approver_persons", "approval_rule")
+
+
 class Service(Record):
     """A service that IT provides to its customers.
 
@@ -179,6 +183,10 @@ class CatalogueItem(Record):
         "Record to which requests of the item lead: for `change`, a change is drafted from the request "
         "and fulfils it. Null if not set.",
         examples=["change"],
+    )
+    awaits_agreement: bool | None = optional(
+        "True if the approvers await the agreement of a second person: until then, those that two people "
+        "agreed on before approve requests. Null if the approvers apply."
     )
     drafted_at: Annotated[datetime | None, EnteredAt(ItemState.draft)] = required()
     offered_at: Annotated[datetime | None, EnteredAt(ItemState.offered)] = None

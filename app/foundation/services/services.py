@@ -25,10 +25,9 @@ from app.kernel.access.audience_rules import to_everybody_or_staff
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, role, rule
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
@@ -42,6 +41,7 @@ from app.kernel.actions.payloads import (
     to_json_value,
 )
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.rules import Rules, ValueTaken
 
 #: The policy of managing the catalogue.
 KEEPER = admin | role(Role.service_level_manager) | rule
@@ -94,9 +94,7 @@ def edit(service: Service, body: EditService, ctx: ActionContext) -> None:
 async def customer_named_twice(
     reads: ReadContext, service: Service, body: ProposeService | EditService, ctx: ActionContext
 ) -> None:
-    """Refuse if a customer occurs
-    twice.
-    """
+    """Refuse if a customer occurs twice."""
     earlier = set()
     for n, team in enumerate(ctx.refs(Team, "customers")):
         if team.id in earlier:
@@ -164,7 +162,7 @@ def retire(service: Service, body: EmptyPayload, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="service", plural="services", zh="服务", record=Service, states=State, access=KindAccess(administrative=True),
+    kind="service", plural="services", zh="服务", record=Service, access=KindAccess(administrative=True),
     visible=to_everybody_or_staff(state=State.live),
         lookup=Lookup(
         searched_fields=("key", "name_en", "name_zh", "description_en", "description_zh"),

@@ -27,7 +27,7 @@ from app.foundation.statements.records import PersonStatement, StatedFact
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import process_relation
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import STAYS, Prepare, action
+from app.kernel.actions.lifecycle import STAYS, Prepare, StateResolver, Unchanged, action
 from app.kernel.actions.payloads import FreeText, Payload
 
 #: The time that people have to object, from when the statement was recorded.
@@ -138,9 +138,10 @@ def statement_rows(
     forget: Forget = lambda record, row, ctx: None,
     prepare: tuple[Prepare, ...] = (),
     notifies: tuple[RecipientRule, ...] = (),
+    to: Unchanged | StateResolver = STAYS,
 ) -> ActionRows:
     """Return the row for a lifecycle's table. `forget` takes back what the statement brought about, with what
-    `prepare` found.
+    `prepare` found, and `to` is where that leads.
     """
 
     def object_to_statement(record: Any, body: ObjectToStatement, ctx: ActionContext) -> None:
@@ -158,7 +159,7 @@ def statement_rows(
             object_to_statement,
             "对记录提出异议",
             states,
-            STAYS,
+            to,
             named_person,
             f"{kind}.statement_objected",
             unless=(nothing_to_object_to,),

@@ -19,6 +19,7 @@ class StatedFact(CodeEnum):
     consulted = "consulted", "Was consulted", "已被征询意见"
     agreed = "agreed", "Agreed", "已同意"
     gave_feedback = "gave_feedback", "Gave feedback", "已提出反馈"
+    asked_for = "asked_for", "Asked for it", "提出了相关需求"
 
 
 class PersonStatement(ChildRecord):

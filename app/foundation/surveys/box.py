@@ -76,7 +76,7 @@ class BoxClosed(Exception):
 
 
 async def make_box(ledger: Ledger, survey_id: UUID, invited: Sequence[Invited], *, named: bool) -> bytes:
-    """Return the key of the survey's box; make it with its tokens at the first call. `named`: the tokens
+    """Return the key of the survey's box. The first call makes the box and its tokens. `named`: the tokens
     identify their owners.
     """
     vault = ledger.vault

@@ -17,12 +17,12 @@ from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, role, rule
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Paragraph, Patch, Payload, RecordKey, ShortText
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.rules import Rules, ValueTaken
 
 #: Roles that answer for the desk's texts to requesters, next to administrators.
 KEEPER = admin | role(Role.incident_manager, Role.service_level_manager, Role.problem_manager) | rule
@@ -98,7 +98,7 @@ def reinstate(block: TextBlock, body: EmptyPayload, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="text_block", plural="text_blocks", zh="文本块", record=TextBlock, states=State, access=KindAccess(administrative=True),
+    kind="text_block", plural="text_blocks", zh="文本块", record=TextBlock, access=KindAccess(administrative=True),
     face=FACE,
     visible=(to_staff(),),
     rules=Rules(constraints={"text_block_key_key": ValueTaken("key")}),

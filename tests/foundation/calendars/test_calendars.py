@@ -161,7 +161,7 @@ async def test_a_retired_calendar_is_still_asked_and_not_revised(api: Api) -> No
     named = await admin.patch(f"{CALENDARS}/office", json={"name": "Bureau"}, headers={"If-Match": '"1"'})
     assert named.json()["newest"]["weekly"] == OFFICE
     await admin.post_ok(f"{CALENDARS}/office/retire")
-    body = {"time_zone": "UTC", "weekly": OFFICE, "reason": "No."}
+    body = {"time_zone": "UTC", "weekly": OFFICE, "reason": "Not now."}
     assert (await admin.post(f"{CALENDARS}/office/revise", json=body)).status_code == 409
     week = {"from": "2026-11-16T00:00:00+08:00", "to": "2026-11-23T00:00:00+08:00"}
     assert (await admin.read(f"{CALENDARS}/office/between", **week))["seconds"] == 45 * 3600

@@ -43,8 +43,11 @@ async def test_a_request_whose_acceptance_group_is_empty_is_reported_and_gets_an
     await api.team("clients", TeamKind.customer)
     engineer = await api.client("Lin", Role.engineer, Role.agent, teams=("network",))
     requester = await api.client("Rita", teams=("clients",))
-    IDS["person"] = requester.id
+    IDS["buyer"] = requester.id
     first, _ = await add_group(api, admin, "payroll"), await add_group(api, admin, "personnel")
+    if ending == "remove_member":  # somebody of IT stays, who cannot accept for the business
+        seat = {"person": engineer.id, "side": RepresentedSide.operations.value}
+        await admin.post_ok("/v1/groups/payroll/add_member", seat)
     request = await requester.post_ok("/v1/requests", ASKED)
     path = f"/v1/requests/{request['id']}"
     await engineer.post_ok(f"{path}/assess", {**ASSESSED, "team": "network"})

@@ -84,6 +84,7 @@ async def test_a_key_may_not_do_more_than_its_person_whatever_it_was_made_for(ap
     refused = await admin.post("/v1/keys", json=body)
     (error,) = refused.json()["errors"]
     assert (refused.status_code, error["pointer"], error["code"]) == (422, "/roles/1", "not_held_by_them")
+    assert "the role Administrator is missing: an administrator can grant it" in error["message"]
     path = f"/v1/incidents/{(await wei.post_ok('/v1/incidents', an_incident()))['id']}"
     await admin.post_ok(f"/v1/persons/{wei.id}/revoke_role", {"role": "agent"})
     assert (await wei.post(f"{path}/acknowledge", json={})).status_code == 403

@@ -86,6 +86,9 @@ async def test_a_team_that_loses_its_last_member_has_its_work_reported_and_is_no
     first, last = [await api.client(name, Role.engineer, teams=("network",)) for name in ("Wu", "Tomasz")]
     incident = await agent.post_ok("/v1/incidents", an_incident())
     await agent.post_ok(f"/v1/incidents/{incident['id']}/assign", {"team": "network"})
+    task = {"title": "Swap the disk", "team": "network", "due_at": "2199-01-02T08:00:00Z"}
+    incident = await agent.post_ok(f"/v1/incidents/{incident['id']}/add_task", task)
+    [task_id] = [row["id"] for row in (await agent.read(f"/v1/incidents/{incident['id']}/tasks"))["items"]]
     await admin.post_ok(f"/v1/persons/{first.id}/leave", {"team": "network"})
     await settle(api)
     assert "team_unstaffed" not in await steps_of(manager)
@@ -94,11 +97,18 @@ async def test_a_team_that_loses_its_last_member_has_its_work_reported_and_is_no
     assert (await steps_of(manager)).count("team_unstaffed") == 1
     event = (await admin.read("/v1/teams/network/events"))["items"][-1]
     assert (event["type"], event["given"]["numbers"]) == ("team.work_reported", [incident["number"]])
+    assert event["given"]["first_due_at"] == "2199-01-02T08:00:00.000000Z"
+    [notice] = [
+        row for row in (await manager.read("/v1/notices"))["items"] if "team_unstaffed" in row["steps"]
+    ]
+    assert "2199" in str(notice)
+    assert {"Name"} <= {detail["label"] for told in notice["told"] for detail in told["details"]}, "which"
 
     refused = await admin.post("/v1/teams/network/retire", headers={"If-Match": "*"})
     assert [each["code"] for each in refused.json()["errors"]] == ["team_has_open_work"]
     assert incident["number"] in refused.text
     await agent.post_ok(f"/v1/incidents/{incident['id']}/assign", {"team": "desk"})
+    await agent.post_ok(f"/v1/incidents/{incident['id']}/edit_task", {"task": task_id, "team": "desk"})
     await admin.post_ok("/v1/teams/network/retire")
 
 

@@ -80,6 +80,8 @@ async def test_one_electorate_approves_by_a_rule(api: Api) -> None:
     by_role: Json = {"approver_role": "management", "approval_rule": "majority"}
     assert await wrong(keeper, **by_role, approver_group="board") == ("/approver_role", "one_electorate")
     assert await wrong(keeper, approver_role="management") == ("/approval_rule", "rule_of_an_electorate")
+    readers: Json = by_role | {"approver_role": "auditor"}
+    assert await wrong(keeper, **readers) == ("/approver_role", "role_only_reads")
     assert await wrong(keeper, approval_rule="majority") == ("/approval_rule", "rule_of_an_electorate")
     assert await wrong(keeper, **{**by_role, "approval_rule": "chair"}) == (
         "/approval_rule",

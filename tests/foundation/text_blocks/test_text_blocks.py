@@ -83,8 +83,8 @@ async def test_one_is_put_behind_what_was_written_at_the_desk(api: Api) -> None:
     incident = await agent.post_ok("/v1/incidents", an_incident())
     path = f"/desk/incident/{incident['number']}/comment"
     form = read_form((await agent.get(path)).text)
-    assert form.inputs["block"] == ["done"]
-    form.inputs["/text"] = ["We have looked at it."]
+    assert form.inputs["block"] == [""]
+    form.inputs |= {"/text": ["We have looked at it."], "block": ["done"]}
     again = await send_form(agent, path, {**form.inputs, "insert": ["1"]})
     assert again.status_code == 200
     (text,) = read_form(again.text).inputs["/text"]

@@ -302,7 +302,7 @@ def document_actions(spec: KeptDocuments) -> ActionRows:
             prepare=(*chosen, access), wrong=(checks.not_published, checks.requested_already), keys=Keys.TEXTS,
             notifies=(*spec.notifies, *ACCESS_ASKED), strangers=spec.strangers),
         row(grant_access,      "授权查阅",     published,  STAYS,          spec.grants.in_person(), "access_granted",
-            prepare=(*chosen, access), wrong=(checks.not_published, checks.grant_invalid)),
+            prepare=(*chosen, access), wrong=(checks.not_published, checks.grants_own_secret, checks.grant_invalid)),
         row(refuse_access,     "不予查阅",     spec.any,   STAYS,          spec.grants.in_person(), "access_refused",
             prepare=(*chosen, access), wrong=(checks.access_not_requested, checks.nobody_requests), keys=Keys.TEXTS),
         row(end_access,        "查阅到期",     spec.any,   STAYS,          rule,        "access_ended", wrong=(checks.access_not_over,)),

@@ -78,18 +78,25 @@ async def nobody_requests(
     return None if ctx.prepared(Access).requests else "access_not_requested"
 
 
+@caller_check
+async def grants_own_secret(reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext) -> None:
+    """Refuse the author of a secret document, who must not decide alone about its readers."""
+    entry = ctx.prepared(ChosenDocument).entry
+    is_author = ctx.caller.person_id in {entry.author_id, getattr(record, "author_id", None)}
+    if entry.confidentiality is Confidentiality.secret and is_author:
+        raise ConflictingDuty(SECRET_AUTHOR)
+
+
 async def grant_invalid(
     reads: ReadContext, record: Any, body: GrantDocumentAccess, ctx: ActionContext
 ) -> None:
-    """Refuse a time that is over. For a secret document, also refuse its author, who must not decide alone
-    about its readers, a person who is not staff, and a long time.
+    """Refuse a time that is over. For a secret document, also refuse a person who is not staff, and a long
+    time.
     """
     _check_ahead(body, ctx)
     entry, person = ctx.prepared(ChosenDocument).entry, ctx.required_ref(Person, "person")
     if entry.confidentiality is not Confidentiality.secret:
         return
-    if ctx.caller.person_id in {entry.author_id, getattr(record, "author_id", None)}:
-        raise ConflictingDuty(SECRET_AUTHOR)
     if not await reads.holding(STAFF_ROLES, record, [person.id]):
         raise WrongValue(pointer="/person", because="secret_for_staff")
     if body.until_at > ctx.now + timedelta(days=SECRET_DAYS):

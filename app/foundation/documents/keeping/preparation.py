@@ -104,9 +104,9 @@ async def document_content(
 
 
 async def doomed_keys(reads: ReadContext, record: Any, body: OfDocument, ctx: ActionContext) -> DoomedKeys:
-    """Find the keys that go with the document: those that its sections, and texts about it, have for
-    themselves; for a document that is a record, those of all texts and files in its events. A text under its
-    author's own key keeps it; its row is removed anyway.
+    """Find the keys that are destroyed with the document: keys that only its sections, and texts about the
+    document, use; for a document that is a record, the keys of all texts and files in the events of the
+    record. A text under the key of its author keeps that key; the row of the text is removed anyway.
     """
     entry = ctx.prepared(ChosenDocument).entry
     if entry.id == record.id:

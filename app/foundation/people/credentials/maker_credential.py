@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.common.people import Caller
+from app.common.people import Caller, parse_grants
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import NarrowKey, SupersededSecret
+from app.kernel.actions.refusals import NarrowKey, SupersededSecret, WrongValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,8 @@ class MakerCredential:
         return cls(caller.key_id, caller.secret_hash, caller.lasts_until, consents)
 
     def stamp(self, record: Any) -> None:
-        """Note on the record that it stands on this credential alone, as it was made or confirmed with it: a
-        rotation of the key finds it by that.
+        """Note on the record that it was made or confirmed with this credential alone, so that a rotation of
+        the key finds the record.
         """
         record.key_id, record.secret_hash = self.key_id, self.secret_hash
         record.set_with = None if self.secret_hash is None else [self.secret_hash]
@@ -43,8 +44,8 @@ class MakerCredential:
 
 
 def note_secret(record: Any, secret_hash: str | None) -> None:
-    """Note on the record that a lasting part was set with the secret, as with those before: a rotation of any
-    of their keys finds it, whoever changed it last.
+    """Note on the record the secret with which a lasting part was set, next to the earlier secrets: a
+    rotation of any of their keys finds the record, whoever changed it last.
     """
     before = record.set_with or []
     if secret_hash is not None and secret_hash not in before:
@@ -74,3 +75,12 @@ async def consent_needed(reads: ReadContext, record: Any, body: Any, ctx: Action
 async def not_suspended(reads: ReadContext, record: Any, ctx: ActionContext) -> str | None:
     """Refuse to confirm what no rotation has suspended (`not_suspended`)."""
     return None if record.suspended_by_rotation else "not_suspended"
+
+
+def require_roles(caller: Caller, person_id: UUID, roles: Sequence[str] | None) -> None:
+    """Refuse roles that the caller's credential may not use (`not_held_by_them`), with their labels."""
+    grants = parse_grants(roles)
+    if grants is None or caller.covers_credential(person_id, grants):
+        return
+    missing = [each.role for each in grants if not caller.covers_credential(person_id, frozenset({each}))]
+    raise WrongValue({"roles": missing}, pointer="/roles", because="not_held_by_them")

@@ -14,11 +14,11 @@ from app.foundation.people.provisioning.records import DirectoryGroup
 from app.foundation.people.provisioning.records import DirectoryGroupState as State
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import rule
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Patch, Payload, ShortText
+from app.kernel.actions.rules import Rules, ValueTaken
 
 
 class AddDirectoryGroup(Payload, of=DirectoryGroup):
@@ -51,7 +51,7 @@ def retire(group: DirectoryGroup, body: EmptyPayload, ctx: ActionContext) -> Non
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="directory_group", plural="directory_groups", zh="目录组", record=DirectoryGroup, states=State,
+    kind="directory_group", plural="directory_groups", zh="目录组", record=DirectoryGroup,
     access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
     visible=(),
     lookup=Lookup(retired={State.retired: "group_retired"}),

@@ -19,12 +19,12 @@ from app.foundation.people.roles import RoleText, check_role_scope
 from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Patch, Payload, Reference, ShortText
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.rules import Rules, ValueTaken
 
 
 class MappedGrant(Payload, of=GroupMapping):
@@ -106,8 +106,8 @@ ADMINS = (admin | rule).in_person()
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="group_mapping", plural="group_mappings", zh="登录组映射", record=GroupMapping, states=State,
-    access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
+    kind="group_mapping", plural="group_mappings", zh="登录组映射", record=GroupMapping,
+    access=KindAccess(administrative=True, oversight=frozenset({Role.auditor})),
     visible=(),
     rules=Rules(constraints={"group_mapping_grant": ValueTaken("group_name")}),
     rows=(

@@ -4,7 +4,7 @@ the lifecycle table of every kind that has duties.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
@@ -15,16 +15,25 @@ from pydantic import Field
 from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.people import Person
-from app.common.records import CodeEnum, ForeignRef, Record, all_codecs
+from app.common.records import CodeEnum, ForeignRef, Record
 from app.foundation.decisions.lookups import HANDED_OVER
-from app.foundation.people.succession.duties import KIND_DUTIES, OUTLASTING, ROW_DUTIES
-from app.foundation.people.succession.lookups import replaceable
+from app.foundation.people.succession.duties import KIND_DUTIES, OUTLASTING, ROW_DUTIES, TakenDuty
+from app.foundation.people.succession.lookups import duty_in, replaceable
 from app.kernel.access.eligibility import is_eligible, scopes_of
 from app.kernel.access.reads import ReadContext, Reading, Unguarded
 from app.kernel.actions.actor_policy import role, rule
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import STAYS, Action, PayloadCheck, StateResolver, Unchanged, action
-from app.kernel.actions.payloads import Payload, Reference
+from app.kernel.actions.held_duties import fits_duty
+from app.kernel.actions.lifecycle import (
+    STAYS,
+    Action,
+    PayloadCheck,
+    Prepare,
+    StateResolver,
+    Unchanged,
+    action,
+)
+from app.kernel.actions.payloads import BoundedList, Payload, Reference, SuppliedField
 from app.kernel.actions.refusals import WrongValue, caller_check
 
 #: A successor as the requester is of the same customer.
@@ -45,14 +54,43 @@ class HandOverDuties(Payload):
     new_holder: Annotated[
         Reference, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.in_charge)
     ] = Field(description="Person who takes the duties over: an id, or `me`.")
+    taken_duties: Annotated[tuple[TakenDuty, ...], BoundedList, SuppliedField()] = Field(
+        default=(),
+        max_length=len(TakenDuty),
+        description="Duties handed over.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class HeldDuties:
-    """The duties of a person in a record: fields of the record, and child records with the field of each."""
+    """The duties of a person in a record: fields of the record, child records with the field of each, and
+    fields of the record that name several people.
+    """
 
     fields: tuple[str, ...]
     rows: tuple[tuple[Record, str], ...]
+    lists: tuple[str, ...] = ()
+
+    def places(self, record: Any) -> tuple[tuple[Any, str, GivenDuty], ...]:
+        """Return the record or child record, the field and the duty of each."""
+        held = [*((record, name) for name in (*self.fields, *self.lists)), *self.rows]
+        lists = KIND_DUTIES[record.KIND].lists
+        return tuple((row, name, duty_in(type(row), name, lists)) for row, name in held)
+
+    def duties(self, record: Any) -> set[GivenDuty]:
+        """Return the duties that these give."""
+        return {duty for _, _, duty in self.places(record)}
+
+    def only(self, record: Any, places: Collection[tuple[UUID, str]]) -> HeldDuties:
+        """Return those in these places: ids of the record or of child records, each with the field."""
+        return HeldDuties(
+            tuple(name for name in self.fields if (record.id, name) in places),
+            tuple((row, name) for row, name in self.rows if (row.id, name) in places),
+            tuple(name for name in self.lists if (record.id, name) in places),
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.fields or self.rows or self.lists)
 
 
 async def held_duties(
@@ -63,7 +101,37 @@ async def held_duties(
     duties = await open_duties(reads, record)
     fields = [name for name in duties.fields if getattr(record, name) == person_id]
     rows = [(row, name) for row, name in duties.rows if getattr(row, name) == person_id]
-    return HeldDuties(tuple(fields), tuple(rows))
+    lists = [name for name in duties.lists if str(person_id) in getattr(record, name)]
+    return HeldDuties(tuple(fields), tuple(rows), tuple(lists))
+
+
+def with_duties(record: Any, body: HandOverDuties, ctx: ActionContext) -> HandOverDuties:
+    """Return the payload with the duties that are handed over, of which the successor is notified."""
+    held = ctx.prepared(HeldDuties)
+    names = {name.removesuffix("_id") for name in (*held.fields, *held.lists)}
+    names |= {row.KIND for row, _ in held.rows}
+    return body.model_copy(update={"taken_duties": tuple(duty for duty in TakenDuty if duty.value in names)})
+
+
+async def duties_to_replace(
+    reads: ReadContext, record: Any, body: HandOverDuties, ctx: ActionContext
+) -> HeldDuties:
+    """Find the duties that the person holds in the record and does not keep: those of somebody active who is
+    not absent for long are those for which they are no longer eligible.
+    """
+    held = await held_duties(reads, record, body, ctx)
+    person = ctx.required_ref(Person, "person")
+    takers = (ctx.required_ref(Person, "new_holder").id, ctx.acting_person_id)
+    if not held or await replaceable(guarded(reads), [person.id], ctx.now, takers):
+        return held
+    outgrown = [
+        (row.id, name)
+        for row, name, duty in held.places(record)
+        if not await fits_duty(reads, row, name, duty, person.id)
+    ]
+    if not outgrown:
+        raise WrongValue(pointer="/person", because="person_still_active")
+    return held.only(record, outgrown)
 
 
 async def open_duties(reads: ReadContext, record: Any) -> HeldDuties:
@@ -82,7 +150,14 @@ async def open_duties(reads: ReadContext, record: Any) -> HeldDuties:
         for row in await reads.children(child, record):
             if all(getattr(row, name) is None for name in duty.done):
                 rows += [(row, name) for name in duty.fields if getattr(row, name) is not None]
-    return HeldDuties(tuple(fields), tuple(rows))
+    lists = [name for name in duties.lists if getattr(record, name)]
+    return HeldDuties(tuple(fields), tuple(rows), tuple(lists))
+
+
+def holders_in(row: Any, name: str) -> list[UUID]:
+    """Return the people whom the field of the record or child record names."""
+    value = getattr(row, name)
+    return [UUID(holder) for holder in value] if isinstance(value, list) else [value]
 
 
 def hand_over_duties(record: Any, body: HandOverDuties, ctx: ActionContext) -> None:
@@ -95,6 +170,10 @@ def hand_over_duties(record: Any, body: HandOverDuties, ctx: ActionContext) -> N
         if row.id not in changed:
             changed[row.id] = ctx.outcome.change(row)
         setattr(changed[row.id], name, successor_id)
+    left = str(ctx.required_ref(Person, "person").id)
+    for name in duties.lists:
+        holders = [str(successor_id) if holder == left else holder for holder in getattr(record, name)]
+        setattr(record, name, list(dict.fromkeys(holders)))
 
 
 async def successor_not_eligible(
@@ -104,9 +183,7 @@ async def successor_not_eligible(
     duties, successor = ctx.prepared(HeldDuties), ctx.required_ref(Person, "new_holder")
     if REQUESTER in duties.fields and record.customer_id not in (None, successor.team_id):
         raise WrongValue(pointer="/new_holder", because="not_of_the_customer")
-    held: list[tuple[Record, str]] = [*((record, name) for name in duties.fields), *duties.rows]
-    references = (all_codecs(type(row))[name].refers for row, name in held)
-    for duty in sorted({mark.duty or GivenDuty.work for mark in references if mark is not None}):
+    for duty in sorted(duties.duties(record)):
         if not await is_eligible(reads, "person", successor.id, duty, scopes_of(record, body, None)):
             raise WrongValue(pointer="/new_holder", because=duty.because)
 
@@ -130,7 +207,7 @@ async def holds_no_duty(
 ) -> str | None:
     """Refuse if the person holds no open duty in the record (`holds_no_duty`)."""
     duties = ctx.prepared(HeldDuties)
-    return None if duties.fields or duties.rows else "holds_no_duty"
+    return None if duties else "holds_no_duty"
 
 
 async def successor_invalid(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> None:
@@ -155,16 +232,14 @@ def successor_not_nameable(named: Mapping[str, NamedCheck]) -> PayloadCheck:
     return successor_could_not_be_named
 
 
-async def person_still_active(
+async def takes_over_oneself(
     reads: ReadContext, record: Any, body: HandOverDuties, ctx: ActionContext
 ) -> None:
-    """Refuse to hand over what somebody active holds who is not absent for long (`person_still_active`). An
-    absence does not count that the successor has entered, or whoever hands it over.
+    """Refuse people who put themselves in the place of somebody who decides (`takes_post_oneself`). A rule is
+    judged as the person who ordered it.
     """
-    person = ctx.required_ref(Person, "person")
-    takers = (ctx.required_ref(Person, "new_holder").id, ctx.commander_id)
-    if person.id not in await replaceable(guarded(reads), [person.id], ctx.now, takers):
-        raise WrongValue(pointer="/person", because="person_still_active")
+    if ctx.required_ref(Person, "new_holder").id == ctx.acting_person_id:
+        raise WrongValue(pointer="/new_holder", because="takes_post_oneself")
 
 
 def nobody_to_replace(*, of_the_active: bool) -> PayloadCheck:
@@ -174,15 +249,31 @@ def nobody_to_replace(*, of_the_active: bool) -> PayloadCheck:
     async def nobody_is_replaceable(
         reads: ReadContext, record: Any, body: object, ctx: ActionContext
     ) -> str | None:
-        """Refuse if there is no open duty here, or all its holders are active (`nobody_to_replace`)."""
-        duties = await open_duties(reads, record)
-        holders = {getattr(record, name) for name in duties.fields}
-        holders |= {getattr(row, name) for row, name in duties.rows}
+        """Refuse if there is no open duty here, or all its holders are active and eligible
+        (`nobody_to_replace`).
+        """
+        places = (await open_duties(reads, record)).places(record)
+        holders = {holder for row, name, _ in places for holder in holders_in(row, name)}
         if holders and (of_the_active or await replaceable(guarded(reads), holders, ctx.now)):
             return None
+        for row, name, duty in places:
+            for holder in holders_in(row, name):
+                if not await fits_duty(reads, row, name, duty, holder):
+                    return None
         return "nobody_to_replace"
 
     return nobody_is_replaceable
+
+
+@dataclass(frozen=True, slots=True)
+class HandingOver:
+    """What follows for a kind when duties in its records are handed over, besides the new holder: the same
+    that follows when the field's own action names somebody.
+    """
+
+    decide: Callable[[Any, HandOverDuties, ActionContext], None] = hand_over_duties
+    prepare: tuple[Prepare, ...] = ()
+    notifies: tuple[RecipientRule, ...] = ()
 
 
 #: By kind, the second part of the type of its event, if that is another one.
@@ -200,14 +291,13 @@ def succession_rows(
     *,
     of_the_active: bool = False,
     to: Unchanged | StateResolver = STAYS,
-    hand_over: Callable[[Any, HandOverDuties, ActionContext], None] = hand_over_duties,
+    handing_over: HandingOver = HandingOver(),
     named: Mapping[str, NamedCheck] | None = None,
     wrong: tuple[PayloadCheck, ...] = (),
-    notifies: tuple[RecipientRule, ...] = (),
 ) -> tuple[Action[Any, Any], ...]:
     """Return the row for a lifecycle's table. Only duties of people who have left, or are absent for long,
-    are handed over, unless the managers may replace active people, too (`of_the_active`). `hand_over` does
-    what follows for the kind, and `to` where it leads; the kind's own checks are `wrong`, and those of naming
+    are handed over, unless the managers may replace active people, too (`of_the_active`). `to` is
+    where it leads; the kind's own checks are `wrong`, and those of naming
     somebody are `named`, by field.
     """
     duties = KIND_DUTIES[kind]
@@ -219,14 +309,15 @@ def succession_rows(
     )
     return (
         action(
-            hand_over,
+            handing_over.decide,
             "移交职责",
             [state for state in states if kind in OUTLASTING or state.value not in duties.ended],
             to,
             (role(*duties.managers) | rule).in_person(),
             f"{kind}.{OWN_EVENTS.get(kind, HANDED_OVER)}",
-            prepare=(held_duties,),
-            wrong=(*(() if of_the_active else (person_still_active,)), *checks),
-            notifies=notifies,
+            prepare=(held_duties if of_the_active else duties_to_replace, *handing_over.prepare),
+            wrong=checks,
+            supplies=with_duties,
+            notifies=handing_over.notifies,
         ),
     )

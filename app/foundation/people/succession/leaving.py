@@ -16,7 +16,7 @@ from app.common.people import Caller, Person, PersonState
 from app.common.records import ForeignRef
 from app.foundation.people.succession.duties import KIND_DUTIES, MANAGERS
 from app.foundation.people.succession.handing_over import guarded, successor_invalid
-from app.foundation.people.succession.lookups import replaceable
+from app.foundation.people.succession.lookups import duties_of, replaceable
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import role, rule
 from app.kernel.actions.context import ActionContext
@@ -49,9 +49,15 @@ def transfer_duties(person: Person, body: TransferDutiesPerson, ctx: ActionConte
 
 
 async def still_active(reads: ReadContext, person: Person, ctx: ActionContext) -> str | None:
-    """Refuse to transfer the duties of somebody active who is not absent for long (`person_still_active`)."""
-    is_replaceable = await replaceable(guarded(reads), [person.id], ctx.now)
-    return None if is_replaceable else "person_still_active"
+    """Refuse to transfer the duties of somebody active who is not absent for long and eligible for all of
+    them (`person_still_active`). An absence does not count that the caller has entered.
+    """
+    read, caller = guarded(reads), (ctx.caller.person_id,)
+    if await replaceable(read, [person.id], ctx.now, caller):
+        return None
+    lifecycles: Any = reads.lifecycles.values()
+    outgrown = await duties_of(read, lifecycles, person.id, outgrown=True)
+    return None if outgrown else "person_still_active"
 
 
 async def kinds_not_managed(
@@ -118,7 +124,9 @@ def with_kinds(person: Any, body: TransferDutiesPerson, ctx: ActionContext) -> P
 
 
 class ReportDuties(Payload):
-    """The number of duties that somebody who has left still holds, and the people who are notified."""
+    """The number of duties that somebody still holds who has left or is no longer eligible for them, and the
+    people who are notified.
+    """
 
     holder: Annotated[Reference, ForeignRef("person", GivenDuty.recorded)] = Field(
         description="Person who holds them."
@@ -145,9 +153,8 @@ def report_duties(person: Person, body: ReportDuties, ctx: ActionContext) -> Non
 # fmt: off
 def leaving_rows() -> tuple[Action[Any, Any], ...]:
     """Return the rows of the lifecycle table of persons."""
-    states = [PersonState.inactive, PersonState.erased]
     return (
-        action(report_duties, "上报未移交职责", states, STAYS, rule, "person.duties_reported"),
+        action(report_duties, "上报未移交职责", PersonState, STAYS, rule, "person.duties_reported"),
         action(transfer_duties, "移交全部职责", PersonState, STAYS, (role(*MANAGERS) | rule).in_person(), "person.duties_handed_over",
                unless=(still_active,), wrong=(successor_invalid, kinds_not_managed, nothing_to_transfer), supplies=with_kinds),
     )

@@ -222,7 +222,8 @@ async def _reasons_to_stay(
 
 async def _duties(ledger: Services, reader: Caller, person: UUID) -> Sequence[HeldDuty]:
     kinds = ledger.lifecycles.values()
-    duties = await duties_of(ledger.db, kinds, person, reader=reader, agents_see=ledger.settings.agents_see)
+    agents_see, zone = ledger.settings.agents_see, ledger.numbers.zone
+    duties = await duties_of(ledger.db.rows, kinds, person, reader=reader, agents_see=agents_see, zone=zone)
     persons = [duty.id for duty in duties if duty.kind == Person.KIND]
     if not persons:
         return duties

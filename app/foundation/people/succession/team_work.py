@@ -13,7 +13,7 @@ from app.foundation.people.records import Team
 from app.foundation.people.succession.lookups import MOST_NUMBERS, open_work_of
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, Payload, Reference, ShortText
+from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, Instant, Payload, Reference, ShortText
 from app.kernel.actions.refusals import WrongValue
 from app.platform.db import Row
 
@@ -39,6 +39,9 @@ class ReportWorkTeam(Payload):
     work_count: int = Field(ge=0, description="Number of open records on which the team works.")
     numbers: Annotated[tuple[ShortText, ...], BoundedList] = Field(
         max_length=MOST_NUMBERS, description="Numbers of the first of these records."
+    )
+    first_due_at: Instant | None = Field(
+        default=None, description="Earliest time at which one of them is due; null if none has a due time."
     )
     work_sources: Annotated[tuple[ShortText, ...], BoundedList] = Field(
         default=(),
