@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -25,9 +26,9 @@ def _context(**values: Any) -> Any:
     )
 
 
-async def _because(check: Any, body: Any, ctx: Any) -> str | None:
+async def _because(check: Any, body: Any, ctx: Any, reads: Any = None) -> str | None:
     try:
-        await check(None, None, body, ctx)
+        await check(reads, None, body, ctx)
     except WrongValue as refused:
         return refused.because
     return None
@@ -55,11 +56,15 @@ async def test_a_test_report_is_of_the_class_of_tests(
         ({}, None),
         ({"withdrawn_at": NOW}, "nothing_to_read"),
         ({"size": 0}, "nothing_to_read"),
+        ({"says_nothing": True}, "nothing_to_read"),
         ({"visibility": Visibility.internal}, "file_for_staff"),
     ],
 )
 async def test_those_who_accept_can_read_the_manual(changes: dict[str, Any], code: str | None) -> None:
+    says_nothing = changes.get("says_nothing")
+    reads = SimpleNamespace(value=AsyncMock(return_value=says_nothing))
     manual = empty(Attachment, uuid7())
     for name, value in ({"size": 12, "visibility": Visibility.public} | changes).items():
-        setattr(manual, name, value)
-    assert await _because(manual_not_readable, SimpleNamespace(), _context(manual=manual)) == code
+        if name != "says_nothing":
+            setattr(manual, name, value)
+    assert await _because(manual_not_readable, SimpleNamespace(), _context(manual=manual), reads) == code

@@ -6,7 +6,7 @@ from app.common.tickets import Ticket
 from app.foundation.articles.records import Article, ArticleRevision
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue, caller_check
 from app.processes.articles.payloads import (
     AcceptRevisionArticle,
     ConfirmArticle,
@@ -33,6 +33,7 @@ async def only_own_revisions(reads: ReadContext, article: Article, ctx: ActionCo
     )
 
 
+@caller_check
 async def accepts_own_revision(
     reads: ReadContext, article: Article, body: AcceptRevisionArticle, ctx: ActionContext
 ) -> str | None:
@@ -40,6 +41,7 @@ async def accepts_own_revision(
     return "is_its_author" if _is_revision_author(ctx) else None
 
 
+@caller_check
 async def proposed_by_another(
     reads: ReadContext, article: Article, body: WithdrawRevisionArticle, ctx: ActionContext
 ) -> str | None:

@@ -230,7 +230,7 @@ PROCESS = ProcessSpec("article", State, (), (), Role.knowledge_editor, USUAL_PRI
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="article", plural="articles", zh="知识文章", record=Article, states=State, code="KNW",
+    kind="article", plural="articles", zh="知识文章", record=Article, code="KNW",
     face=FACE,
     visible=(to_staff(), to_persons("author_id"), to_everybody(state=State.published, visibility=Visibility.public)),
     children=(ExternalReference, ArticleRating, ArticleRevision, ArticleUse, Comment, Tag, Attachment, Link),

@@ -11,7 +11,7 @@ from app.common.records import CodeEnum
 from app.foundation.decisions.actions import add_prepared_decision, tallied
 from app.foundation.decisions.authorship import authors_do_not_judge
 from app.foundation.decisions.electorate import earliest_end_of_vote
-from app.foundation.decisions.matters import SAME_TITLE, TASKS, WORK_EVENTS, Matter
+from app.foundation.decisions.matters import SAME_TITLE, TASKS, WORK_EVENTS, Matter, Origins
 from app.foundation.decisions.parties import parties_of
 from app.foundation.decisions.payloads import AskDecision, Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
@@ -27,6 +27,7 @@ from app.processes.changes.payloads import (
     RequestApprovalChange,
     RequestEmergencyApprovalChange,
 )
+from app.processes.changes.policies.criticality import at_least_medium
 from app.processes.changes.policies.questionnaires import (
     QuestionnaireInForce,
     questionnaire_in_force,
@@ -34,11 +35,19 @@ from app.processes.changes.policies.questionnaires import (
     questionnaire_versions,
 )
 from app.processes.changes.policies.recorded import RecordedAnswers
+from app.processes.changes.policies.records import ChangeTemplate
 from app.processes.changes.preparation import WantedWindowConflicts
 from app.processes.changes.records import Change, ChangeState, ChangeType, DeferralReason
+from app.ticketing.requesters import wishers
 
-#: People who ask for a change, submit it, have taken it on, wrote its plan or assessed it do not vote on it.
-#: The assessed risk counts, since it determines who decides.
+
+async def wishers_of_change(reads: ReadContext, record: Change | ChangeTemplate) -> Origins:
+    """Return who asked for what the change carries out in its services; nobody for a template."""
+    return await wishers(reads, record, record.touched_services) if isinstance(record, Change) else Origins()
+
+
+#: People who ask for a change or for what it carries out, submit it, have taken it on, wrote its plan
+#: or assessed it do not vote on it. The assessed risk counts, since it determines who decides.
 APPROVAL = Matter(
     decision=DecisionKind.change,
     duties=(requester_duty, RecordDuty("implementer", "实施人", ("assignee_id", "implementer_ids"))),
@@ -48,12 +57,16 @@ APPROVAL = Matter(
         "resources",
     ),
     child_duties=(TASKS,),
+    origins=wishers_of_change,
     acts=("submitted", "resubmitted", *WORK_EVENTS, "started", "implemented", "backed_out"),
     subject=(
         *SAME_TITLE,
         ("ci_ids", "ci_ids"),
         ("touched_services", "services"),
         ("touched_services", "ci_services"),
+    ),
+    subject_elsewhere=(
+        ("change_template", (*SAME_TITLE, ("ci_ids", "ci_ids"), ("touched_services", "services"))),
     ),
     remembered=timedelta(days=30),
 )
@@ -67,15 +80,22 @@ ASSESSMENT = JudgedStep(
         *("back_out_plan", "wanted_from_at", "wanted_until_at"),
     ),
 )
-#: Nobody assesses a plan of their own: the risk determines who decides.
-ASSESSED_BY_OTHERS = authors_do_not_judge(("plan", "test_plan", "back_out_plan"))
+#: Nobody assesses plans, services, items or a window of their own: the risk determines who decides.
+ASSESSED_BY_OTHERS = authors_do_not_judge(
+    tuple(name for name in ASSESSMENT.fields if name not in ("title", "reason", "description"))
+)
 #: In an emergency the approval rules ask other people, at any hour, and the request states why it cannot
 #: wait.
 EMERGENCY = replace(APPROVAL, decision=DecisionKind.emergency_change, without_asker=True)
 
+#: An emergency may take so long, even if the usual board could have decided sooner.
+LONGEST_EMERGENCY = timedelta(days=1)
+
 
 def assess(change: Change, body: AssessChange, ctx: ActionContext) -> None:
-    """Assess the change: its risk, its effects, and conflicts of its window."""
+    """Assess the change: its risk, its effects, and conflicts of its window. Its risk is at least medium if
+    it touches a critical service, or one that is unknown or only proposed.
+    """
     risk = ctx.prepared(QuestionnaireInForce)
     assessment = change.assessment
     assessment.questionnaire_id = risk.id
@@ -83,7 +103,8 @@ def assess(change: Change, body: AssessChange, ctx: ActionContext) -> None:
     answers = ctx.prepared(RecordedAnswers).raised(risk.questions, body.risk_answers)
     assessment.risk_answers = answers
     assessment.risk_score, level = risk.score(answers)
-    change.risk_level = max(level, ctx.prepared(LeastRisk).level or level, key=list(RiskLevel).index)
+    level = max(level, ctx.prepared(LeastRisk).level or level, key=list(RiskLevel).index)
+    change.risk_level = at_least_medium(level, ctx.prepared(RecordedAnswers).demands_a_board)
     conflicts = ctx.prepared(WantedWindowConflicts).conflicts
     assessment.conflicts_found = list(dict.fromkeys(conflict.name for conflict in conflicts))
     assessment.assessed_by_id = ctx.caller.person_id
@@ -98,8 +119,8 @@ async def risk_questionnaire(
 
 @dataclass(frozen=True, slots=True)
 class LeastRisk:
-    """The risk that the answers come to by the questionnaire before that of a party to the change, or before
-    that of after it began; null if the questionnaire in force counts alone.
+    """The least risk, by the newest questionnaire that is older than the change and was set by nobody
+    involved in it; null if this is the questionnaire in force.
     """
 
     level: RiskLevel | None = None
@@ -149,8 +170,12 @@ def request_approval(change: Change, body: RequestApprovalChange, ctx: ActionCon
 def request_emergency_approval(
     change: Change, body: RequestEmergencyApprovalChange, ctx: ActionContext
 ) -> None:
-    """Request emergency approval of the change: it is put to the vote at once."""
+    """Request emergency approval of the change: it is put to the vote at once. The voters see the freezes and
+    changes in its wanted window, since an emergency needs no exception.
+    """
     change.assessment.cannot_wait = body.cannot_wait
+    conflicts = ctx.prepared(WantedWindowConflicts).conflicts
+    change.assessment.conflicts_found = list(dict.fromkeys(conflict.name for conflict in conflicts))
     _put_to_vote(change, ctx)
 
 
@@ -168,7 +193,8 @@ async def is_no_emergency(reads: ReadContext, change: Change, ctx: ActionContext
 
 async def emergency_wanted_late(reads: ReadContext, change: Change, body: object, ctx: ActionContext) -> None:
     """Refuse an emergency that is wanted so late that the usual board can decide about it: by the approval
-    rules for a normal change, the least time of a question put now ends before.
+    rules for a normal change, the least time of a question put now ends before. Work that takes longer than
+    that, and longer than a day, is decided by the usual board as well.
     """
     if change.type is not ChangeType.emergency or change.wanted_from_at is None:
         return
@@ -176,6 +202,10 @@ async def emergency_wanted_late(reads: ReadContext, change: Change, body: object
     if change.wanted_from_at > board_decides_at:
         words = {"until": board_decides_at.replace(microsecond=0)}
         raise WrongValue(words, pointer="/wanted_from_at", because="no_emergency_so_late")
+    latest_end = max(board_decides_at, change.wanted_from_at + LONGEST_EMERGENCY)
+    if change.wanted_until_at is not None and change.wanted_until_at > latest_end:
+        words = {"until": latest_end.replace(microsecond=0)}
+        raise WrongValue(words, pointer="/wanted_until_at", because="no_emergency_so_long")
 
 
 def approve(change: Change, body: Tallied, ctx: ActionContext) -> None:

@@ -16,7 +16,7 @@ from app.foundation.decisions.lookups import acts_on
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 
-#: So long a service counts after an item has stopped serving it.
+#: Time during which a service still counts after the item has stopped serving the service.
 LATELY = timedelta(days=30)
 
 

@@ -24,6 +24,8 @@ from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
 from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.process_spec import AssigningSpec
+from app.foundation.statements.actions import statement_rows
+from app.foundation.statements.records import PersonStatement
 from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import (
@@ -36,12 +38,12 @@ from app.kernel.actions.actor_policy import (
     rule,
     staff,
 )
-from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Reason
 from app.kernel.actions.related import RelatedCommand
+from app.kernel.actions.rules import RetryDecision, Rules
 from app.processes.changes import approval, checks, implementation, review, standard
 from app.processes.changes.face import FACE
 from app.processes.changes.item_services import ItemServices, item_services
@@ -62,7 +64,7 @@ from app.processes.changes.preparation import (
 from app.processes.changes.records import BEFORE_IMPLEMENTATION, ENDED, IMPLEMENTATION_ENDED, OPEN, Change
 from app.processes.changes.records import ChangeState as State
 from app.ticketing import CHILDREN, ticket_actions
-from app.ticketing.links import LinkTicket, new_link
+from app.ticketing.links import LinkTicket, add_link
 from app.ticketing.priority import PRIORITY
 from app.ticketing.records import LinkKind
 from app.ticketing.requesters import set_requester
@@ -85,7 +87,7 @@ def draft(change: Change, body: DraftChange, ctx: ActionContext) -> None:
     change.opened_at = ctx.occurred_at
     if request is not None:
         change.request_id = request.id
-        ctx.outcome.add(new_link(change, LinkKind.implements, request, ctx))
+        add_link(change, LinkKind.implements, request, source.wishers, ctx)
     set_custom_fields(change, ctx)
 
 
@@ -189,7 +191,7 @@ SCHEDULED = (
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="change", plural="changes", zh="变更", record=Change, states=State, code="CHG",
+    kind="change", plural="changes", zh="变更", record=Change, code="CHG",
     face=FACE,
     rules=Rules(
         change_check=decisions.not_while_decided(VOTES),
@@ -198,7 +200,7 @@ LIFECYCLE = Lifecycle(
     ),
     visible=(to_persons("requester_id", "reported_by_id", "assignee_id"), *to_team_or_desk(), to_services("services")),
     access=KindAccess(also_seen_by=CHANGE_READERS),
-    children=(*Change.PARTS, ExternalReference, *decisions.CHILDREN, *CHILDREN),
+    children=(*Change.PARTS, ExternalReference, *decisions.CHILDREN, *CHILDREN, PersonStatement),
     lookup=Lookup(
         ended=ENDED,
         searched_fields=("title", "description", "reason", "plan", "work_done", "lessons", "service", "category"),
@@ -209,18 +211,20 @@ LIFECYCLE = Lifecycle(
                prepare=(draft_source, item_services), related=LINK_REQUEST,
                wrong=(checks.item_named_twice, standard.beyond_template, invalid_custom_values)),
         action(submit,             "提交",     [State.draft],                State.submitted,         staff | reporter, "change.submitted",
-               unless=(checks.is_standard,), wrong=(checks.change_incomplete, approval.emergency_wanted_late)),
+               unless=(checks.is_standard,), wrong=(checks.change_incomplete, checks.wanted_window_unusable, approval.emergency_wanted_late)),
         action(approval.assess,    "评估",     [State.submitted],            State.assessed,          change_manager, "change.assessed",
                unless=(checks.is_emergency,), prepare=(approval.risk_questionnaire, recorded_answers, approval.least_risk, conflicts_in_wanted_window),
                wrong=(approval.ASSESSED_BY_OTHERS, approval.risk_answers_do_not_fit)),
         action(approval.request_emergency_approval, "申请紧急审批", [State.submitted], STAYS,         change_manager | staff, "change.emergency_approval_requested",
-               unless=(approval.is_no_emergency,), prepare=(approval.approval_question,), wrong=(checks.decision_is_open, approval.emergency_wanted_late),
+               unless=(approval.is_no_emergency,), prepare=(approval.approval_question, conflicts_in_wanted_window),
+               wrong=(checks.decision_is_open, approval.emergency_wanted_late),
                notifies=(managers(NoticeType.emergency_asked),)),
         action(approval.approve_emergency, "紧急批准", [State.submitted],    State.approved,          decision,       "change.approved",
                notifies=those_concerned(NoticeType.approved)),
         action(approval.remind_of_emergency, "提醒紧急委员会", [State.submitted], STAYS,                decision,       "change.emergency_undecided",
                notifies=(its_requester(NoticeType.undecided), managers(NoticeType.undecided))),
-        action(resubmit,           "重新提交", [State.deferred],             State.submitted,         reporter | change_manager, "change.resubmitted"),
+        action(resubmit,           "重新提交", [State.deferred],             State.submitted,         reporter | change_manager, "change.resubmitted",
+               wrong=(checks.wanted_window_unusable,)),
         action(approval.request_approval, "申请审批", [State.assessed],      State.awaiting_approval, change_manager, "change.approval_requested",
                prepare=(approval.approval_question,)),
         action(approval.approve,   "批准",     [State.awaiting_approval],    State.approved,          decision,       "change.approved",
@@ -269,6 +273,7 @@ LIFECYCLE = Lifecycle(
         *decisions.rows(VOTES),
         *ticket_actions(kind="change", any=State, open=OPEN, delivered=ENDED | IMPLEMENTATION_ENDED, manager=Role.change_manager,
                         assigning=AssigningSpec(planner, (implementation.assignee_voted_for_it,))),
+        *statement_rows("change", State),
         *succession_rows("change", State),
     ),
 )

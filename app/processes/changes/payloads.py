@@ -166,10 +166,10 @@ class NoteOverlapChange(Payload):
     """The change or freeze that overlaps the window of this change, and the time of the overlap."""
 
     change: Annotated[Reference, ForeignRef("change")] | None = Field(
-        default=None, description="Other change that overlaps; left out for a freeze."
+        default=None, description="Other change that overlaps; null if a freeze does."
     )
     freeze: Annotated[Reference, ForeignRef("freeze")] | None = Field(
-        default=None, description="Freeze that overlaps; left out for a change."
+        default=None, description="Freeze that overlaps; null if a change does."
     )
     overlap_from_at: Instant | None = Field(
         default=None, description="Beginning of the overlap, if it is known."
@@ -223,8 +223,8 @@ class ReviewChange(Payload, of=Change):
         Field(
             default=(),
             max_length=LONGEST_LIST,
-            description="Incidents that the change caused. Confirmed ones must be included, and others "
-            "are linked.",
+            description="All incidents that the change caused. Include those that are already confirmed as "
+            "caused by the change. The others are linked to the change.",
             examples=[[]],
         )
     )

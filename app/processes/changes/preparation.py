@@ -5,18 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from app.common.people import Role
 from app.common.tickets import Ticket
-from app.foundation.cis.dependencies import needed_cis
 from app.foundation.decisions.lookups import approvers
 from app.foundation.people.lookups import STAFFED_NOW, staffed_team
 from app.kernel.access.reads import Constraint, ReadContext, Reading, Unguarded
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
-from app.kernel.commands.dating import SKEW
+from app.kernel.commands.dating import CLOCK_TOLERANCE
 from app.log.events import kind_of
 from app.processes.changes.payloads import DraftChange, RescheduleChange, ScheduleChange, StartChange
 from app.processes.changes.planning.bookings import (
@@ -28,10 +26,13 @@ from app.processes.changes.planning.bookings import (
     conflicts,
     excepted_freezes,
 )
+from app.processes.changes.planning.item_scope import ItemScope, item_scope
 from app.processes.changes.planning.lookups import CI_SCOPES
 from app.processes.changes.policies.records import ChangeTemplate, Freeze, TemplateState
 from app.processes.changes.records import Change, ChangeType
+from app.ticketing.links import LinkedWishers
 from app.ticketing.records import Link, LinkKind
+from app.ticketing.requesters import told_wishers
 from app.ticketing.work.working_days import same_time_on, service_working_days, working_days_after
 
 #: The working days after which the review of a change is due.
@@ -42,12 +43,13 @@ MOST_NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class DraftSource:
-    """The template of the change that is drafted, and the request that it is for, as far as there are any;
-    the template's team, if somebody works in it.
+    """The template of the change that is drafted, and the request that it is for, with those who asked for
+    it, as far as there are any; the template's team, if somebody works in it.
     """
 
     template: ChangeTemplate | None
     request: Ticket | None
+    wishers: LinkedWishers
     default_team_id: UUID | None
 
 
@@ -60,7 +62,9 @@ async def draft_source(
         raise WrongValue(pointer="/template", because="template_not_approved")
     team_id = None if template is None else template.team_id
     staffed = await staffed_team(partial(reads.rows, guard=STAFFED_NOW), team_id)
-    return DraftSource(template, ctx.ref(Ticket, "request"), staffed)
+    request = ctx.ref(Ticket, "request")
+    persons = () if request is None else await told_wishers(reads, change, LinkKind.implements, request)
+    return DraftSource(template, request, LinkedWishers(persons), staffed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +82,11 @@ async def conflicts_in_wanted_window(
     """
     if change.wanted_from_at is None or change.wanted_until_at is None:
         return WantedWindowConflicts(())
-    scope = await _item_scope(reads, change)
-    window = scope.window(change, change.wanted_from_at, change.wanted_until_at)
-    in_the_way = await conflicts(scope.read, window)
+    scope = await _scope_of(reads, change)
+    window = scope.window(change.wanted_from_at, change.wanted_until_at)
+    in_the_way = await conflicts(_guarded(reads), window)
     if not scope.touches:
-        in_the_way += await changes_of_same_services(scope.read, window)
+        in_the_way += await changes_of_same_services(_guarded(reads), window)
     return WantedWindowConflicts(tuple(in_the_way))
 
 
@@ -107,18 +111,20 @@ async def window_booking(
     reads: ReadContext, change: Change, body: ScheduleChange | RescheduleChange, ctx: ActionContext
 ) -> Booking:
     """Find the booking of the change in the window of the payload. Raises PreparationRefused if something
-    stands in the way, or if not all items needed can be found, and no reason for overriding is given.
+    stands in the way, or if not all items needed can be found, and no reason for overriding is given; and if
+    it is a freeze.
     """
     if body.until_at <= ctx.counts_from:
         raise WrongValue(pointer="/until_at", because="not_ahead")
-    scope = await _item_scope(reads, change)
+    scope = await _scope_of(reads, change)
     if scope.truncated and body.override_reason is None:
         raise PreparationRefused("needs_too_many_to_check")
-    window = scope.window(change, body.from_at, body.until_at)
-    in_the_way = await conflicts(scope.read, window)
+    window = scope.window(body.from_at, body.until_at)
+    in_the_way = await conflicts(_guarded(reads), window)
     if in_the_way and body.override_reason is None:
         raise conflict_refusal(in_the_way, ctx)
-    return await scope.booking(window, [conflict.stream for conflict in in_the_way])
+    _refuse_freezes(in_the_way, ctx)
+    return await _booking(reads, scope, window, [conflict.stream for conflict in in_the_way])
 
 
 async def start_booking(reads: ReadContext, change: Change, body: StartChange, ctx: ActionContext) -> Booking:
@@ -130,23 +136,35 @@ async def start_booking(reads: ReadContext, change: Change, body: StartChange, c
     in its way and no reason for overriding is given; WrongValue if it starts outside its window, or its start
     is reported after the window, without a reason.
     """
-    scope = await _item_scope(reads, change)
+    scope = await _scope_of(reads, change)
     if change.type is ChangeType.emergency:
-        window = scope.window(change, ctx.occurred_at, _emergency_end(change, ctx.occurred_at))
-        overridden = [*await conflicts(scope.read, window), *await changes_under_way(scope.read, window)]
-        return await scope.booking(window, [conflict.stream for conflict in overridden])
-    window = scope.window(change, *_window_to_start_in(change, body, ctx))
-    in_the_way = await conflicts(scope.read, window)
+        window = scope.window(ctx.occurred_at, _emergency_end(change, ctx.occurred_at))
+        overridden = [
+            *await conflicts(_guarded(reads), window),
+            *await changes_under_way(_guarded(reads), window),
+        ]
+        return await _booking(reads, scope, window, [conflict.stream for conflict in overridden])
+    window = scope.window(*_window_to_start_in(change, body, ctx))
+    in_the_way = await conflicts(_guarded(reads), window)
     freezes = [conflict for conflict in in_the_way if conflict.kind == Freeze.KIND]
-    if in_force := [freeze for freeze in freezes if freeze.from_at <= ctx.counts_from]:
-        raise conflict_refusal(in_force, ctx, "frozen_without_exception")
+    _refuse_freezes([freeze for freeze in freezes if freeze.from_at <= ctx.counts_from], ctx)
     accepted = set(change.overrides or ())
-    under_way = await changes_under_way(scope.read, window)
+    under_way = await changes_under_way(_guarded(reads), window)
     by_item = {(conflict.stream, conflict.ci): conflict for conflict in (*under_way, *in_the_way)}
     unaccepted = [conflict for conflict in by_item.values() if conflict.stream not in accepted]
     if unaccepted and body.override_reason is None:
         raise conflict_refusal(unaccepted, ctx)
-    return await scope.booking(window, [*accepted, *(conflict.stream for conflict in in_the_way)])
+    _refuse_freezes(unaccepted, ctx)
+    return await _booking(reads, scope, window, [*accepted, *(conflict.stream for conflict in in_the_way)])
+
+
+def _refuse_freezes(in_the_way: list[Conflict], ctx: ActionContext) -> None:
+    """Refuse to go over a freeze: a reason alone lifts none. People hindered by it ask for an
+    exception, on which others decide. Raises PreparationRefused.
+    """
+    freezes = [conflict for conflict in in_the_way if conflict.kind == Freeze.KIND]
+    if freezes:
+        raise conflict_refusal(freezes, ctx, "frozen_without_exception")
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +192,7 @@ def _window_to_start_in(change: Change, body: StartChange, ctx: ActionContext) -
     assert change.window_until_at is not None
     begin, end = change.window_from_at, change.window_until_at
     is_inside = begin <= ctx.occurred_at < end
-    if body.out_of_window_reason is None and not (is_inside and ctx.now < end + SKEW):
+    if body.out_of_window_reason is None and not (is_inside and ctx.now < end + CLOCK_TOLERANCE):
         words = {"from": begin, "until": end}
         raise WrongValue(words, pointer="/out_of_window_reason", because="outside_its_window")
     return (begin, end) if is_inside else (ctx.occurred_at, ctx.occurred_at + (end - begin))
@@ -206,55 +224,37 @@ def conflict_refusal(
     return PreparationRefused(code, {"conflicts": [*different.values()]}, more)
 
 
-@dataclass(frozen=True, slots=True)
-class _ItemScope:
-    """The items that a change touches and those that these need, with the read of what others hold.
-    `truncated`: not all items needed are known.
+def _guarded(reads: ReadContext) -> Reading:
+    """Return the read of what others hold. A relation that is added meanwhile, and a window that is taken
+    meanwhile, violate constraints.
     """
-
-    read: Reading
-    touches: tuple[UUID, ...]
-    ci_classes: tuple[str, ...]
-    ci_services: tuple[str, ...]
-    needs: tuple[UUID, ...]
-    truncated: bool
-
-    def window(self, change: Change, begin: datetime, end: datetime) -> WantedWindow:
-        services = tuple(dict.fromkeys([*(change.services or ()), *self.ci_services]))
-        return WantedWindow(change.id, begin, end, self.touches, self.needs, services, self.ci_classes)
-
-    async def booking(self, window: WantedWindow, overrides: list[str]) -> Booking:
-        assert window.until_at is not None
-        excepted = await excepted_freezes(self.read, window.change_id)
-        return Booking(
-            from_at=window.from_at,
-            until_at=window.until_at,
-            needed=tuple(str(ci_id) for ci_id in self.needs),
-            ci_classes=self.ci_classes,
-            ci_services=self.ci_services,
-            overrides=tuple(dict.fromkeys(name for name in overrides if name not in excepted)),
-            excepted=tuple(excepted),
-            truncated=self.truncated,
-        )
+    return partial(reads.rows, guard=Constraint("booking_free"))
 
 
-async def _item_scope(reads: ReadContext, change: Change) -> _ItemScope:
-    """Return the items that the change touches and needs. A relation that is added meanwhile, and a window
-    that is taken meanwhile, violate constraints.
-    """
-
-    async def read(query: str, parameters: Any) -> list[dict[str, Any]]:
-        return await reads.rows(query, parameters, guard=Constraint("booking_free"))
-
-    touched = tuple(UUID(ci_id) for ci_id in change.ci_ids or ())
-    needed = await needed_cis(read, touched)
+async def _scope_of(reads: ReadContext, change: Change) -> ItemScope:
     guard = Unguarded(
         "The class of an item is never changed; its services count as they are when it is booked."
     )
-    scopes = await reads.rows(CI_SCOPES, (list(touched),), guard=guard)
-    classes = tuple(sorted({row["ci_class"] for row in scopes}))
-    services = tuple(sorted({service for row in scopes for service in row["services"] or ()}))
-    return _ItemScope(read, touched, classes, services, needed.ids, needed.truncated)
+    parameters = ([UUID(ci_id) for ci_id in change.ci_ids or ()],)
+    items = await reads.rows(CI_SCOPES, parameters, guard=guard)
+    return await item_scope(_guarded(reads), change, items, change.services or ())
+
+
+async def _booking(
+    reads: ReadContext, scope: ItemScope, window: WantedWindow, overrides: list[str]
+) -> Booking:
+    assert window.until_at is not None
+    excepted = await excepted_freezes(_guarded(reads), window.change_id)
+    return Booking(
+        from_at=window.from_at,
+        until_at=window.until_at,
+        needed=tuple(str(ci_id) for ci_id in scope.needs),
+        ci_classes=scope.ci_classes,
+        ci_services=scope.ci_services,
+        overrides=tuple(dict.fromkeys(name for name in overrides if name not in excepted)),
+        excepted=tuple(excepted),
+        truncated=scope.truncated,
+    )
 
 
 @dataclass(frozen=True, slots=True)

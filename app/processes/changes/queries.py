@@ -81,7 +81,7 @@ SHOWN_PERIOD = """schedule.shown_during(r.window_from_at, r.window_until_at, r.s
 
 
 async def _touches_item(where: WhereClause, names: list[str], renderer: Renderer) -> None:
-    """Restrict the list to changes that name one of the items, of those that the caller may see."""
+    """Restrict the list to changes of these items; an item hidden from the caller matches nothing."""
     named = WhereClause(depends_on_values=True)
     bound = _bind_texts(named, names)
     named.conditions.append(f"(r.key = any({bound}) or r.id::text = any({bound}))")

@@ -118,7 +118,8 @@ class ChangeAssessment(RecordPart):
         "People and resources that the change needs.", examples=["Two engineers for one night."]
     )
     conflicts_found: list[str] | None = optional(
-        "Numbers of changes and kinds of freezes in the requested window at the time of the assessment."
+        "Numbers of changes and kinds of freezes in the requested window at the time of the assessment, or "
+        "when the approval of an emergency was requested."
     )
     assessed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who assessed the change; null until then."

@@ -14,7 +14,7 @@ from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.actions.refusals import ConflictingDuty, WrongValue, caller_check
 from app.kernel.actions.related import RelatedCommand
-from app.kernel.commands.dating import SKEW
+from app.kernel.commands.dating import CLOCK_TOLERANCE
 from app.processes.changes.payloads import ReviewChange
 from app.processes.changes.preparation import ConfirmedCauses
 from app.processes.changes.records import Change, ChangeOutcome, ChangeState, ChangeType
@@ -82,7 +82,7 @@ async def recorded_end(reads: ReadContext, change: Change, ctx: ActionContext) -
     the log is written with times of the past, as by the demo.
     """
     acts = [act for act in await acts_of(reads, change) if act.type == IMPLEMENTED]
-    if not acts or acts[-1].person_id is None or acts[-1].recorded_at > ctx.now + SKEW:
+    if not acts or acts[-1].person_id is None or acts[-1].recorded_at > ctx.now + CLOCK_TOLERANCE:
         return None
     return acts[-1].recorded_at
 
@@ -103,7 +103,7 @@ def went_through_at_once(change: Change, recorded_at: datetime | None, *, caused
         and change.window_until_at is not None
         and change.window_from_at <= change.started_at
         and change.implemented_at <= change.window_until_at
-        and (recorded_at is None or recorded_at <= change.window_until_at + SKEW)
+        and (recorded_at is None or recorded_at <= change.window_until_at + CLOCK_TOLERANCE)
     )
 
 

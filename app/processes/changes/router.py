@@ -5,13 +5,14 @@ incidents that changes may have caused.
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from app.api.authentication.auth import utc_now
 from app.api.direct import DirectRoute, Router
 from app.api.listings.attachments import mount_attachments
 from app.api.listings.page_responses import VARY, page_response
@@ -21,9 +22,8 @@ from app.api.records.edit import mount_edit
 from app.api.records.shapes import OutputModel, Renderer, page_of
 from app.api.routes import Routes
 from app.foundation.decisions.router import mount_approval_preview
-from app.kernel.actions.actor_policy import staff
-from app.kernel.actions.refusals import Forbidden
-from app.kernel.commands.references import is_visible
+from app.foundation.statements.shapes import STATEMENTS
+from app.kernel.visible_records import is_visible
 from app.processes.changes.approval import APPROVAL, EMERGENCY
 from app.processes.changes.calendar.router import router as calendar_router
 from app.processes.changes.cause_search import SuspectedChanges, SuspectedIncidents, VisibilityTest
@@ -52,11 +52,10 @@ router = Router(prefix="/v1/changes", tags=["changes"], route_class=DirectRoute)
 async def list_change_conflicts(request: Request, query: Annotated[ConflictsQuery, Query()]) -> Response:
     """List the conflicts of a window, and the next free windows."""
     renderer = reads.renderer_of(request, LISTING)
-    if not renderer.caller.is_staff:
-        raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
+    renderer.require_staff()
     change = None if query.change is None else (await reads.load_visible(renderer, query.change)).record
     zone = ZoneInfo(renderer.ledger.settings.time_zone)
-    reader = ConflictReader(renderer.ledger.db, _sees(renderer, "change"), zone)
+    reader = ConflictReader(renderer.ledger.db, _sees(renderer, "change"), zone, utc_now())
     answer = await conflicts_of(reader, query, change)
     return Response(to_json(answer), headers=VARY, media_type="application/json")
 
@@ -78,8 +77,7 @@ async def list_conflicting_changes(
     reason. For staff.
     """
     renderer = reads.renderer_of(request, LISTING)
-    if not renderer.caller.is_staff:
-        raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
+    renderer.require_staff()
     changes = await conflicting_changes(renderer, query, _sees(renderer, "change"))
     return page_response(request, changes)
 
@@ -88,7 +86,7 @@ reads.mount_reads(router, LISTING)
 mount_attachments(router, LISTING)
 mount_actions(router, LIFECYCLE, ChangeOut, renderer=ChangeRenderer)
 mount_edit(router, LIFECYCLE, ChangeOut, renderer=ChangeRenderer)
-mount_children(router, LIFECYCLE, ChangeOut)
+mount_children(router, LIFECYCLE, ChangeOut, (STATEMENTS,))
 mount_approval_preview(router, LISTING, (APPROVAL, EMERGENCY))
 
 
@@ -99,7 +97,7 @@ async def list_change_suspected_incidents(request: Request, name: reads.Name) ->
     """List the incidents that the change may have caused. For staff."""
     renderer = reads.renderer_of(request, LISTING)
     change = (await reads.load_visible(renderer, name)).record
-    _require_staff_for(renderer, change)
+    renderer.require_staff(change)
     incidents = await suspected_incidents_of(renderer.ledger.db, change, _sees(renderer, "incident"))
     return Response(to_json({"items": incidents}), headers=VARY, media_type="application/json")
 
@@ -118,15 +116,9 @@ async def list_incident_suspected_changes(request: Request, name: reads.Name) ->
         ledger, ledger.lifecycles["incident"], OutputModel, caller, renderer.language
     )
     incident = (await reads.load_visible(incident_renderer, name)).record
-    _require_staff_for(renderer, incident)
+    renderer.require_staff(incident)
     changes = await suspected_changes_of(ledger.db, incident, _sees(renderer, "change"))
     return Response(to_json({"items": changes}), headers=VARY, media_type="application/json")
-
-
-def _require_staff_for(renderer: Renderer, record: Any) -> None:
-    """Raise Forbidden unless the caller is staff for the record."""
-    if not renderer.caller.is_staff_for(record):
-        raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
 
 
 def _sees(renderer: Renderer, kind: str) -> VisibilityTest:

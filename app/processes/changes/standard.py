@@ -7,7 +7,7 @@ template's texts, which hold.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.common.priorities.risk_level import RiskLevel
@@ -21,7 +21,8 @@ from app.log.events import stream
 from app.processes.changes.approval import APPROVAL
 from app.processes.changes.item_services import ItemServices, services_lately
 from app.processes.changes.payloads import DraftChange, EditChange, ReviewChange, ScheduleChange
-from app.processes.changes.planning.lookups import CIS_OF_CHANGE, IS_CRITICAL
+from app.processes.changes.planning.lookups import CIS_OF_CHANGE
+from app.processes.changes.policies.criticality import serves_important_services
 from app.processes.changes.policies.records import ChangeTemplate, TemplateState
 from app.processes.changes.policies.templates import JUDGED_FIELDS
 from app.processes.changes.preparation import DraftSource
@@ -48,7 +49,9 @@ async def beyond_template(
     items = [(str(ci.id), ci.ci_class, lately[ci.row_key]) for ci in ctx.refs(Ci, "cis")]
     plans = [name for name in PLANS if getattr(body, name)]
     _require_within(template, list(body.services), items, plans)
-    await _require_approved_risk(reads, template, body.services, [ci.id for ci in ctx.refs(Ci, "cis")])
+    services = body.services or template.services or ()
+    ci_ids = [str(ci.id) for ci in ctx.refs(Ci, "cis")]
+    await _require_approved_risk(reads, template, services, ci_ids, (change.opened_at, ctx.now))
 
 
 async def scheduled_beyond_template(
@@ -77,8 +80,8 @@ async def scheduled_beyond_template(
     lately = await services_lately(reads, [stream(Ci.KIND, row["id"]) for row in rows], ctx.now)
     items = [(row["id"], row["ci_class"], lately[stream(Ci.KIND, row["id"])]) for row in rows]
     _require_within(loaded.record, change.services or [], items, [name for name in PLANS if values[name]])
-    item_ids = [UUID(ci_id) for ci_id in change.ci_ids or ()]
-    await _require_approved_risk(reads, loaded.record, change.services or (), item_ids)
+    times = (change.opened_at, ctx.now)
+    await _require_approved_risk(reads, loaded.record, change.services or (), change.ci_ids or (), times)
 
 
 def _require_approval_holds(template: ChangeTemplate) -> None:
@@ -89,16 +92,18 @@ def _require_approval_holds(template: ChangeTemplate) -> None:
 
 
 async def _require_approved_risk(
-    reads: ReadContext, template: ChangeTemplate, services: Sequence[str], item_ids: list[UUID]
+    reads: ReadContext,
+    template: ChangeTemplate,
+    services: Sequence[str],
+    ci_ids: Sequence[str],
+    times: tuple[datetime | None, datetime],
 ) -> None:
-    """Check that a template of low risk is not used for a service that is important by now. Raises
-    WrongValue.
+    """Check that a template of low risk is not used for a service that is important by now, or was shortly
+    before the change was drafted. Raises WrongValue.
     """
     if template.risk_level is not RiskLevel.low:
         return
-    guard = Unguarded("Services count as they are recorded when the change is drafted or scheduled.")
-    rows = await reads.rows(IS_CRITICAL, (item_ids, [], list(services)), guard=guard)
-    if rows[0]["critical"]:
+    if await serves_important_services(reads, services, ci_ids, (), times):
         raise WrongValue(pointer="/template", because="template_outgrown")
 
 

@@ -12,17 +12,17 @@ from typing import Any
 
 from app.common.records import CodeEnum, jsonb_ordered
 from app.common.tickets import Ticket
-from app.foundation.environments import PRODUCTION
+from app.foundation.environments import is_production
 from app.foundation.services.lookups import service_key
 from app.kernel.access.audience_rules import to_persons, to_staff, to_teams
 from app.kernel.access.reads import ReadContext, Reading, Unguarded
 from app.kernel.actions.actor_policy import author, change_manager, engineer, integration, staff
-from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, action
 from app.kernel.actions.refusals import WrongValue
-from app.kernel.commands.dating import FUTURE_TOLERANCE
+from app.kernel.actions.rules import RetryDecision, Rules
+from app.kernel.commands.dating import CLOCK_TOLERANCE
 from app.log.canonical import instant
 from app.processes.deployments.lookups import deployment_of_run, deployment_that_caused
 from app.processes.deployments.payloads import (
@@ -35,7 +35,12 @@ from app.processes.deployments.payloads import (
 )
 from app.processes.deployments.records import ENDED, Deployment, DeploymentCause, DeploymentOutcome
 from app.processes.deployments.records import DeploymentState as State
-from app.ticketing.going_out_lookups import GoingOutTime, freezes_in_the_way, obstacles_of_deployment
+from app.ticketing.going_out_lookups import (
+    GoingOutTime,
+    freezes_in_the_way,
+    obstacles_of_deployment,
+    obstacles_of_release,
+)
 
 
 def report(deployment: Deployment, body: ReportDeployment, ctx: ActionContext) -> None:
@@ -75,8 +80,8 @@ class GoingOutJudgement:
 async def going_out_judgement(
     reads: ReadContext, deployment: Deployment, body: ReportDeployment, ctx: ActionContext
 ) -> GoingOutJudgement:
-    """Find the deployment's service and changes, by default those of its release, and whether changes and
-    freezes permit it at its begin. It has happened, so it is recorded all the same.
+    """Find the deployment's service and changes, by default those of its release, and whether the
+    release, changes and freezes permit it at its begin. It has happened, so it is recorded all the same.
     """
     release = ctx.ref(Ticket, "release")
     # The fields that only releases have are read by their names: that process is not known here.
@@ -86,12 +91,13 @@ async def going_out_judgement(
         service = await service_key(_reading(reads), body.service)
     named = [str(change.id) for change in ctx.refs(Ticket, "changes")]
     change_ids = tuple(dict.fromkeys(named or release_fields.get("change_ids") or ()))
-    if body.environment != PRODUCTION:
+    if not is_production(body.environment):
         return GoingOutJudgement(service, change_ids)
     begin = _begin(body, ctx)
     end = begin if body.outcome is None else max(begin, body.ended_at or ctx.occurred_at)
     time = GoingOutTime(begin, end, ctx.now)
-    obstacles = await obstacles_of_deployment(_reading(reads), body.environment, service, change_ids, time)
+    obstacles = obstacles_of_release(body.environment, release)
+    obstacles += await obstacles_of_deployment(_reading(reads), body.environment, service, change_ids, time)
     codes = dict.fromkeys(obstacle.because.value for obstacle in obstacles)
     return GoingOutJudgement(service, change_ids, bool(obstacles), tuple(codes))
 
@@ -102,7 +108,7 @@ async def freezes_until_its_end(
     """Find whether a freeze has begun before the deployment ended, besides what was judged at its begin."""
     service, change_ids = deployment.service, tuple(deployment.change_ids or ())
     codes = dict.fromkeys(deployment.outside_because or ())
-    if deployment.environment != PRODUCTION or deployment.started_at is None:
+    if not is_production(deployment.environment) or deployment.started_at is None:
         return GoingOutJudgement(service, change_ids, deployment.is_outside, tuple(codes))
     begin = deployment.started_at
     time = GoingOutTime(begin, max(begin, body.ended_at or ctx.occurred_at), ctx.now)
@@ -219,7 +225,7 @@ async def invalid_roll_back_time(
 ) -> None:
     """Refuse a time of rolling back in the future, or before the deployment began."""
     when, started_at = body.rolled_back_at, deployment.started_at
-    if when is not None and when > ctx.now + FUTURE_TOLERANCE:
+    if when is not None and when > ctx.now + CLOCK_TOLERANCE:
         raise WrongValue(pointer="/rolled_back_at", because="in_the_future")
     if when is not None and started_at is not None and when < started_at:
         raise WrongValue(pointer="/rolled_back_at", because="before_it_began")
@@ -229,7 +235,7 @@ async def times_invalid(
     reads: ReadContext, deployment: Deployment, body: ReportDeployment | EndDeployment, ctx: ActionContext
 ) -> None:
     """Refuse times in the future, and an end before the begin."""
-    latest = ctx.now + FUTURE_TOLERANCE
+    latest = ctx.now + CLOCK_TOLERANCE
     for name in ("started_at", "ended_at"):
         value = vars(body).get(name)
         if value is not None and value > latest:
@@ -259,7 +265,8 @@ KEEPER = author | engineer | change_manager
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="deployment", plural="deployments", zh="部署", record=Deployment, states=State,
+    kind="deployment", plural="deployments", zh="部署", record=Deployment,
+    # Staff include the team; its token is in the stored audiences, which only `rewrite-audiences` changes.
     visible=(to_staff(), to_persons("author_id"), to_teams("team_id")),
     children=(DeploymentCause,),
     rules=Rules(constraints={"deployment_run_key": RetryDecision(), "deployment_cause_incident_key": RetryDecision()}),

@@ -11,19 +11,20 @@ from app.api.listings.filters import CommaSeparated
 from app.api.records.reads import load_visible
 from app.api.records.shapes import OutputModel, Renderer
 from app.common.people import Role
-from app.foundation.environments import PRODUCTION, environment_key
+from app.foundation.environments import PRODUCTION
 from app.foundation.services.lookups import service_key
 from app.kernel.access.reads import load
 from app.kernel.actions.actor_policy import integration, staff
 from app.kernel.actions.payloads import LONGEST_KEY, LONGEST_LIST, Instant
 from app.kernel.actions.refusals import Forbidden, WrongValue
-from app.kernel.commands.references import is_visible
+from app.kernel.visible_records import is_visible
 from app.log.canonical import instant
 from app.ticketing.going_out_lookups import (
     GoingOutObstacle,
     GoingOutTime,
     Obstacle,
     obstacles_of_deployment,
+    obstacles_of_release,
 )
 
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_KEY)]
@@ -70,9 +71,10 @@ async def deployment_permission(renderer: Renderer, query: PermissionQuery, now:
     changes, obstacles = await _changes(renderer, query.changes or ())
     if release is not None:
         changes += release.change_ids or ()
+    obstacles += obstacles_of_release(query.environment, release)
     obstacles += await obstacles_of_deployment(
         renderer.ledger.db.rows,
-        environment_key(query.environment),
+        query.environment,
         service,
         changes,
         GoingOutTime(time, time),
@@ -115,6 +117,7 @@ def _reason(obstacle: Obstacle, language: str) -> dict[str, Any]:
         "change": obstacle.change,
         "state": obstacle.state,
         "freeze": obstacle.freeze,
+        "release": obstacle.release,
         "from_at": None if obstacle.from_at is None else instant(obstacle.from_at),
         "until_at": None if obstacle.until_at is None else instant(obstacle.until_at),
     }

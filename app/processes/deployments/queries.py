@@ -42,11 +42,12 @@ class PermissionReason(OutputModel):
 
     code: GoingOutObstacle
     message: str = Field(description="Obstacle as a sentence, in the requested language.")
-    change: str | None = Field(description="Number of the change, or else the given name; null for a freeze.")
+    change: str | None = Field(description="Number of the change, or else the given name; null for others.")
     state: str | None = Field(
-        description="State of the change; null for a freeze, and for an unknown change."
+        description="State of the change or release; null for a freeze, and for an unknown change."
     )
-    freeze: str | None = Field(description="Title of the freeze; null for a change.")
+    freeze: str | None = Field(description="Title of the freeze; null for others.")
+    release: str | None = Field(description="Number of the release without a go; null for others.")
     from_at: datetime | None = Field(
         description="Beginning of the freeze, or of the change's window; null for a change without a window."
     )

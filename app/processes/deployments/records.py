@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, KeyRef, Record, optional, required
+from app.foundation.environments import OF_ENVIRONMENT
 
 
 class DeploymentState(CodeEnum):
@@ -44,7 +45,7 @@ class Deployment(Record):
         "Outcome of the deployment; null while it is in progress.", examples=["succeeded"]
     )
     service: Annotated[str | None, KeyRef("service")] = optional("Key of the service that was deployed.")
-    environment: str | None = required(
+    environment: Annotated[str | None, OF_ENVIRONMENT] = required(
         "Environment of the deployment: `production`, `staging`, `test` or another. Figures count only "
         "`production`.",
         examples=["production"],

@@ -17,15 +17,15 @@ from app.api.records.actions import IdempotencyKeyHeader, action_response, mount
 from app.api.records.child_rows import mount_child_listing
 from app.api.records.reads import load_visible, mount_reads, renderer_of
 from app.api.records.shapes import Renderer
-from app.api.requests import idempotency
+from app.api.requests import request_keys
 from app.api.requests.request_keys import key_of
 from app.api.routes import Routes
 from app.foundation.environments import environment_key
 from app.foundation.services.lookups import service_key
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.refusals import NotFound, RetriesExhausted, WrongValue
-from app.kernel.commands.attempts import ATTEMPTS
 from app.kernel.commands.command import Command, IdempotencyKey
+from app.kernel.commands.perform import ATTEMPTS
 from app.processes.deployments.lifecycle import LIFECYCLE
 from app.processes.deployments.lookups import find_reported_run
 from app.processes.deployments.payloads import ReportDeployment
@@ -95,7 +95,7 @@ async def _report(
     requests at once.
     """
     if key is not None:
-        earlier = await idempotency.find_outcome(ledger, metadata.caller.actor, key)
+        earlier = await request_keys.find_outcome(ledger, metadata.caller.actor, key)
         if earlier is not None:
             return await replay_outcome(ledger, LIFECYCLE, earlier)
     for _ in range(ATTEMPTS):

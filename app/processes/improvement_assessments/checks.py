@@ -8,7 +8,8 @@ from app.foundation.months import end_of_month
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import Refusal, WrongValue, caller_check
-from app.meetings.records import HELD_STATES, AgendaItem, Meeting, MeetingKind, Participant
+from app.meetings.judging import require_several_judges
+from app.meetings.records import HELD_STATES, Meeting, MeetingKind
 from app.processes.improvement_assessments.lookups import (
     plan_in_force,
     proposes,
@@ -129,18 +130,7 @@ async def meeting_not_held(
         raise WrongValue(pointer="/meeting", because="meeting_not_held")
     if meeting.meeting_kind not in ASSESSING_MEETINGS:
         raise WrongValue(pointer="/meeting", because="no_assessing_meeting")
-    if await reads.child(AgendaItem, meeting, about=assessment.row_key) is None:
-        raise WrongValue(pointer="/meeting", because="not_on_agenda")
-    signers = [person for person in (meeting.signed_by_id,) if person not in (None, ctx.caller.person_id)]
-    if not await reads.holding((*JUDGES, Role.quality_manager), assessment, signers):
-        raise WrongValue(pointer="/meeting", because="minutes_not_signed")
-    attended = {
-        participant.person_id
-        for participant in await reads.children(Participant, meeting, attended=True, invited=True)
-        if participant.person_id not in (None, ctx.caller.person_id)
-    }
-    if not await reads.holding(JUDGES, assessment, attended):
-        raise WrongValue(pointer="/meeting", because="nobody_of_committee_attended")
+    await require_several_judges(reads, assessment, meeting, JUDGES, ctx)
 
 
 async def verdict_incomplete(

@@ -9,15 +9,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.common.improvement import AssessmentCriterion
+from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, Role
 from app.common.records import Record, jsonb_ordered
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.kinds import KindAccess
-from app.kernel.actions.actor_policy import process_relation, quality_manager
-from app.kernel.actions.constraints import ValueTaken
+from app.kernel.actions.actor_policy import process_relation, quality_manager, rule
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.related import RelatedCommands, RelatedPart
+from app.kernel.actions.rules import Rules, ValueTaken
 from app.log.canonical import instant
 from app.log.events import stream
 from app.meetings.records import Meeting
@@ -46,7 +48,9 @@ from app.processes.improvement_assessments.records import (
 )
 from app.processes.improvement_assessments.records import AssessmentState as State
 
-assessor = process_relation("assessor", "those who assess it", "评估人")
+assessor = process_relation(
+    "assessor", "those who assess it", "评估人", named_in=(("assessor", "person_id"),)
+)
 
 
 IMPROVEMENT_KIND = "improvement"
@@ -108,6 +112,13 @@ def conclude(
         row, judgement = ctx.outcome.change(judged.row), body.verdicts[judged.place]
         row.verdict, row.reason, row.until_at = judgement.verdict, judgement.reason, judgement.until_at
         row.improvement_id = judged.improvement_id
+
+
+def void_review(assessment: ImprovementAssessment, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Void the assessment's verdicts: people who were to have attended its meeting object, and nobody else of
+    the committee came. Projects that it opened stay, and are decided by the committee.
+    """
+    assessment.void_at = ctx.occurred_at
 
 
 def _note_in_plan(
@@ -187,7 +198,7 @@ ASSESSMENT_READERS = {
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="improvement_assessment", plural="improvement_assessments", zh="改进建议评估", record=ImprovementAssessment, states=State, code="ASM",
+    kind="improvement_assessment", plural="improvement_assessments", zh="改进建议评估", record=ImprovementAssessment, code="ASM",
     visible=(to_staff(),), access=KindAccess(also_seen_by=ASSESSMENT_READERS),
     children=(Assessor, AssessedSuggestion, SuggestionScore),
     rules=Rules(constraints={"improvement_assessment_month_key": ValueTaken("month")}),
@@ -199,6 +210,8 @@ LIFECYCLE = Lifecycle(
                prepare=(find_earlier_score,), wrong=(checks.not_an_assessor, checks.cannot_be_scored,)),
         action(conclude, "结束", [State.open], State.concluded, quality_manager.in_person(), "improvement_assessment.concluded",
                wrong=(checks.meeting_not_held, checks.verdict_incomplete), prepare=(judge_suggestions,), related=SETTLE_SUGGESTIONS),
+        action(void_review, "结论作废", [State.concluded], STAYS,    rule,                        "improvement_assessment.review_voided",
+               notifies=(RecipientRule(NoticeType.assessment_overdue, roles=frozenset({Role.quality_manager})),)),
     ),
 )
 # fmt: on

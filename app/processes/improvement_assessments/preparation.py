@@ -29,7 +29,7 @@ from app.processes.improvement_assessments.records import (
     SuggestionVerdict,
 )
 
-#: A refusal names so many suggestions at most.
+#: Most suggestions that a refusal names.
 MOST_NAMED = 10
 
 

@@ -56,6 +56,11 @@ class ImprovementAssessment(Record):
         "recorded at that time."
     )
 
+    void_at: datetime | None = optional(
+        "Time from which the verdicts do not count, because people objected to having attended; null if they "
+        "count."
+    )
+
     @property
     def title(self) -> str:
         """Return the month, which is the same in every language."""

@@ -13,7 +13,8 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
 from app.kpis.baselines.freezing import FrozenBaselines
 from app.kpis.baselines.payloads import check_baseline_questions
-from app.meetings.records import HELD_STATES, Meeting, MeetingKind, Participant
+from app.meetings.judging import require_several_judges
+from app.meetings.records import HELD_STATES, Meeting, MeetingKind
 from app.processes.improvement_plans.contents import keeps_baseline
 from app.processes.improvement_plans.dates import end_of_year
 from app.processes.improvement_plans.preparation import KnownContents
@@ -73,7 +74,7 @@ async def content_is_missing(reads: ReadContext, plan: ImprovementPlan, ctx: Act
     assert plan.year is not None
     if end_of_year(plan.year, ctx.settings.zone) <= ctx.counts_from:
         return "plan_year_is_over"
-    # The process owners write the plan with the quality manager (000, section 1).
+    # The process owners write the plan together with the quality manager.
     has_co_authors = bool(set(plan.co_author_ids or ()) - {str(plan.owner_id)})
     if not (has_co_authors and plan.direction and plan.vision):
         return "plan_lacks_direction" if has_co_authors else "plan_lacks_process_owners"
@@ -112,8 +113,9 @@ async def meeting_not_held(
     reads: ReadContext, plan: ImprovementPlan, body: ReviewImprovementPlan, ctx: ActionContext
 ) -> None:
     """Refuse a meeting that has not been held, one for another purpose (`meeting_of_other_kind`), one at
-    which the plan was reviewed already (`reviewed_there`), and one that the committee did not attend
-    (`committee_was_absent`).
+    which the plan was reviewed already (`reviewed_there`), and one by which the word of one person would
+    report to the committee: without the plan on its agenda, minutes that another has signed, or somebody of
+    the committee who was invited and came (`committee_was_absent`).
     """
     (meeting,) = ctx.refs(Record, "meeting")
     assert isinstance(meeting, Meeting)
@@ -123,9 +125,7 @@ async def meeting_not_held(
         raise WrongValue(pointer="/meeting", because="meeting_of_other_kind")
     if await reads.child(ImprovementPlanReview, plan, meeting_id=meeting.id) is not None:
         raise WrongValue(pointer="/meeting", because="reviewed_there")
-    attended = [row.person_id for row in await reads.children(Participant, meeting) if row.attended]
-    if not await reads.holding([Role.committee_member], plan, [person for person in attended if person]):
-        raise WrongValue(pointer="/meeting", because="committee_was_absent")
+    await require_several_judges(reads, plan, meeting, [Role.committee_member], ctx, "committee_was_absent")
 
 
 async def invalid_adjustment(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
 from app.common.components import Component
-from app.common.records import Record, jsonb_ordered
+from app.common.records import ChildRef, Record, jsonb_ordered
 from app.common.state_fields import EvidenceRef
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import EmptyPayload, FreeText, Payload, Reference
@@ -19,7 +20,7 @@ from app.processes.improvement_plans.dates import (
     month_of,
     review_due,
 )
-from app.processes.improvement_plans.preparation import KnownContents
+from app.processes.improvement_plans.preparation import KnownContents, PlanReviews
 from app.processes.improvement_plans.progress import PlanProgress, as_stored
 from app.processes.improvement_plans.records import (
     MONTHS,
@@ -83,6 +84,30 @@ def review(plan: ImprovementPlan, body: ReviewImprovementPlan, ctx: ActionContex
     plan.last_reviewed_at = ctx.occurred_at
     plan.review_overdue_at = None
     _set_next_review(plan, ctx)
+
+
+class VoidReviewImprovementPlan(Payload):
+    """The review that does not count."""
+
+    review: Annotated[UUID, ChildRef(ImprovementPlanReview, unset="void_at")] = Field(
+        description="Identifier of the review."
+    )
+
+
+def void_review(plan: ImprovementPlan, body: VoidReviewImprovementPlan, ctx: ActionContext) -> None:
+    """Void the plan's review: people who were to have attended it object, and nobody else of the committee
+    came. It is due as if it had not taken place.
+    """
+    void = ctx.required_ref(ImprovementPlanReview, "review")
+    ctx.outcome.change(void).void_at = ctx.occurred_at
+    if plan.last_reviewed_at == void.reviewed_at:
+        counting = [
+            review.reviewed_at
+            for review in ctx.prepared(PlanReviews).rows
+            if review.id != void.id and review.void_at is None and review.reviewed_at is not None
+        ]
+        plan.last_reviewed_at = max(counting, default=None)
+        plan.next_review_due_at, plan.review_overdue_at = ctx.occurred_at, None
 
 
 def flag_review(plan: ImprovementPlan, body: EmptyPayload, ctx: ActionContext) -> None:

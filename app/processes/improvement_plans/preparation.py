@@ -14,6 +14,7 @@ from app.kpis.baselines.records import KpiBaseline
 from app.processes.improvement_plans.records import (
     ImprovementPlan,
     ImprovementPlanPoint,
+    ImprovementPlanReview,
     ImprovementPlanStep,
     ImprovementPlanTarget,
 )
@@ -28,6 +29,7 @@ PLAN = Matter(
     child_duties=(ChildDuty("improvement_plan_step", "person_id"),),
     fields=("title", "year", "direction", "vision", "drivers", "present_state", "best_practice"),
     children=("improvement_plan_target", "improvement_plan_point", "improvement_plan_step"),
+    carried_out=("outcome", "done_at", "overdue_at"),
 )
 #: The person who proposes an adjustment is its author.
 ADJUSTMENT = replace(PLAN, decision=DecisionKind.plan_adjustment, without_asker=True)
@@ -45,6 +47,20 @@ class KnownContents:
     baselines: tuple[KpiBaseline, ...] = ()
     points: tuple[ImprovementPlanPoint, ...] = ()
     steps: tuple[ImprovementPlanStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReviews:
+    """The reviews of a plan."""
+
+    rows: tuple[ImprovementPlanReview, ...]
+
+
+async def plan_reviews(
+    reads: ReadContext, plan: ImprovementPlan, body: object, ctx: ActionContext
+) -> PlanReviews:
+    """Find the reviews of the plan."""
+    return PlanReviews(tuple(await reads.children(ImprovementPlanReview, plan)))
 
 
 async def known_contents(

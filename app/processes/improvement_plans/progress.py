@@ -153,7 +153,7 @@ async def _former_goals(ledger: Ledger, plan: ImprovementPlan) -> dict[str, list
 def _with_former_goals(kpi: Kpi, progress: TargetProgress, goals: list[tuple[int, str]]) -> TargetProgress:
     """Return the progress with how far the goals are that the present one has replaced."""
     judged, direction, next_goal = [], kpi.direction, Decimal(progress.goal)
-    # Backwards: what stands before a goal of the same value is no other goal.
+    # The order is backwards, so that an edition with the same goal as the next one is skipped.
     for edition, goal in reversed(goals):
         if Decimal(goal) == next_goal:
             continue
@@ -179,7 +179,7 @@ async def _with_improvements(
         distance = (Decimal(target.goal) - Decimal(target.baseline)) or None
     baseline = None if target.baseline is None else Decimal(target.baseline)
     changed = None if baseline is None or target.compared is None else Decimal(target.compared) - baseline
-    # What improvements add is at most the way to the goal, or that which the KPI went.
+    # Improvements together explain at most the distance to the goal, or the change of the KPI.
     distances = [] if distance is None else [d for d in (distance, changed) if d is not None]
     added, improvements = [], []
     for improvement in served:

@@ -218,8 +218,8 @@ class ImprovementPlanStep(ChildRecord):
 
 
 class ImprovementPlanReview(ChildRecord):
-    """A review of the plan: its meeting, the report, and how far each target was then (`progress`), as of the
-    log position that was read.
+    """A review of the plan: its meeting, its report, and the progress of each target (`progress`) as computed
+    at a position of the log.
     """
 
     KIND: ClassVar[str] = "improvement_plan_review"
@@ -245,6 +245,10 @@ class ImprovementPlanReview(ChildRecord):
     )
     reviewed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who recorded the review.")
     reviewed_at: datetime | None = required("Time at which the meeting reviewed the plan.")
+    void_at: datetime | None = optional(
+        "Time from which the review does not count, because people objected to having attended; null if it "
+        "counts."
+    )
 
 
 class ImprovementPlanAdjustment(ChildRecord):

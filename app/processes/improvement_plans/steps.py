@@ -16,7 +16,7 @@ from app.foundation.calendars.week import IsoDate
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import FreeText, Payload, PayloadPart, Reference, Title
-from app.kernel.actions.refusals import PreparationRefused, WrongValue, caller_check
+from app.kernel.actions.refusals import Refusal, WrongValue, caller_check
 from app.processes.improvement_plans.preparation import KnownContents
 from app.processes.improvement_plans.records import ImprovementPlan, ImprovementPlanStep, PlanStepState
 
@@ -67,6 +67,13 @@ def flag_step(plan: ImprovementPlan, body: FlagStepImprovementPlan, ctx: ActionC
     ctx.outcome.change(ctx.required_ref(ImprovementPlanStep, "step")).overdue_at = ctx.occurred_at
 
 
+class NotTheOwnerOfTheStep(Refusal):
+    """Refusal: the caller neither owns the step nor manages quality."""
+
+    STATUS = 403
+    CODE = "not_the_owner_of_the_step"
+
+
 @caller_check
 async def not_the_owner_of_the_step(
     reads: ReadContext, plan: ImprovementPlan, body: CompleteStepImprovementPlan, ctx: ActionContext
@@ -74,7 +81,7 @@ async def not_the_owner_of_the_step(
     """Refuse people who neither own the step nor manage quality (`not_the_owner_of_the_step`)."""
     owner = ctx.required_ref(ImprovementPlanStep, "step").person_id
     if ctx.caller.person_id != owner and not ctx.caller.has_role(Role.quality_manager, plan):
-        raise PreparationRefused("not_the_owner_of_the_step")
+        raise NotTheOwnerOfTheStep()
 
 
 @caller_check

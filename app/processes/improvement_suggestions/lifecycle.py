@@ -14,14 +14,15 @@ from app.foundation.editing import apply_patch
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import anybody, author, process_owner, quality_manager, rule
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.related import RelatedCommand
+from app.kernel.actions.rules import Rules, ValueTaken
 from app.kpis.catalogue import KPIS
 from app.log.events import stream
 from app.processes.improvement_suggestions import checks
+from app.processes.improvement_suggestions.face import FACE
 from app.processes.improvement_suggestions.payloads import (
     AddEvidenceImprovementSuggestion,
     DeclineImprovementSuggestion,
@@ -177,10 +178,11 @@ SUGGESTION_READERS = {
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="improvement_suggestion", plural="improvement_suggestions", zh="改进建议", record=ImprovementSuggestion, states=State, code="SUG",
+    kind="improvement_suggestion", plural="improvement_suggestions", zh="改进建议", record=ImprovementSuggestion, code="SUG",
     visible=(to_staff(), to_persons("author_id")), access=KindAccess(also_seen_by=SUGGESTION_READERS),
     children=(SuggestionProposer, SuggestionEvidence), lookup=Lookup(vocabulary=frozenset(KPIS)),
     rules=Rules(constraints={"improvement_suggestion_cause_key": ValueTaken("cause_scope")}),
+    face=FACE,
     rows=(
         #      action        中文      from             to              who              event
         action(offer,        "提出",     NEW_RECORD,      State.offered,  anybody | rule,  "improvement_suggestion.offered",

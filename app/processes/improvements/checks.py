@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +18,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import Patch
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
-from app.kernel.commands.dating import FUTURE_TOLERANCE
+from app.kernel.commands.dating import CLOCK_TOLERANCE
 from app.kpis.baselines.freezing import FrozenBaselines
 from app.kpis.baselines.payloads import check_baseline_questions
 from app.kpis.catalogue import KPIS
@@ -47,7 +46,6 @@ from app.processes.improvements.preparation import (
 from app.processes.improvements.project.actions import pilot_dates, pilot_length
 from app.processes.improvements.project.payloads import PlanImprovement
 from app.processes.improvements.proposal.payloads import (
-    DespiteFreeze,
     ProposeImprovement,
     SelectImprovement,
     SubmitImprovement,
@@ -115,29 +113,6 @@ async def selection_of_suggestions(
 def _check_once(named: Sequence[object], pointer: str) -> None:
     if len(set(named)) < len(named):
         raise WrongValue(pointer=pointer, because="each_once")
-
-
-def check_freeze_exception(body: DespiteFreeze) -> None:
-    """Check that an exception from a freeze comes with its reason, and the other way round. Raises
-    WrongValue.
-    """
-    if body.freeze_exception is not None and body.freeze_exception_reason is None:
-        raise WrongValue(pointer="/freeze_exception_reason", because="missing")
-    if body.freeze_exception is None and body.freeze_exception_reason is not None:
-        raise WrongValue(pointer="/freeze_exception", because="missing")
-
-
-async def process_is_frozen(
-    reads: ReadContext, improvement: Improvement, body: DespiteFreeze, ctx: ActionContext
-) -> None:
-    """Refuse while the definition of the process is frozen, unless it is declared to be for safety, law or a
-    stop of service (`process_is_frozen`).
-    """
-    check_freeze_exception(body)
-    frozen = ctx.prepared(ProcessFreeze).number
-    excepted = body.freeze_exception is not None or improvement.freeze_exception is not None
-    if frozen is not None and not excepted:
-        raise PreparationRefused("process_is_frozen", {"number": frozen})
 
 
 async def proposal_does_not_fit(
@@ -269,20 +244,6 @@ async def needs_project(reads: ReadContext, improvement: Improvement, ctx: Actio
 async def needs_no_project(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
     """Refuse a project for what is minor, and is not to be piloted (`needs_no_project`)."""
     return None if improvement.needs_project else "needs_no_project"
-
-
-async def effect_is_missing(
-    reads: ReadContext, improvement: Improvement, body: EvaluateImprovement, ctx: ActionContext
-) -> None:
-    """Refuse a judgement before the effect on all target KPIs was measured (`effect_is_missing`), or that
-    names another measurement than the newest (`not_the_newest_measurement`).
-    """
-    newest = ctx.prepared(NewestEffect)
-    if newest.position is None or newest.missing:
-        raise PreparationRefused("effect_is_missing", {"targets": ", ".join(newest.missing)})
-    if body.position != newest.position:
-        words = {"position": str(newest.position)}
-        raise WrongValue(words, pointer="/position", because="not_the_newest_measurement")
 
 
 def contradicting(reached: bool, newest: NewestEffect) -> tuple[Kpi, EffectVerdict] | None:
@@ -426,9 +387,12 @@ async def decision_is_open(reads: ReadContext, improvement: Improvement, ctx: Ac
 async def published_ahead(
     reads: ReadContext, improvement: Improvement, body: StandardiseImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse documents that are published in the future, and what is named twice."""
-    if body.published_at is not None and body.published_at > ctx.now + FUTURE_TOLERANCE:
+    """Refuse documents that are published in the future or before the approval, and what is named twice."""
+    since = improvement.approved_at
+    if body.published_at is not None and body.published_at > ctx.now + CLOCK_TOLERANCE:
         raise WrongValue(pointer="/published_at", because="in_the_future")
+    if body.published_at is not None and since is not None and body.published_at < since:
+        raise WrongValue({"since": since}, pointer="/published_at", because="before_approval")
     _check_once(body.document_numbers, "/document_numbers")
     _check_once([team.id for team in ctx.refs(Record, "teams")], "/teams")
 
@@ -458,12 +422,6 @@ async def plan_does_not_fit(
     await check_pilot_scope(reads, body.pilot_scope, targets, "/pilot_scope")
     await check_pilot_scope(reads, body.pilot_control, targets, "/pilot_control")
     check_compared(body.pilot_scope or {}, body.pilot_control, "/pilot_control")
-    begins_at, ends_at = body.pilot_begins_at, body.pilot_ends_at
-    if begins_at is not None and ends_at is not None and ends_at - begins_at <= timedelta(0):
-        raise WrongValue(pointer="/pilot_ends_at", because="before_it_began")
-    length = pilot_length(*pilot_dates(body, ctx), ctx)
-    if length not in (None, PilotLength.usual) and body.pilot_length_reason is None:
-        raise WrongValue(pointer="/pilot_length_reason", because="unusual_pilot_length")
     kpis_by_target = {target.name: target.kpi for target in targets}
     for n, expected in enumerate(body.expected):
         if expected.target not in kpis_by_target:
@@ -476,6 +434,28 @@ async def plan_does_not_fit(
             KPIS[kpis_by_target[expected.target] or ""], expected.promised, f"/expected/{n}/promised/change"
         )
     _check_once([expected.target for expected in body.expected], "/expected")
+    _check_pilot_dates(body, ctx)
+
+
+def _check_pilot_dates(body: PlanImprovement, ctx: ActionContext) -> None:
+    """Refuse a pilot that ends before it begins or before the plan; and without a reason, one that begins
+    on a day before the plan or lasts an unusual time.
+    """
+    begins_at, ends_at = pilot_dates(body, ctx)
+    if begins_at is None or ends_at is None:
+        return
+    if ends_at <= begins_at:
+        raise WrongValue(pointer="/pilot_ends_at", because="before_it_began")
+    if ends_at <= ctx.counts_from:
+        named = "pilot_begins_at" if body.pilot_ends_at is None else "pilot_ends_at"
+        raise WrongValue(pointer=f"/{named}", because="not_ahead")
+    if body.pilot_length_reason is not None:
+        return
+    zone = ctx.settings.zone
+    if begins_at.astimezone(zone).date() < ctx.counts_from.astimezone(zone).date():
+        raise WrongValue(pointer="/pilot_length_reason", because="pilot_begins_before_plan")
+    if pilot_length(begins_at, ends_at, ctx) is not PilotLength.usual:
+        raise WrongValue(pointer="/pilot_length_reason", because="unusual_pilot_length")
 
 
 async def reverted_teams_missing(

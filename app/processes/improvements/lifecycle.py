@@ -18,7 +18,7 @@ from app.common.people import Role
 from app.foundation.custom.values import CustomValues
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import DecisionSpec, tallied
-from app.foundation.decisions.authorship import authors_do_not_judge
+from app.foundation.decisions.authorship import agrees_to_what_was_read, authors_do_not_judge
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.decisions.records import Decision, DecisionOutcome
 from app.foundation.documents import filing
@@ -26,13 +26,14 @@ from app.foundation.documents.filing import load_documents
 from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
 from app.foundation.documents.records import DocumentClass
 from app.foundation.editing import apply_patch, edit_action
-from app.foundation.people.succession.handing_over import succession_rows
+from app.foundation.people.succession.handing_over import HandingOver, succession_rows
 from app.foundation.process_spec import PrioritySpec
 from app.foundation.statements.actions import statement_rows, statements_of_record
 from app.foundation.statements.records import PersonStatement
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import (
+    RecordDuty,
     decision,
     engineer,
     process_owner,
@@ -42,20 +43,12 @@ from app.kernel.actions.actor_policy import (
     rule,
 )
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import (
-    NEW_RECORD,
-    STAYS,
-    Branch,
-    DueAt,
-    FormerEvent,
-    Lifecycle,
-    Rules,
-    action,
-)
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, FormerEvent, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Patch, Payload, Title
+from app.kernel.actions.rules import Rules
 from app.kpis.baselines.records import KpiBaseline
 from app.kpis.catalogue import KPIS
-from app.processes.improvements import checks
+from app.processes.improvements import checks, evidence
 from app.processes.improvements.committee import actions as committee_actions
 from app.processes.improvements.committee.actions import action_of_motion, class_tallied, state_of_charter
 from app.processes.improvements.committee.payloads import (
@@ -64,8 +57,10 @@ from app.processes.improvements.committee.payloads import (
     ReturnPlanImprovement,
 )
 from app.processes.improvements.effects import evaluation, measurement
+from app.processes.improvements.effects.judged import MEASURED
 from app.processes.improvements.effects.records import ImprovementMeasurement
 from app.processes.improvements.face import FACE
+from app.processes.improvements.freezing import process_is_frozen
 from app.processes.improvements.pilot import actions as pilot
 from app.processes.improvements.pilot import checks as pilot_checks
 from app.processes.improvements.pilot.agreements import (
@@ -100,12 +95,16 @@ from app.processes.improvements.project.records import ImprovementMember
 from app.processes.improvements.proposal import actions as proposal
 from app.processes.improvements.proposal import implementing
 from app.processes.improvements.proposal.records import DecisionSubject, ImprovementTarget
-from app.processes.improvements.proposal.selection import SELECT_SUGGESTIONS, select
+from app.processes.improvements.proposal.selection import (
+    SELECT_SUGGESTIONS,
+    grant_freeze_exception,
+    select,
+)
 from app.processes.improvements.records import ENDED, OPEN, PROJECT_STATES, Improvement
 from app.processes.improvements.records import ImprovementState as State
 from app.processes.improvements.rollout import actions as rollout
 from app.processes.improvements.rollout import checks as rollout_checks
-from app.processes.improvements.rollout import plan_checks
+from app.processes.improvements.rollout import plan_checks, replanning
 from app.processes.improvements.rollout.preparation import (
     held_targets,
     planned_rollout_steps,
@@ -127,7 +126,12 @@ named_sponsor = process_relation("sponsor", "its sponsor", "本项目的发起�
 named_process_owner = process_relation(
     "named_process_owner", "its own process owner", "本项目的流程负责人", "process_owner_id"
 )
-pilot_member = process_relation("pilot_member", "those in the pilot", "试点参与人")
+pilot_member = process_relation(
+    "pilot_member",
+    "those in the pilot",
+    "试点参与人",
+    named_in=(("improvement", "executor_id"), ("improvement_member", "person_id")),
+)
 step_owner = process_relation(
     "step_owner", "the owner of the step", "步骤负责人", named_in=(("rollout_step", "owner_id"),)
 )
@@ -214,6 +218,17 @@ VOTES = DecisionSpec(
     deferral_end=proposal.deferral_end,
 )
 #: Each is judged by somebody else than who has made it, by the log.
+#: A freeze is not lifted by somebody who is hindered by it.
+party = RecordDuty(
+    "person with a part in the improvement",
+    "参与该改进的人员",
+    (
+        *("requester_id", "reported_by_id", "proposed_by_id", "proposer_ids", "assignee_id"),
+        *("sponsor_id", "project_manager_id", "process_owner_id", "executor_id"),
+    ),
+)
+#: An exception from a freeze is granted when something is about to be carried out, or optimised early.
+FREEZABLE = (State.approved, State.standardised)
 ROLLED_OUT_BY_OTHERS = authors_do_not_judge(
     ("rollout_scope", "rollout_departments", "rollout_schedule"), ("rollout_step",)
 )
@@ -236,7 +251,9 @@ PLANNING = (
     statements_of_record,
 )
 PLANNERS = role(Role.project_manager) | quality_manager
+HANDED_OVER_AS_READ = agrees_to_what_was_read(("handover_asked",))
 IMPLEMENTED_BY_OTHERS = authors_do_not_judge(checks.IMPLEMENTATION)
+AGREED_AS_READ = agrees_to_what_was_read(("evaluated",), ("evaluation_agreed",))
 AGREED_BY_OTHERS = authors_do_not_judge(checks.IMPLEMENTATION, checks.PROMISE)
 its_manager = partial(RecipientRule, field="project_manager_id")
 its_proposer = partial(RecipientRule, field="proposed_by_id")
@@ -272,7 +289,17 @@ PROGRESS_TOLD = (
     ),
     *(recipient(NoticeType.updated) for recipient in (its_sponsor, managers, committee_told)),
 )
+TO_PROCESS_OWNERS = (
+    RecipientRule(NoticeType.rollout_replanned, field="process_owner_id"),
+    RecipientRule(NoticeType.rollout_replanned, roles=frozenset({Role.process_owner})),
+)
+POSTS_VACANT = RecipientRule(
+    NoticeType.posts_vacant,
+    roles=frozenset({Role.committee_member, Role.quality_manager}),
+    when="lacks_people",
+)
 TO_PROPOSER_AND_MANAGERS = (its_proposer(NoticeType.decided), managers(NoticeType.decided))
+PEOPLE_NAMED = (POSTS_VACANT, *TO_PROPOSER_AND_MANAGERS)
 DOCUMENTS_KEPT = KeptDocuments(
     kind="improvement",
     any=frozenset(State) - {State.selected},
@@ -281,7 +308,7 @@ DOCUMENTS_KEPT = KeptDocuments(
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="improvement", plural="improvements", zh="改进", record=Improvement, states=State, code="IMP",
+    kind="improvement", plural="improvements", zh="改进", record=Improvement, code="IMP",
     face=FACE,
     rules=Rules(change_check=decisions.not_while_decided(VOTES), derivation=PRIORITY),
     visible=(to_staff(), to_persons(*PERSONS)),
@@ -296,15 +323,12 @@ LIFECYCLE = Lifecycle(
     ),
     rows=(
         # action                           中文        from                             to                  who                     event
-        # 4
         action(select,                     "选定",     NEW_RECORD,                      State.selected,     quality_manager,        "improvement.selected",
                prepare=(suggestions_behind, process_freeze),
-               wrong=(checks.selection_does_not_fit, checks.selection_of_suggestions, checks.process_is_frozen), related=SELECT_SUGGESTIONS),
-        # 5
+               wrong=(checks.selection_does_not_fit, checks.selection_of_suggestions, process_is_frozen), related=SELECT_SUGGESTIONS),
         action(proposal.propose,           "提案",     TO_PROPOSE,                      State.proposed,     IMPROVERS,              "improvement.proposed",
                prepare=(load_documents, targets_of_proposal, served_target), wrong=(checks.proposal_does_not_fit,),
                document=lambda improvement: None if improvement.proposal.proposal_id else DocumentClass.PP),
-        # 6
         action(proposal.submit,            "提交",     [State.proposed, State.deferred], State.in_review,   quality_manager,        "improvement.submitted",
                prepare=(load_documents, proposal_on_file, targets_of_proposal, committee_question(PROPOSAL)),
                wrong=(checks.deferral_in_past, checks.criteria_missing)),
@@ -317,14 +341,14 @@ LIFECYCLE = Lifecycle(
         action(proposal.take_up,           "重新评审", [State.deferred],                State.in_review,    quality_manager | rule, "improvement.taken_up",
                due=DueAt("deferred_until_at", "take_up_improvements"),
                prepare=(repeated_question,), wrong=(checks.nothing_has_changed,)),
-        # 7
         action(committee_actions.classify, "提请分类", [State.approved],                STAYS,              ASKERS,                 "improvement.class_asked",
                unless=(checks.decision_is_open,), prepare=(targets_of_proposal, committee_question(CLASS, once=True)), wrong=(checks.criteria_missing,)),
         action(committee_actions.classify_by_decision, "分类", [State.approved],     STAYS,              decision,    "improvement.classified_by_decision",
                former=(FormerEvent("improvement.classified", ClassifyImprovement),), notifies=TO_PROPOSER_AND_MANAGERS),
-        # 8
         action(implementing.implement,   "实施",     [State.approved],                State.implementing, IMPLEMENTERS, "improvement.implementation_begun",
-               unless=(checks.not_classified, checks.needs_project), prepare=(process_freeze,), wrong=(checks.process_is_frozen,)),
+               unless=(checks.not_classified, checks.needs_project), prepare=(process_freeze,), wrong=(process_is_frozen,)),
+        action(grant_freeze_exception, "批准冻结例外", FREEZABLE, STAYS, committee.in_person(), "improvement.freeze_exception_granted",
+               segregate_from=(party,), notifies=(managers(NoticeType.updated), its_manager(NoticeType.updated))),
         action(implementing.finish,        "完成实施", [State.implementing],            State.evaluating,   IMPLEMENTERS,           "improvement.implemented",
                notifies=(managers(NoticeType.delivered), its_requester(NoticeType.delivered))),
         # 9, 14, 16: what is judged is measured before
@@ -333,35 +357,32 @@ LIFECYCLE = Lifecycle(
                related=measurement.STORE_EFFECTS, follow_up=measurement.faded_follow_up),
         action(measurement.note_faded,     "记录收益减退", [State.standardised],        STAYS,              rule,                   "improvement.benefit_faded",
                notifies=(managers(NoticeType.benefit_faded), its_proposer(NoticeType.benefit_faded))),
-        # 9, 10
         action(evaluation.evaluate, "评估", [State.evaluating], STAYS, IMPROVERS.in_person(), "improvement.evaluated",
-               prepare=(newest_effect,), wrong=(IMPLEMENTED_BY_OTHERS, checks.effect_is_missing, checks.against_evidence, checks.no_owner_asked)),
+               prepare=(newest_effect,), wrong=(IMPLEMENTED_BY_OTHERS, *MEASURED, checks.against_evidence, checks.no_owner_asked)),
         action(evaluation.agree_to_evaluation, "同意评估", [State.evaluating], STAYS, process_owner.in_person(), "improvement.evaluation_agreed",
-               unless=(checks.nothing_to_agree_to, checks.another_owner_asked), wrong=(AGREED_BY_OTHERS,),
+               unless=(checks.nothing_to_agree_to, checks.another_owner_asked), wrong=(AGREED_BY_OTHERS, AGREED_AS_READ),
                notifies=(managers(NoticeType.updated),)),
-        # 11
         action(evaluation.standardise, "固化", [State.evaluating, State.handed_over], State.standardised, quality_manager.in_person(), "improvement.standardised",
-               unless=(checks.not_judged_reached, checks.owner_has_not_agreed), wrong=(checks.published_ahead,),
+               unless=(checks.not_judged_reached, checks.owner_has_not_agreed), prepare=(evaluation.working_teams,),
+               wrong=(checks.published_ahead, evidence.evidence_of_other_improvement),
                notifies=(*those_concerned(NoticeType.improvement_standardised), told_teams(NoticeType.improvement_standardised))),
-        # 10
         action(evaluation.revert, "恢复原状", [State.evaluating], State.reverted, quality_manager.in_person(), "improvement.reverted",
-               unless=(checks.cannot_be_reverted, checks.owner_has_not_agreed), prepare=(open_decisions,),
+               unless=(checks.cannot_be_reverted, checks.owner_has_not_agreed), prepare=(open_decisions, evaluation.working_teams),
                wrong=(checks.old_process_is_gone, checks.reverted_teams_missing),
                notifies=TELL_REVERSAL),
-        # 16
         action(evaluation.ask_to_revert,   "提请恢复原状", STOPPABLE,                   STAYS,              ASKERS,                 "improvement.revert_asked",
-               unless=(checks.decision_is_open,), prepare=(committee_question(REVERT, once=True),), wrong=(checks.reverted_teams_missing,)),
+               unless=(checks.decision_is_open,), prepare=(committee_question(REVERT, once=True), evaluation.working_teams),
+               wrong=(checks.reverted_teams_missing,)),
         action(evaluation.revert_by_decision, "决议恢复原状", STOPPABLE,                State.reverted,     decision,               "improvement.reverted",
                notifies=TELL_REVERSAL),
-        # 12
         action(project.plan_ahead,         "预拟计划", [State.approved],                STAYS,              PLANNERS,               "improvement.planned_ahead",
                unless=(checks.not_classified, checks.needs_no_project, checks.decision_is_open), prepare=PLANNING, wrong=(checks.plan_does_not_fit,)),
         action(committee_actions.charter,  "提请立项", [State.approved],                STAYS,              ASKERS,                 "improvement.charter_asked",
                unless=(checks.not_classified, checks.needs_no_project, checks.decision_is_open),
                prepare=(committee_question(CHARTER, once=True),), wrong=(checks.charter_does_not_fit,)),
         action(committee_actions.charter_by_decision, "立项", [State.approved],      CHARTERED,          decision,    "improvement.chartered_by_decision",
-               former=(FormerEvent("improvement.chartered", CharterImprovement),), notifies=TO_PROPOSER_AND_MANAGERS),
-        # 13
+               prepare=(committee_actions.people_of_motion,),
+               former=(FormerEvent("improvement.chartered", CharterImprovement),), notifies=PEOPLE_NAMED),
         action(project.plan,               "计划",     [State.chartered],               State.planned,      named_project_manager,  "improvement.planned",
                prepare=PLANNING, wrong=(checks.plan_does_not_fit,)),
         action(committee_actions.return_plan, "提请退回计划", RETURNABLE, STAYS, ASKERS, "improvement.plan_return_asked",
@@ -378,16 +399,19 @@ LIFECYCLE = Lifecycle(
                unless=(checks.needs_no_project, checks.decision_is_open), prepare=(committee_question(PEOPLE, once=True),),
                wrong=(committee_actions.people_stay,)),
         action(committee_actions.change_people_by_decision, "更换项目人员", WITH_PEOPLE, STAYS, decision, "improvement.people_changed_by_decision",
-               notifies=TO_PROPOSER_AND_MANAGERS),
+               prepare=(committee_actions.people_of_motion,), wrong=(committee_actions.candidate_is_lost,), notifies=PEOPLE_NAMED),
+        action(committee_actions.void_people, "终止更换人员的表决", WITH_PEOPLE, STAYS, rule, "improvement.people_question_voided",
+               prepare=(open_decisions,), wrong=(committee_actions.candidates_fit,)),
         action(project.report_progress,    "汇报进展", PROJECT_STATES,                  STAYS,              named_project_manager,  "improvement.progress_reported",
                prepare=(current_milestones,), wrong=(invalid_progress,), notifies=PROGRESS_TOLD),
-        # 14
         action(pilot.kick_off, "宣布启动", [State.plan_approved], STAYS, named_sponsor.in_person(), "improvement.kicked_off",
                unless=(pilot_checks.kicked_off_already, pilot_agreement_denied), notifies=(its_manager(NoticeType.kicked_off),)),
         action(pilot.start_pilot, "启动试点", [State.plan_approved], State.piloting, named_project_manager, "improvement.pilot_started",
-               unless=(pilot_checks.not_kicked_off, pilot_checks.pilot_is_over, pilot_agreement_denied, checks.decision_is_open),
+               unless=(pilot_checks.not_kicked_off, pilot_checks.pilot_is_over, pilot_checks.pilot_begins_later,
+                       pilot_agreement_denied, checks.decision_is_open),
                prepare=(licence_of_executor,),
-               wrong=(pilot_checks.not_ready_for_pilot, pilot_checks.not_trained_for_pilot, pilot_checks.executor_not_suitable),
+               wrong=(pilot_checks.not_ready_for_pilot, evidence.evidence_of_other_improvement, pilot_checks.not_trained_for_pilot,
+                      pilot_checks.executor_not_suitable),
                notifies=(its_sponsor(NoticeType.updated),)),
         action(pilot.log_pilot_issue, "记录试点问题", [State.piloting], STAYS, pilot_member, "improvement.pilot_issue_logged",
                wrong=(pilot_checks.not_in_the_pilot,), notifies=(its_manager(NoticeType.updated),)),
@@ -399,7 +423,6 @@ LIFECYCLE = Lifecycle(
                prepare=(load_documents, pilot_evidence), wrong=(pilot_checks.effect_is_missing, pilot_checks.reported_early),
                document=lambda _: DocumentClass.PL,
                notifies=(managers(NoticeType.updated), its_sponsor(NoticeType.updated))),
-        # 15, 16
         action(pilot.ask_judgement, "提请裁定试点", [State.pilot_reported], STAYS, quality_manager | named_project_manager, "improvement.judgement_asked",
                unless=(checks.decision_is_open,), prepare=(pilot_evidence, committee_question(PILOT, once=True)),
                wrong=(pilot_checks.effect_is_missing, pilot_checks.judgement_invalid)),
@@ -411,14 +434,19 @@ LIFECYCLE = Lifecycle(
                notifies=(*those_concerned(NoticeType.refused), concerned_teams(NoticeType.improvement_reverted))),
         action(pilot.flag_judgement, "标记裁定逾期", [State.pilot_reported], STAYS, decision, "improvement.judgement_overdue",
                notifies=(managers(NoticeType.pilot_not_judged),)),
-        # 17
         action(rollout.roll_out, "计划推广", [State.rolling_out], STAYS, named_project_manager, "improvement.rollout_planned",
-               prepare=(rollout_steps, load_documents), wrong=(plan_checks.rollout_plan_invalid, plan_checks.release_does_not_fit)),
+               prepare=(rollout_steps, load_documents), wrong=(plan_checks.rollout_plan_invalid, plan_checks.release_does_not_fit),
+               follow_up=replanning.replanning_follow_up),
+        action(replanning.announce_replanning, "通告推广调整", [State.rolling_out], STAYS, rule, "improvement.replanning_announced",
+               notifies=TO_PROCESS_OWNERS),
+        action(replanning.announce_moved_cutover, "通告切换改期", [State.rolling_out], STAYS, rule, "improvement.moved_cutover_announced",
+               notifies=(*TO_PROCESS_OWNERS, concerned_teams(NoticeType.rollout_replanned))),
         action(rollout.complete_rollout_step, "完成推广步骤", [State.rolling_out], STAYS, step_owner, "improvement.rollout_step_completed",
                prepare=(planned_rollout_steps, training_of_step), wrong=(rollout_checks.not_the_step_owner, *rollout_checks.COMPLETION),
                follow_up=rollout.step_follow_up),
         action(rollout.announce_publication, "通告发布", [State.rolling_out], STAYS, rule, "improvement.publication_announced",
                notifies=(concerned_teams(NoticeType.process_published), *those_concerned(NoticeType.process_published))),
+        action(rollout.tell_newcomer, "通告新成员", [State.rolling_out], STAYS, rule, "improvement.newcomer_told"),
         action(rollout.announce_cutover, "通告切换", [State.rolling_out], STAYS, rule, "improvement.cutover_announced",
                notifies=(concerned_teams(NoticeType.process_cut_over), *those_concerned(NoticeType.process_cut_over))),
         action(rollout.publish_success, "发布经验", [State.rolling_out], STAYS, rule, "improvement.success_published",
@@ -429,25 +457,28 @@ LIFECYCLE = Lifecycle(
                prepare=(planned_rollout_steps,), wrong=(rollout_checks.step_not_open, rollout_checks.step_not_overdue)),
         action(rollout.flag_sitting, "标记考核逾期", ROLLED_OUT, STAYS, rule, "improvement.sitting_overdue",
                wrong=(rollout_checks.sitting_not_overdue,), notifies=(RecipientRule(NoticeType.examination_overdue, field="project_manager_id"),)),
+        action(rollout.list_newcomer, "列入待考人员", [State.rolling_out], STAYS, rule, "improvement.newcomer_listed"),
         action(rollout.ask_hand_over, "提请移交", [State.rolling_out], STAYS, named_project_manager, "improvement.handover_asked",
-               prepare=(planned_rollout_steps, load_documents, pilot_evidence), wrong=(rollout_checks.rollout_incomplete,),
+               prepare=(planned_rollout_steps, load_documents, pilot_evidence),
+               wrong=(rollout_checks.rollout_incomplete, evidence.evidence_of_other_improvement),
                document=rollout.handover_document_class, notifies=(managers(NoticeType.to_accept),)),
         action(rollout.hand_over, "移交", [State.rolling_out], State.handed_over, quality_manager, "improvement.handed_over",
                unless=(rollout_checks.handover_not_asked,), prepare=(planned_rollout_steps, load_documents),
-               wrong=(rollout_checks.rollout_incomplete, ROLLED_OUT_BY_OTHERS), segregate_from=(project_manager_duty,),
+               wrong=(rollout_checks.rollout_incomplete, ROLLED_OUT_BY_OTHERS, HANDED_OVER_AS_READ), segregate_from=(project_manager_duty,),
                notifies=those_concerned(NoticeType.improvement_handed_over)),
         action(rollout.fix, "固化成效", [State.standardised], STAYS, OWNERS.in_person(), "improvement.fixed",
                prepare=(planned_rollout_steps, held_targets),
-               wrong=(rollout_checks.not_a_later_step, rollout_checks.external_number_used, rollout_checks.step_out_of_order,
-                      rollout_checks.optimised_too_early, rollout_checks.target_not_held, rollout_checks.fixed_in_places, rollout_checks.no_later_step)),
+               wrong=(rollout_checks.not_a_later_step, evidence.evidence_of_other, evidence.evidence_of_other_improvement, rollout_checks.step_out_of_order,
+                      rollout_checks.evidence_repeated, rollout_checks.optimised_too_early, rollout_checks.target_not_held,
+                      rollout_checks.fixed_in_places, rollout_checks.no_later_step)),
         *statement_rows("improvement", PILOTED, forget=forget_statement, prepare=(logged_feedback,), notifies=(managers(NoticeType.statement_objected),)),
         *flag_rows("improvement", PROJECT_STATES, tells=(its_manager, managers)),
         *edit_action(edit, "improvement", State, checks.title_is_decided),
         *document_actions(DOCUMENTS_KEPT),
         *decisions.rows(VOTES),
         *ticket_actions(kind="improvement", any=State, open=OPEN, delivered=ENDED, manager=Role.quality_manager, priorities=PRIORITIES),
-        *succession_rows("improvement", State, of_the_active=True, hand_over=people.hand_over_duties,
-                         wrong=(people.successor_not_suitable, people.names_people_alone), notifies=people.TO_COMMITTEE),
+        *succession_rows("improvement", State, of_the_active=True, handing_over=HandingOver(people.hand_over_duties, notifies=people.TO_COMMITTEE),
+                         wrong=(people.successor_not_suitable, people.names_people_alone)),
     ),
 )
 # fmt: on

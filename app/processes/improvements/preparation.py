@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from app.common.records import Record
-from app.foundation.decisions.matters import TASKS, WORK_EVENTS, ChildDuty, Matter
+from app.foundation.decisions.lookups import acts_of, touches
+from app.foundation.decisions.matters import TASKS, WORK_EVENTS, ChildDuty, Matter, Origins
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision, question_preparation
 from app.foundation.decisions.records import Decision, DecisionKind
 from app.foundation.documents.records import DocumentClass, DocumentEntry, DocumentSection
@@ -15,26 +16,31 @@ from app.foundation.process_definitions.lookups import freezing_improvement, may
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, requester_duty
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import caller_check
 from app.kpis.baselines.records import KpiBaseline
 from app.log.events import stream
 from app.processes.improvements.effects.records import ImprovementMeasurement, MeasurementOccasion
-from app.processes.improvements.lookups import is_plan_target, own_proposers_of, proposers_of
+from app.processes.improvements.lookups import PROPOSERS_SETTLED, is_plan_target, proposers_of
 from app.processes.improvements.proposal.records import ImprovementTarget
 from app.processes.improvements.records import Improvement
 
 SUGGESTION = "improvement_suggestion"
+TAKEN_UP = ("suggestion_ids",)
 
 
-async def leading_proposers(reads: ReadContext, improvement: Improvement) -> frozenset[UUID]:
-    """Return who proposed the first of the suggestions that it carries out: further ones, and those that were
-    merged into it, are the choice of others.
+async def proposers_named(reads: ReadContext, improvement: Improvement) -> Origins:
+    """Return who proposed the suggestions that it carries out, with the person who took these up: that is no
+    act of theirs, so they keep their vote and may recuse themselves.
     """
-    first = next(iter(improvement.proposal.suggestion_ids or ()), None)
-    return frozenset() if first is None else await own_proposers_of(reads, stream(SUGGESTION, UUID(first)))
+    suggestions = [stream(SUGGESTION, UUID(name)) for name in improvement.proposal.suggestion_ids or ()]
+    proposers = await proposers_of(reads, suggestions, guard=PROPOSERS_SETTLED)
+    acts = await acts_of(reads, improvement) if proposers else []
+    takers = [act.person_id for act in acts if touches(act.rows_set, improvement.row_key, TAKEN_UP, ())]
+    return Origins(named_by=dict.fromkeys(proposers, takers[-1] if takers else None))
 
 
-#: People who propose it, or proposed the first of the suggestions that it carries out, do not vote on it; nor
-#: do those who sponsor, manage or carry out any of it, wrote any of it, or put the question.
+#: People who propose it do not vote on it; nor do those who sponsor, manage or carry out any of it, wrote any
+#: of it, or put the question.
 project_manager_duty = RecordDuty("project manager", "项目经理", ("project_manager_id",))
 executor_duty = RecordDuty("executor of the pilot", "试点执行人", ("executor_id",))
 PROPOSAL = Matter(
@@ -47,7 +53,7 @@ PROPOSAL = Matter(
         requester_duty,
     ),
     child_duties=(TASKS, ChildDuty("improvement_member", "person_id"), ChildDuty("rollout_step", "owner_id")),
-    origins=leading_proposers,
+    origins=proposers_named,
     acts=(
         *(*WORK_EVENTS, "planned", "progress_reported", "kicked_off", "pilot_started", "pilot_reported"),
         *("implementation_begun", "implemented", "rollout_planned", "rollout_step_completed"),
@@ -186,6 +192,7 @@ class NewestEffect:
     missing: tuple[str, ...]
 
 
+@caller_check
 async def newest_effect(
     reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
 ) -> NewestEffect:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -65,10 +65,8 @@ PROJECT_STATES = frozenset(
 )
 
 
-#: Months for which an improvement is deferred unless its submission gives a date, and for which the committee
-#: has to decide when it is taken up again.
+#: Months for which an improvement is deferred unless its submission gives a date.
 DEFERRAL_MONTHS = 3
-TAKE_UP_PERIOD = timedelta(days=14)
 
 
 class DeferralCause(CodeEnum):
@@ -195,6 +193,11 @@ class Improvement(Ticket):
         "Number of months after which the benefit was last measured; null before the first measurement."
     )
     reverted_at: Annotated[datetime | None, EnteredAt(ImprovementState.reverted)] = None
+
+    @property
+    def lacks_people(self) -> bool:
+        """Whether nobody is the sponsor, or the manager, of its project."""
+        return self.sponsor_id is None or self.project_manager_id is None
 
     @property
     def proposal(self) -> ImprovementProposal:

@@ -22,7 +22,15 @@ from app.processes.improvements.documents.printing import print_document
 from app.processes.improvements.effects.measuring import measure_targets
 from app.processes.improvements.effects.payloads import MeasureEffectsImprovement
 from app.processes.improvements.lifecycle import LIFECYCLE
-from app.processes.improvements.preparation import CHARTER, CLASS, PILOT, PROJECT_PLAN, PROPOSAL, REVERT
+from app.processes.improvements.preparation import (
+    CHARTER,
+    CLASS,
+    PEOPLE,
+    PILOT,
+    PROJECT_PLAN,
+    PROPOSAL,
+    REVERT,
+)
 from app.processes.improvements.proposal.payloads import ProposeImprovement
 from app.processes.improvements.queries import LISTING, ImprovementOut
 from app.processes.improvements.records import Improvement
@@ -55,7 +63,7 @@ mount_attachments(router, LISTING)
 mount_actions(router, LIFECYCLE, ImprovementOut, left_out=COMPUTES)
 mount_edit(router, LIFECYCLE, ImprovementOut)
 mount_children(router, LIFECYCLE, ImprovementOut, CHILD_LISTINGS)
-mount_approval_preview(router, LISTING, (PROPOSAL, CLASS, CHARTER, PROJECT_PLAN, PILOT, REVERT))
+mount_approval_preview(router, LISTING, (PROPOSAL, CLASS, CHARTER, PROJECT_PLAN, PILOT, PEOPLE, REVERT))
 mount_document_pages(router, LISTING, print_document)
 mount_computed_actions(router, LISTING, ImprovementOut, COMPUTES)
 

@@ -31,18 +31,27 @@ async def begins_after_report(
     reads: ReadContext, incident: Incident, body: ReportIncident, ctx: ActionContext
 ) -> None:
     """Refuse an incident that began after it was reported (`after_the_report`)."""
-    if body.began_at is not None and body.began_at > ctx.occurred_at:
-        raise WrongValue(pointer="/began_at", because="after_the_report")
+    _require_begin_before(body.began_at, ctx.occurred_at)
 
 
 async def began_too_long_ago(
     reads: ReadContext, incident: Incident, body: ReportIncident, ctx: ActionContext
 ) -> None:
-    """Refuse a begin years before the report, a likely typing error that would dominate the outage times
-    (`long_before_the_report`). A tool's alert may have fired that long.
+    """Refuse a begin years before the report (`long_before_the_report`). A tool's alert may have fired that
+    long.
     """
-    earliest = ctx.occurred_at - timedelta(days=LONGEST_UNREPORTED_DAYS)
-    if body.dedup_key is None and body.began_at is not None and body.began_at < earliest:
+    if body.dedup_key is None:
+        _require_recent_begin(body.began_at, ctx.occurred_at)
+
+
+def _require_begin_before(began_at: datetime | None, reported_at: datetime) -> None:
+    if began_at is not None and began_at > reported_at:
+        raise WrongValue(pointer="/began_at", because="after_the_report")
+
+
+def _require_recent_begin(began_at: datetime | None, reported_at: datetime) -> None:
+    """Refuse a begin years before the report, a likely typing error that would dominate the outage times."""
+    if began_at is not None and began_at < reported_at - timedelta(days=LONGEST_UNREPORTED_DAYS):
         words = {"days": str(LONGEST_UNREPORTED_DAYS)}
         raise WrongValue(words, pointer="/began_at", because="long_before_the_report")
 
@@ -61,13 +70,9 @@ async def edited_begin_invalid(
     reads: ReadContext, incident: Incident, body: EditIncident, ctx: ActionContext
 ) -> None:
     """Refuse an edited begin that is after the report or years before it."""
-    if body.began_at is None or incident.opened_at is None:
-        return
-    if body.began_at > incident.opened_at:
-        raise WrongValue(pointer="/began_at", because="after_the_report")
-    if body.began_at < incident.opened_at - timedelta(days=LONGEST_UNREPORTED_DAYS):
-        words = {"days": str(LONGEST_UNREPORTED_DAYS)}
-        raise WrongValue(words, pointer="/began_at", because="long_before_the_report")
+    if incident.opened_at is not None:
+        _require_begin_before(body.began_at, incident.opened_at)
+        _require_recent_begin(body.began_at, incident.opened_at)
 
 
 async def not_on_call(reads: ReadContext, incident: Incident, ctx: ActionContext) -> str | None:
@@ -170,6 +175,19 @@ async def timeline_in_future(
     for n, entry in enumerate(body.timeline):
         if entry.happened_at > ctx.occurred_at:
             raise WrongValue(pointer=f"/timeline/{n}/happened_at", because="after_it_was_told")
+
+
+async def follow_up_not_ahead(
+    reads: ReadContext, incident: Incident, body: ReviewIncident, ctx: ActionContext
+) -> None:
+    """Refuse a follow-up task that is due before the review (`not_ahead`), and neither tasks nor a reason why
+    there are none, or both (`tasks_or_reason`).
+    """
+    if bool(body.actions) == (body.no_actions_reason is not None):
+        raise WrongValue(pointer="/actions", because="tasks_or_reason")
+    for n, task in enumerate(body.actions):
+        if task.due_at is not None and task.due_at <= ctx.counts_from:
+            raise WrongValue(pointer=f"/actions/{n}/due_at", because="not_ahead")
 
 
 async def duplicate_of_itself(

@@ -12,8 +12,8 @@ from app.common.children import Visibility
 from app.common.people import Caller
 from app.kernel.access.reads import load
 from app.kernel.access.visibility import ROW_TOKENS, follower
-from app.kernel.commands.references import is_visible
 from app.kernel.ledger import Ledger
+from app.kernel.visible_records import is_visible
 from app.processes.incidents.lifecycle import LIFECYCLE
 
 #: Tokens of audiences that name one person.

@@ -27,14 +27,14 @@ from app.kernel.actions.actor_policy import (
     reporter,
     rule,
 )
-from app.kernel.actions.constraints import CheckFailed
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Keys, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Keys, Lifecycle, action
 from app.kernel.actions.payloads import (
     EmptyPayload,
     Reason,
 )
+from app.kernel.actions.rules import CheckFailed, Rules
 from app.processes.incidents import checks
 from app.processes.incidents.duplicates import (
     mark_duplicate,
@@ -57,6 +57,7 @@ from app.processes.incidents.monitoring.alerts import (
     alerts_of_incident,
     clear_alert,
     clear_only_alert,
+    cleared_in_future,
     note_first_alert,
     repeat_alert,
 )
@@ -85,7 +86,13 @@ from app.service_levels.clocks.reopening import AgreedReopening
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing import priority as priorities
 from app.ticketing.priority import PRIORITY
-from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
+from app.ticketing.reopening import (
+    former_assignee,
+    reopening_of_edited,
+    reopening_of_opened,
+    return_to_team,
+    told_of_reopening,
+)
 from app.ticketing.requesters import set_requester
 from app.ticketing.work.ticket_holds import (
     REQUESTER_TO_ANSWER,
@@ -143,7 +150,8 @@ def close(incident: Incident, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def reopen(incident: Incident, body: Reason, ctx: ActionContext) -> None:
-    """Reopen the incident: the fault persists or has returned."""
+    """Reopen the incident: the fault persists or has returned. An assignee who has left is cleared."""
+    return_to_team(incident, ctx)
 
 
 def cancel(incident: Incident, body: Reason, ctx: ActionContext) -> None:
@@ -197,7 +205,7 @@ EFFECT_CONFIRMERS = incident_manager | commander | assignee | agent | rule
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="incident", plural="incidents", zh="事件", record=Incident, states=State, code="INC",
+    kind="incident", plural="incidents", zh="事件", record=Incident, code="INC",
     face=FACE,
     visible=(
         to_persons("requester_id", "reported_by_id", "assignee_id", "commander_id"), *to_team_or_desk(),
@@ -243,18 +251,18 @@ LIFECYCLE = Lifecycle(
         action(close,           "关闭",             [State.resolved],                State.closed,       reporter | agent | rule, "incident.closed",
                unless=(checks.major_not_reviewed,)),
         action(reopen,          "重新打开",         [State.resolved, State.closed],  State.in_progress,  reporter | agent | integration, "incident.reopened",
-               unless=(checks.too_late_to_reopen,)),
+               unless=(checks.too_late_to_reopen,), prepare=(former_assignee,), notifies=told_of_reopening(Role.incident_manager)),
         action(review,          "复盘",             [State.resolved],                STAYS,              incident_manager, "incident.reviewed",
-               unless=(checks.not_a_major, checks.already_reviewed), wrong=(checks.timeline_in_future,), staff_only=True),
+               unless=(checks.not_a_major, checks.already_reviewed), wrong=(checks.timeline_in_future, checks.follow_up_not_ahead), staff_only=True),
         action(flag_review,     "标记复盘逾期",     [State.resolved],                STAYS,              rule, "incident.review_overdue", staff_only=True,
                notifies=REVIEW_OVERDUE),
         action(mark_duplicate,  "标记重复",         OPEN,                            State.closed,       agent, "incident.marked_duplicate",
                wrong=(checks.duplicate_of_itself, checks.original_was_cancelled)),
-        action(cancel,          "取消",             OPEN,                            State.cancelled,    reporter | agent, "incident.cancelled"),
+        action(cancel,          "取消",             OPEN,                            State.cancelled,    reporter | agent | incident_manager, "incident.cancelled"),
         action(repeat_alert,    "告警重复",         OPEN | ENDED,                    STAYS,              integration, "incident.alert_repeated",
                unless=(alerts_have_changed,), prepare=(alerts_of_incident,)),
         action(clear_alert,     "告警恢复",         OPEN | ENDED,                    STAYS,              integration, "incident.alert_cleared",
-               unless=(alerts_have_changed,), prepare=(alerts_of_incident,)),
+               unless=(alerts_have_changed,), prepare=(alerts_of_incident,), wrong=(cleared_in_future,)),
         action(remind,          "催办",             OPEN,                            STAYS,              rule, "incident.reminded"),
         action(tell_resolved,   "告知原事件已解决", [State.closed],                  STAYS,              rule, "incident.original_resolved",
                unless=(checks.not_a_duplicate,)),

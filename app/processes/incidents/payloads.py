@@ -144,8 +144,10 @@ class ReviewIncident(Payload, of=IncidentReview):
     went_well: FreeText
     went_badly: FreeText
     actions: Annotated[tuple[ReviewAction, ...], BoundedList] = Field(
-        max_length=LONGEST_LIST, description="Tasks that follow from the review; may be empty."
+        max_length=LONGEST_LIST,
+        description="Tasks that follow from the review; if there are none, send `no_actions_reason`.",
     )
+    no_actions_reason: FreeText | None = None
 
 
 class ContainIncident(Payload):

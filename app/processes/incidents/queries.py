@@ -17,12 +17,13 @@ from app.api.listings.lists import Listing
 from app.api.records.plans import LoadedFrom
 from app.api.records.shapes import OutputModel, TicketOut
 from app.common.children import ExternalReference
-from app.common.people import Role, RoleGrant
+from app.common.people import Role
 from app.common.personal import is_encrypted
 from app.foundation.categories.queries import CATEGORIES
 from app.foundation.cis.queries import CIS
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services.queries import SERVICES
+from app.kernel.access.reads import HOLDERS, grants_for
 from app.kernel.actions.payloads import LONGEST_LIST
 from app.kernel.ledger import Ledger
 from app.log.canonical import instant
@@ -99,6 +100,9 @@ class ReviewOut(OutputModel):
     causes: str | None = Field(description="Causes of the incident; null until it is reviewed.")
     went_well: str | None = Field(description="Things that went well; null until the incident is reviewed.")
     went_badly: str | None = Field(description="Things that went badly; null until the incident is reviewed.")
+    no_actions_reason: str | None = Field(
+        description="Reason why no task follows from the review; null if tasks do, or until it is reviewed."
+    )
 
 
 LISTING = Listing(
@@ -189,10 +193,6 @@ order by i.id limit %(limit)s"""
 TEAM_LEAD = """
 select p.id from fold.team t join fold.person p on p.id = t.lead_id
 where t.id = %s and p.state = 'active' and p.deactivated_at is null"""
-HOLDERS = """
-select id from fold.person
-where roles && %s::text[] and kind = 'human' and state = 'active' and deactivated_at is null
-order by id limit %s"""
 
 
 async def with_duplicates(connection: Connection, incidents: Sequence[UUID]) -> set[UUID]:
@@ -270,12 +270,7 @@ async def reminder_recipients(db: Database, incident: Incident) -> list[UUID]:
     lead = await db.rows(TEAM_LEAD, (incident.team_id,))
     if lead:
         return [row["id"] for row in lead]
-    held = [RoleGrant(Role.incident_manager), RoleGrant(Role.incident_manager, process=incident.KIND)]
-    if incident.team_id is not None:
-        held.append(RoleGrant(Role.incident_manager, team_id=incident.team_id))
-    if incident.service is not None:
-        held.append(RoleGrant(Role.incident_manager, service=incident.service))
-    rows = await db.rows(HOLDERS, ([str(grant) for grant in held], LONGEST_LIST))
+    rows = await db.rows(HOLDERS, (grants_for(Role.incident_manager, incident), LONGEST_LIST))
     return [row["id"] for row in rows]
 
 
@@ -408,9 +403,10 @@ async def is_reopened_by_its_tool(db: Database, incident: UUID, tool: str) -> bo
 
 
 REVIEW = """
-select id, reviewed_at, causes, went_well, went_badly from fold.incident_review
+select id, reviewed_at, causes, went_well, went_badly, no_actions_reason from fold.incident_review
 where record = %s order by reviewed_at desc, id desc limit 1
 """
+REVIEW_TEXTS = ("causes", "went_well", "went_badly", "no_actions_reason")
 TIMELINE = "select happened_at, text from fold.timeline_entry where review_id = %s order by happened_at, id"
 #: The events that a timeline is proposed from: changes of state or assignment, and statements for those
 #: affected.
@@ -432,8 +428,8 @@ TIMELINE_ACTIONS = frozenset(row.name for row in LIFECYCLE.rows if not row.stays
     "escalate",
     "prioritise",
 }
-#: The text fields of these events that belong in a timeline: of payloads, and of the record, which another
-#: system reports.
+#: Text fields that belong in a timeline. They are in the payload or, if another system reports the event, in
+#: the changed fields of the record.
 TIMELINE_TEXT_FIELDS = ("statement", "measure", "done", "reason", "containment", "resolution")
 
 
@@ -448,11 +444,11 @@ async def review_of(ledger: Ledger, incident: Incident, language: str) -> dict[s
         entries = await _proposed_timeline(ledger, incident, language)
         return {**dict.fromkeys(ReviewOut.model_fields), "timeline": entries}
     entries = await ledger.db.rows(TIMELINE, (row.pop("id"),))
-    encrypted = [row[name] for name in ("causes", "went_well", "went_badly")]
+    encrypted = [row[name] for name in REVIEW_TEXTS if row[name] is not None]
     texts = await ledger.vault.texts([*encrypted, *(entry["text"] for entry in entries)])
     for values in (row, *entries):
         for name, value in values.items():
-            values[name] = instant(value) if isinstance(value, datetime) else texts[value]
+            values[name] = instant(value) if isinstance(value, datetime) else texts.get(value)
     return {**row, "timeline": entries}
 
 

@@ -69,8 +69,8 @@ BY_REOPENING = ClearedBy(leaving=ENDED, entering=OPEN)
 class Incident(Ticket):
     """An unplanned interruption or degradation of a service.
 
-    Alerts are rows of it. `alert_group` stands for the common values of alerts that form one incident; the
-    incidents of a group are numbered.
+    Alerts are child records of the incident. `alert_group` identifies the values that the alerts of one
+    incident have in common; the incidents of a group are numbered.
     """
 
     KIND: ClassVar[str] = "incident"
@@ -229,6 +229,10 @@ class IncidentReview(ChildRecord):
     causes: Annotated[str | None, Personal()] = required("Causes of the incident.")
     went_well: Annotated[str | None, Personal()] = required("Things that went well.")
     went_badly: Annotated[str | None, Personal()] = required("Things that went badly.")
+    no_actions_reason: Annotated[str | None, Personal()] = optional(
+        "Reason why no task follows from the review; null if tasks do.",
+        examples=["None, because the supplier replaces the switch."],
+    )
     reviewed_at: datetime | None = required("Time of the review.")
 
     @property

@@ -30,6 +30,7 @@ def review(incident: Incident, body: ReviewIncident, ctx: ActionContext) -> None
             causes=body.causes,
             went_well=body.went_well,
             went_badly=body.went_badly,
+            no_actions_reason=body.no_actions_reason,
             reviewed_at=ctx.occurred_at,
         )
     )

@@ -14,15 +14,15 @@ from app.common.tickets import Ticket
 from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.actor_policy import problem_manager, rule
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     EmptyPayload,
 )
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.actions.related import RelatedCommand
+from app.kernel.actions.rules import Rules, ValueTaken
 from app.log.events import stream
 from app.processes.problems import recurrence
 from app.processes.problems.checks import refuse_cancelled
@@ -172,7 +172,7 @@ MANAGERS = RecipientRule(NoticeType.recurring, roles=frozenset({Role.problem_man
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="problem_candidate", plural="problem_candidates", zh="问题候选", record=ProblemCandidate, states=State, face=CANDIDATE_FACE,
+    kind="problem_candidate", plural="problem_candidates", zh="问题候选", record=ProblemCandidate, face=CANDIDATE_FACE,
     visible=(), access=KindAccess(also_seen_by={Role.incident_manager: "knows the incidents that it is made of"}),
     rules=Rules(constraints={"problem_candidate_value_key": ValueTaken("value")}),
     rows=(

@@ -8,18 +8,30 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.common.tickets import Ticket
+from app.foundation.decisions.lookups import acts_of
 from app.foundation.own_numbers import is_own_number
 from app.i18n import Word
 from app.kernel.access.reads import ReadContext
 from app.kernel.access.visibility import can_see
+from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import PreparationRefused, WrongValue, caller_check
+from app.kernel.actions.refusals import ConflictingDuty, PreparationRefused, WrongValue, caller_check
 from app.kernel.actions.related import RelatedCommand
-from app.processes.problems.payloads import BeginFixProblem, ChangeFixProblem, NoteFixingChangeFailedProblem
+from app.kernel.commands.dating import CLOCK_TOLERANCE
+from app.processes.problems.payloads import (
+    BeginFixProblem,
+    ChangeFixProblem,
+    CloseProblem,
+    NoteFixingChangeFailedProblem,
+    ResolveProblem,
+)
 from app.processes.problems.records import Problem
 from app.ticketing.change_endings import ENDED_AS_MADE, ending_of
 from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.records import Link, LinkKind
+
+#: The log knows who named the change.
+FIX_NAMER = RecordDuty("person who named the fixing change", "指定修复变更的人", ())
 
 
 def begin_fix(problem: Problem, body: BeginFixProblem, ctx: ActionContext) -> None:
@@ -132,6 +144,45 @@ async def fixing_change_not_done(
     if ending_of(loaded.record) not in ENDED_AS_MADE:
         words = {"change": loaded.record.number, "change_state": loaded.record.state}
         raise PreparationRefused("fixing_change_not_done", words)
+
+
+async def foreign_fix_unproven(
+    reads: ReadContext, problem: Problem, body: ResolveProblem, ctx: ActionContext
+) -> None:
+    """Refuse until a person has stated how and when a fixing change in another tool ended there
+    (`foreign_fix_unproven`), a change that was not successful (`foreign_fix_failed`), and an end before the
+    cause was identified, or in the future.
+    """
+    if not problem.fixing_change_external or ctx.command.follows or ctx.caller.is_machine:
+        return
+    for name in ("fix_outcome", "fix_succeeded", "fix_ended_at"):
+        if getattr(body, name) is None:
+            raise WrongValue(pointer=f"/{name}", because="foreign_fix_unproven")
+    if not body.fix_succeeded:
+        raise WrongValue(pointer="/fix_succeeded", because="foreign_fix_failed")
+    assert body.fix_ended_at is not None
+    if body.fix_ended_at > ctx.now + CLOCK_TOLERANCE:
+        raise WrongValue(pointer="/fix_ended_at", because="in_the_future")
+    if problem.cause_identified_at is not None and body.fix_ended_at < problem.cause_identified_at:
+        raise WrongValue(pointer="/fix_ended_at", because="change_before_the_cause")
+
+
+@caller_check
+async def confirms_own_fix(
+    reads: ReadContext, problem: Problem, body: CloseProblem | None, ctx: ActionContext
+) -> None:
+    """Refuse to close the problem by the person who named a fixing change in another tool
+    (`separation_of_duties`): nothing here shows that it exists.
+    """
+    if not problem.fixing_change_external or ctx.caller.is_machine:
+        return
+    namers = [
+        act.person_id
+        for act in await acts_of(reads, problem)
+        if (act.rows_set.get(problem.row_key) or {}).get("fixing_change") is not None
+    ]
+    if namers and namers[-1] is not None and namers[-1] == ctx.caller.person_id:
+        raise ConflictingDuty(FIX_NAMER)
 
 
 def note_fixing_change_failed(

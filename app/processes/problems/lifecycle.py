@@ -21,14 +21,23 @@ from app.foundation.people.records import Team
 from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
 from app.kernel.access.kinds import Lookup
-from app.kernel.actions.actor_policy import assignee, engineer, problem_manager, process_owner, rule, staff
+from app.kernel.actions.actor_policy import (
+    assignee,
+    engineer,
+    problem_manager,
+    process_owner,
+    process_relation,
+    rule,
+    staff,
+)
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, Lifecycle, action
 from app.kernel.actions.payloads import (
     Reason,
 )
 from app.kernel.actions.related import RelatedCommand
+from app.kernel.actions.rules import Rules
 from app.log.events import stream
 from app.processes.problems import checks, fixes
 from app.processes.problems.face import FACE
@@ -60,6 +69,7 @@ from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.priority import PRIORITY
 from app.ticketing.records import LinkKind
+from app.ticketing.reopening import former_assignee, return_to_team, told_of_reopening
 from app.ticketing.requesters import set_requester
 
 CHINESE = re.compile("[\u3400-\u9fff]")
@@ -137,7 +147,8 @@ def close(problem: Problem, body: CloseProblem, ctx: ActionContext) -> None:
 
 
 def reopen(problem: Problem, body: ReopenProblem, ctx: ActionContext) -> None:
-    """Reopen the problem: it has recurred, or was never removed."""
+    """Reopen the problem: it has recurred, or was never removed. An assignee who has left is cleared."""
+    return_to_team(problem, ctx)
     incident = ctx.prepared(UnlinkedIncident).incident
     if incident is not None:
         ctx.outcome.add(new_link(problem, LinkKind.causes, incident, ctx))
@@ -200,10 +211,13 @@ CAUSE_KNOWN = Branch(
     },
 )
 MANAGERS = frozenset({Role.problem_manager})
+risk_owner = process_relation(
+    "accepted_risk_owner", "the owner of the accepted risk", "已接受风险的负责人", "risk_owner_id"
+)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="problem", plural="problems", zh="问题", record=Problem, states=State, code="PRB",
+    kind="problem", plural="problems", zh="问题", record=Problem, code="PRB",
     face=FACE,
     visible=(to_persons("requester_id", "reported_by_id", "assignee_id", "risk_owner_id"), *to_team_or_desk(), to_services("service")),
     children=(ExternalReference, *CHILDREN),
@@ -230,12 +244,14 @@ LIFECYCLE = Lifecycle(
         action(fixes.note_fixing_change_failed, "记录修复变更失败", [State.fix_in_progress], STAYS, rule, "problem.fixing_change_failed",
                notifies=(RecipientRule(NoticeType.fixing_change_failed, field="assignee_id"), RecipientRule(NoticeType.fixing_change_failed, roles=MANAGERS))),
         action(resolve,             "解决",         [State.fix_in_progress], State.resolved, problem_manager, "problem.resolved",
-               wrong=(fixes.fixing_change_not_done,)),
+               wrong=(fixes.fixing_change_not_done, fixes.foreign_fix_unproven)),
         action(accept_risk,         "接受风险",     OPEN, State.closed, process_owner.in_person(), "problem.risk_accepted",
                wrong=(checks.until_not_in_future,)),
-        action(close,               "关闭",         [State.resolved], State.closed, problem_manager, "problem.closed"),
-        action(reopen,              "重新打开",     [State.resolved, State.closed], State.investigating, staff, "problem.reopened",
-               prepare=(unlinked_incident,), wrong=(checks.reopened_without_incident, checks.incident_shows_nothing), related=LINK_RECURRENCE),
+        action(close,               "关闭",         [State.resolved], State.closed, problem_manager, "problem.closed",
+               wrong=(fixes.confirms_own_fix,)),
+        action(reopen,              "重新打开",     [State.resolved, State.closed], State.investigating, staff | risk_owner, "problem.reopened",
+               prepare=(unlinked_incident, former_assignee), notifies=told_of_reopening(Role.problem_manager),
+               wrong=(checks.reopened_without_incident, checks.incident_shows_nothing), related=LINK_RECURRENCE),
         action(cancel,              "取消",         OPEN, State.cancelled, problem_manager, "problem.cancelled"),
         action(lapse_risk,          "风险接受到期", [State.closed], STAYS, rule, "problem.risk_lapsed",
                notifies=(RecipientRule(NoticeType.risk_lapsed, field="risk_owner_id"),)),

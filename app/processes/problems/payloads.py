@@ -142,9 +142,27 @@ class DocumentWorkaroundProblem(WorkaroundFields):
 
 
 class ResolveProblem(Payload, of=Problem):
-    """The measures that prevent a recurrence of the problem."""
+    """The measures that prevent a recurrence of the problem, and the end of a fixing change in another
+    tool.
+    """
 
     prevention: FreeText
+    fix_outcome: FreeText | None = Field(
+        default=None,
+        description="Outcome of the fixing change, and what shows it; required if the change is in another "
+        "tool.",
+        examples=["It went in on Sunday; its ticket is closed as successful."],
+    )
+    fix_succeeded: bool | None = Field(
+        default=None,
+        strict=True,
+        description="Whether the fixing change was successful; required if the change is in another tool. "
+        "The problem is resolved only by a successful change.",
+    )
+    fix_ended_at: Instant | None = Field(
+        default=None,
+        description="Time at which the fixing change ended; required if the change is in another tool.",
+    )
 
 
 class AcceptRiskProblem(Payload):

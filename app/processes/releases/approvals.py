@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID
 
+from app.common.people import Person
 from app.common.records import CodeEnum
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import add_prepared_decision, tallied
-from app.foundation.decisions.matters import SAME_TITLE, TASKS, WORK_EVENTS, ChildDuty, Matter
+from app.foundation.decisions.matters import SAME_TITLE, TASKS, WORK_EVENTS, ChildDuty, Matter, Origins
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision, usual_question
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome
+from app.foundation.statements.actions import add_statements
+from app.foundation.statements.records import StatedFact
+from app.i18n import Word, translate
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, requester_duty
 from app.kernel.actions.context import ActionContext
@@ -26,6 +31,25 @@ from app.processes.releases.payloads import (
 )
 from app.processes.releases.records import BEFORE_DEPLOYMENT, PlanChange, Release
 from app.processes.releases.records import ReleaseState as State
+from app.ticketing.requesters import wishers
+
+
+async def wishers_of_release(reads: ReadContext, release: Release) -> Origins:
+    """Return who asked for what the release or its changes carry out, each in its services."""
+    changes = [await reads.record("change", change) for change in release.change_ids or ()]
+    carrying = [loaded.record for loaded in changes if loaded is not None]
+    touched = {service for change in carrying for service in change.touched_services}
+    parties: set[UUID] = set()
+    named_by: dict[UUID, UUID | None] = {}
+    for record, services in (
+        (release, {*touched, str(release.service)}),
+        *((change, change.touched_services) for change in carrying),
+    ):
+        origins = await wishers(reads, record, services)
+        parties |= origins.parties
+        named_by |= origins.named_by
+    return Origins(frozenset(parties), named_by)
+
 
 #: People who planned the release, or any of it, asked for it, have written a stage's results or carry it out
 #: do not decide on it; nor does the person who asks for its go and states the conditions.
@@ -37,6 +61,7 @@ GO_MATTER = Matter(
         "stages_reason",
     ),
     child_duties=(TASKS, ChildDuty("release_stage", "author_id")),
+    origins=wishers_of_release,
     acts=WORK_EVENTS,
     without_asker=True,
     subject=(*SAME_TITLE, ("change_ids", "change_ids")),
@@ -56,6 +81,9 @@ def change_plan(release: Release, body: ChangePlanRelease, ctx: ActionContext) -
     )
     copy_fields(plan_change, body, ctx)
     ctx.outcome.add(plan_change)
+    add_statements(
+        release, StatedFact.consulted, [ctx.required_ref(Person, "analyst").id], ctx, plan_change.id
+    )
     add_prepared_decision(new_decision, ctx)
     release.plan_change_id = plan_change.id
 
@@ -66,14 +94,14 @@ async def plan_change_question(
     """Prepare the question whether the plan may be changed to the voters of the approval rules."""
     question = str(release.title or release.number)
     if body.leave_out_stages:
-        question += _stages_left_out(release)
+        question += _stages_left_out(release, ctx.settings.language)
     return await new_decision(reads, release, Question(question, PLAN_CHANGE, body.due_at), ctx)
 
 
-def _stages_left_out(release: Release) -> str:
+def _stages_left_out(release: Release, language: str) -> str:
     """Return the sentence of a question that names the stages that the release leaves out."""
-    keys = ", ".join(release.stages_skipped or ())
-    return f"\n未经过的阶段（理由见发布） Stages left out (the release states why): {keys}"
+    words: dict[str, Word] = {"stages": ", ".join(release.stages_skipped or ())}
+    return "\n" + translate(language, "question", "stages_left_out", words)
 
 
 def adopt_plan_change(release: Release, body: AdoptPlanChangeRelease, ctx: ActionContext) -> None:
@@ -111,9 +139,9 @@ async def go_question(
     """Prepare the question whether to bring the release into use. It names the stages that are left out:
     those who plan a release do not decide on that alone. The release states the reason.
     """
-    text = body.question or usual_question(release, GO_MATTER)
+    text = body.question or usual_question(release, GO_MATTER, ctx.settings.language)
     if release.stages_skipped:
-        text += _stages_left_out(release)
+        text += _stages_left_out(release, ctx.settings.language)
     return await new_decision(reads, release, Question(text, GO_MATTER, body.due_at), ctx)
 
 

@@ -6,27 +6,41 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from app.common.people import Person
+from app.common.people import Person, Role
 from app.common.tickets import Ticket
 from app.foundation.decisions.lookups import once_named
 from app.foundation.decisions.records import Decision, DecisionState
+from app.foundation.documents.lookups import registered_document, since_recorded
 from app.foundation.own_numbers import folded_number
+from app.foundation.people.records import Team
+from app.foundation.people.succession.handing_over import HandOverDuties, HeldDuties
+from app.kernel.access.eligibility import scopes_of
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue, caller_check
-from app.kernel.commands.dating import FUTURE_TOLERANCE
+from app.kernel.commands.dating import CLOCK_TOLERANCE
 from app.processes.releases.approvals import GO_MATTER
-from app.processes.releases.default_stages import STAGE_CLASSES
+from app.processes.releases.default_stages import STAGE_CLASSES, STAGES_MAKING
+from app.processes.releases.lookups import evidence_elsewhere, is_release_document
 from app.processes.releases.payloads import (
     AppointRelease,
     ChangePlanRelease,
+    CloseRelease,
     DeployRelease,
     EditRelease,
     PassGateRelease,
     PlanRelease,
 )
-from app.processes.releases.preparation import ChosenStages, StageDocuments, StagesOfRelease
+from app.processes.releases.preparation import (
+    ChosenStages,
+    StageDocuments,
+    StagesOfRelease,
+    stages_of_release,
+)
 from app.processes.releases.records import BEFORE_DEPLOYMENT, Release, ReleaseStage
+
+#: States of changes in which nothing is left to be carried out.
+FINISHED_CHANGES = frozenset({"implemented", "backed_out", "closed", "rejected", "cancelled"})
 
 
 class NotTheStageReviewer(Refusal):
@@ -66,8 +80,8 @@ async def stages_left_out_undecided(
 async def no_stages_left_out(
     reads: ReadContext, release: Release, body: ChangePlanRelease, ctx: ActionContext
 ) -> None:
-    """Refuse to ask for leaving out stages if the plan has all of them (`no_stages_left_out`), or if that is
-    decided already (`stages_agreed_already`).
+    """Refuse to ask whether stages may be left out if the plan leaves out none (`no_stages_left_out`), or if
+    the voters have agreed to it already (`stages_agreed_already`).
     """
     if body.leave_out_stages is None:
         return
@@ -105,6 +119,23 @@ async def changes_do_not_fit(
             raise WrongValue(words, pointer=f"/changes/{n}", because="change_was_over")
 
 
+@caller_check
+async def changes_unfinished(
+    reads: ReadContext, release: Release, body: CloseRelease, ctx: ActionContext
+) -> None:
+    """Refuse to close a release while one of its changes is neither carried out nor dropped
+    (`changes_unfinished`).
+    """
+    unfinished: list[str] = []
+    for change_id in release.change_ids or ():
+        loaded = await reads.record("change", change_id)
+        change: Any = None if loaded is None else loaded.record
+        if change is not None and change.state not in FINISHED_CHANGES:
+            unfinished.append(str(change.number))
+    if unfinished:
+        raise PreparationRefused("changes_unfinished", {"changes": ", ".join(unfinished)})
+
+
 async def service_without_changes(
     reads: ReadContext, release: Release, body: EditRelease, ctx: ActionContext
 ) -> None:
@@ -137,8 +168,8 @@ async def put_to_the_vote(
 async def analyst_is_proposer(
     reads: ReadContext, release: Release, body: ChangePlanRelease, ctx: ActionContext
 ) -> None:
-    """Refuse the person who proposes the change as its analyst (`analyst_is_proposer`): two people assess it
-    (003, stages of development).
+    """Refuse the person who proposes the change as its analyst (`analyst_is_proposer`): two people assess
+    it.
     """
     if ctx.required_ref(Person, "analyst").id == ctx.caller.person_id:
         raise WrongValue(pointer="/analyst", because="analyst_is_proposer")
@@ -147,19 +178,29 @@ async def analyst_is_proposer(
 async def plan_not_workable(
     reads: ReadContext, release: Release, body: PlanRelease, ctx: ActionContext
 ) -> None:
-    """Refuse persons whose duties in the stages
-    conflict.
-    """
+    """Refuse persons whose duties in the stages conflict, and reviewers without the stage's role."""
     chosen = ctx.prepared(ChosenStages).stages
     authors: dict[str, UUID] = {}
+    team = ctx.ref(Team, "team")
+    scopes = scopes_of(release, body, None if team is None else team.id)
     for n, planned in enumerate(body.stages):
         author, reviewer = ctx.ref(Person, f"stages/{n}/author"), ctx.ref(Person, f"stages/{n}/reviewer")
+        _check_reviewer(reviewer, Role(chosen[n]["reviewer_role"]), scopes, f"/stages/{n}/reviewer")
         if author is None:
             continue
         if reviewer is not None and reviewer.id == author.id:
             raise WrongValue(pointer=f"/stages/{n}/reviewer", because="reviews_own_stage")
         _check_apart(author.id, chosen[n]["apart_from"], authors, f"/stages/{n}/author")
         authors[planned.key] = author.id
+
+
+def _check_reviewer(reviewer: Person | None, role: Role | None, scopes: list[str], pointer: str) -> None:
+    """Raise WrongValue unless the reviewer holds the role in one of the scopes, or everywhere."""
+    if reviewer is None or role is None:
+        return
+    grants = {role.value, *(f"{role.value}@{scope}" for scope in scopes)}
+    if grants.isdisjoint(reviewer.roles or ()):
+        raise WrongValue({"role": role}, pointer=pointer, because="not_the_reviewer_role")
 
 
 def _check_apart(author: UUID, apart_from: list[str], authors: dict[str, UUID], pointer: str) -> None:
@@ -172,13 +213,14 @@ def _check_apart(author: UUID, apart_from: list[str], authors: dict[str, UUID], 
 async def appointment_not_workable(
     reads: ReadContext, release: Release, body: AppointRelease, ctx: ActionContext
 ) -> None:
-    """Refuse to appoint for a stage whose gate is passed, or persons whose duties in the
-    stages conflict.
+    """Refuse to appoint for a stage whose gate is passed, persons whose duties in the stages conflict, and a
+    reviewer without the stage's role.
     """
     stage = ctx.required_ref(ReleaseStage, "stage")
     if stage.passed_at is not None:
         raise WrongValue(pointer="/stage", because="stage_is_passed")
     author, reviewer = ctx.ref(Person, "author"), ctx.ref(Person, "reviewer")
+    _check_reviewer(reviewer, stage.reviewer_role, scopes_of(release, body, None), "/reviewer")
     author_id = stage.author_id if author is None else author.id
     reviewer_id = stage.reviewer_id if reviewer is None else reviewer.id
     if author_id is not None and author_id == reviewer_id:
@@ -197,6 +239,21 @@ def _check_apart_in(release: StagesOfRelease, stage: ReleaseStage, author: UUID,
     for other in release.stages:
         if stage.key in (other.apart_from or ()) and other.author_id == author:
             raise WrongValue({"stage": str(other.key)}, pointer=pointer, because="wrote_other_stage")
+
+
+async def successor_does_not_fit(
+    reads: ReadContext, release: Release, body: HandOverDuties, ctx: ActionContext
+) -> None:
+    """Refuse a successor in the duties of stages that `appoint` would refuse: a reviewer without the stage's
+    role, and an author who wrote a stage that is kept apart.
+    """
+    successor = ctx.required_ref(Person, "new_holder")
+    stages = await stages_of_release(reads, release, body, ctx)
+    for row, name in ctx.prepared(HeldDuties).rows:
+        if isinstance(row, ReleaseStage) and name == "author_id":
+            _check_apart_in(stages, row, successor.id, "/new_holder")
+        elif isinstance(row, ReleaseStage):
+            _check_reviewer(successor, row.reviewer_role, scopes_of(release, body, None), "/new_holder")
 
 
 @caller_check
@@ -244,6 +301,24 @@ async def document_of_other_stage(
                     raise WrongValue({"number": number}, pointer=f"/{name}/{n}", because="evidence_of_other")
 
 
+async def evidence_of_other_release(
+    reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
+) -> None:
+    """Refuse a number of another system, and a document that is made for one release, that was evidence of
+    another release (`evidence_of_other_release`).
+    """
+    named = [(f"/external_numbers/{n}", number) for n, number in enumerate(body.external_numbers)]
+    named += [
+        (f"/document_numbers/{n}", number)
+        for n, number in enumerate(body.document_numbers)
+        if is_release_document(number)
+    ]
+    used = await evidence_elsewhere(reads, release, [number for _, number in named])
+    for pointer, number in named:
+        if folded_number(number) in used:
+            raise WrongValue({"number": number}, pointer=pointer, because="evidence_of_other_release")
+
+
 async def document_of_other_class(
     reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
 ) -> None:
@@ -256,6 +331,23 @@ async def document_of_other_class(
     if not any(number.startswith(needed.value) for number in body.document_numbers):
         words = {"document_class": needed}
         raise WrongValue(words, pointer="/document_numbers/0", because="document_of_other_class")
+
+
+async def nothing_made_for_release(
+    reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
+) -> None:
+    """Refuse a stage that makes something of its own if all its documents are older than the plan
+    (`nothing_made_for_release`).
+    """
+    stage, planned_at = ctx.prepared(StagesOfRelease).current(release), release.opened_at
+    if stage.key not in STAGES_MAKING or planned_at is None or body.attachments or body.external_numbers:
+        return
+    since = await since_recorded(reads, release.row_key, planned_at)
+    for number in body.document_numbers:
+        entry = await registered_document(reads, number, None)
+        if entry is not None and entry["published_at"] is not None and entry["published_at"] >= since:
+            return
+    raise WrongValue({"since": since}, pointer="/document_numbers", because="nothing_made_for_release")
 
 
 async def stage_author_not_apart(
@@ -284,7 +376,7 @@ async def deployment_times_invalid(
     """
     for name in ("started_at", "ended_at"):
         value = getattr(body, name)
-        if value is not None and value > ctx.now + FUTURE_TOLERANCE:
+        if value is not None and value > ctx.now + CLOCK_TOLERANCE:
             raise WrongValue(pointer=f"/{name}", because="in_the_future")
     if body.started_at is not None and (body.ended_at or ctx.occurred_at) < body.started_at:
         raise WrongValue(pointer="/ended_at", because="before_it_began")

@@ -9,6 +9,14 @@ from app.foundation.documents.records import DocumentClass
 
 #: The class of the deliverables of a stage in the register, by the stage's key; of others it is any.
 STAGE_CLASSES: Final = {"test": DocumentClass.TE}
+#: Classes of documents that are made for one release, so they are not older than its plan. Documents of other
+#: classes may stand for the service since before, as the requirement that led to the release does.
+MADE_FOR_ONE: Final = frozenset(
+    {DocumentClass.IM, DocumentClass.TE, DocumentClass.AC, DocumentClass.MI, DocumentClass.SR}
+)
+STANDING_CLASSES: Final = frozenset(DocumentClass) - MADE_FOR_ONE
+#: Stages that cannot be passed by what stood before the release: each makes something of its own.
+STAGES_MAKING: Final = frozenset({"build", "test", "publication"})
 #: The key of the set of stages that a release goes through if its plan names no other one.
 DEFAULT_KEY: Final = "software"
 

@@ -20,14 +20,17 @@ from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
 from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.process_spec import AssigningSpec
+from app.foundation.statements.actions import statement_rows
+from app.foundation.statements.records import PersonStatement
 from app.kernel.access.audience_rules import to_persons, to_services, to_team_or_desk
 from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import change_manager, decision, implementer, process_relation, role
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import Reason
 from app.kernel.actions.related import RelatedCommand
+from app.kernel.actions.rules import Rules
 from app.log.events import stream
 from app.processes.releases import checks
 from app.processes.releases.approvals import (
@@ -174,7 +177,7 @@ TO_REQUESTER = {
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="release", plural="releases", zh="发布", record=Release, states=State, code="REL",
+    kind="release", plural="releases", zh="发布", record=Release, code="REL",
     face=FACE,
     rules=Rules(change_check=decisions.not_while_decided(APPROVAL), derivation=PRIORITY),
     visible=(
@@ -185,7 +188,7 @@ LIFECYCLE = Lifecycle(
         ended=ENDED,
         searched_fields=("title", "description", "plan", "deployed_what", "open_faults", "lessons", "service", "environment"),
     ),
-    children=(ExternalReference, *decisions.CHILDREN, ReleaseStage, PlanChange, *CHILDREN),
+    children=(ExternalReference, *decisions.CHILDREN, ReleaseStage, PlanChange, *CHILDREN, PersonStatement),
     rows=(
         # action            中文            from                to              who                               event
         action(plan,               "计划",         NEW_RECORD,         State.planned,     project_manager,                  "release.planned",
@@ -195,7 +198,7 @@ LIFECYCLE = Lifecycle(
         action(pass_gate,          "通过阶段评审", IN_STAGES,          GATE_PASSED,       gate_reviewer,                    "release.gate_passed",
                prepare=(stages_of_release, stage_documents),
                wrong=(checks.not_the_stage_reviewer, checks.stages_left_out_undecided, checks.reviews_own_stage, checks.stage_author_not_apart,
-                      checks.document_of_other_stage, checks.document_of_other_class),
+                      checks.document_of_other_stage, checks.evidence_of_other_release, checks.document_of_other_class, checks.nothing_made_for_release),
                segregate_from=(stage_author,)),
         action(change_plan,        "变更计划",     BEFORE_DEPLOYMENT,  STAYS,             project_manager,                  "release.plan_change_proposed",
                unless=(checks.decision_is_open,), prepare=(plan_change_question,),
@@ -216,12 +219,14 @@ LIFECYCLE = Lifecycle(
         action(roll_back,          "回退",         [State.deployed],   State.rolled_back, implementer,                      "release.rolled_back",
                prepare=(deployment_to_roll_back,), related=ROLL_BACK_DEPLOYMENT, notifies=TO_ROLLED_BACK),
         action(end_support,        "结束早期支持", [State.deployed],   State.supported,   project_manager,                  "release.support_ended"),
-        action(close,              "关闭",         [State.supported],  State.closed,      change_manager,                   "release.closed"),
+        action(close,              "关闭",         [State.supported],  State.closed,      change_manager,                   "release.closed",
+               wrong=(checks.changes_unfinished,)),
         *decisions.rows(APPROVAL),
         *edit_action(edit, "release", State, checks.service_without_changes, checks.put_to_the_vote),
         *ticket_actions(kind="release", any=State, open=OPEN, delivered=ENDED, manager=Role.change_manager,
                         assigning=AssigningSpec(project_manager)),
-        *succession_rows("release", State),
+        *statement_rows("release", State),
+        *succession_rows("release", State, wrong=(checks.successor_does_not_fit,)),
     ),
 )
 # fmt: on

@@ -32,7 +32,7 @@ from app.kernel.actions.payloads import (
     Title,
     at_most_entries,
 )
-from app.processes.releases.default_stages import DEFAULT_STAGES
+from app.processes.releases.default_stages import DEFAULT_STAGES, STANDING_CLASSES
 from app.processes.releases.records import PlanChange, Release, ReleaseStage, StageSet
 
 MOST_REVISIONS = 500
@@ -125,11 +125,14 @@ class PassGateRelease(Payload, of=ReleaseStage):
     model_config = example_includes("external_numbers")
     attachments: Annotated[tuple[UUID, ...], BoundedList] = Field(default=(), max_length=LONGEST_LIST)
     document_numbers: Annotated[
-        tuple[ShortText, ...], BoundedList, RegisteredDocuments(since=lambda release: release.opened_at)
+        tuple[ShortText, ...],
+        BoundedList,
+        RegisteredDocuments(since=lambda release, _: release.opened_at, standing=STANDING_CLASSES),
     ] = Field(
         default=(),
         max_length=LONGEST_LIST,
-        description="Documents of the stage in the register: numbers or ids.",
+        description="Documents of the stage in the register: numbers or ids. Reports, implementations, "
+        "tests, acceptances and minutes must be newer than the plan; others may stand for the service.",
         examples=[["TE2026001"]],
     )
     external_numbers: ExternalDocuments = Field(default=(), max_length=LONGEST_LIST)

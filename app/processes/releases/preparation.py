@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from app.common.children import Attachment
 from app.common.people import Person
-from app.foundation.environments import PRODUCTION
+from app.foundation.documents.lookups import is_readable
+from app.foundation.environments import environment_key, is_production
 from app.kernel.access.reads import ReadContext, Reading, Unguarded
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import PreparationRefused, WrongValue, caller_check
@@ -39,12 +41,16 @@ async def chosen_stages(
     reads: ReadContext, release: Release, body: PlanRelease, ctx: ActionContext
 ) -> ChosenStages:
     """Find the stages of the set in the plan, or all of them by default. Raises WrongValue at a stage that
-    the set does not have, or that is out of order, and if stages are left out without a reason.
+    the set does not have, or that is out of order, if stages are left out without a reason, and if nobody
+    has agreed to the set yet.
     """
     stage_set = ctx.ref(StageSet, "stage_set")
     if stage_set is None:
         defaults = [loaded.record for loaded in await reads.by_key(StageSet.KIND, DEFAULT_KEY)]
-        stage_set = next((record for record in defaults if record.state is StageSetState.in_use), None)
+        in_use = [record for record in defaults if record.state is StageSetState.in_use]
+        stage_set = next((record for record in in_use if not record.awaits_agreement), None)
+    elif stage_set.awaits_agreement:
+        raise WrongValue(pointer="/stage_set", because="stage_set_unagreed")
     key = DEFAULT_KEY if stage_set is None else str(stage_set.key)
     offered = list(DEFAULT_STAGES if stage_set is None else stage_set.stages or ())
     if not body.stages:
@@ -104,7 +110,7 @@ async def stage_documents(
 ) -> StageDocuments:
     """Find the attachments that the payload names, and their author: the person named as the stage's author,
     now or in the plan, or else the one who attached the first of them. Raises WrongValue for an attachment
-    that is unknown, withdrawn, empty or named twice.
+    that is unknown, withdrawn, without content or named twice.
     """
     attachments = await reads.children(Attachment, release) if body.attachments else []
     by_id = {attachment.id: attachment for attachment in attachments}
@@ -113,7 +119,7 @@ async def stage_documents(
         if name not in by_id:
             words = {"kind": Attachment.KIND, "name": str(name)}
             raise WrongValue(words, pointer=f"/attachments/{n}", because="unknown_reference")
-        if by_id[name].withdrawn_at is not None or not by_id[name].size:
+        if not await is_readable(reads, by_id[name]):
             raise WrongValue(pointer=f"/attachments/{n}", because="nothing_to_read")
         attached.append(by_id[name])
     if len(set(body.attachments)) < len(body.attachments):
@@ -158,29 +164,31 @@ async def changes_that_go(
     PreparationRefused (`production_needs_changes`, or `changes_may_not_go_out` with those that are drafts,
     waiting for their approval, rejected, cancelled or undone).
     """
-    if release.environment == PRODUCTION:
+    if is_production(release.environment):
         if not release.change_ids:
             raise PreparationRefused("production_needs_changes")
-        await _refuse_changes(reads, release, ctx)
+        await _refuse_changes(reads, release, ctx.occurred_at)
     return ReadyToGoOut()
 
 
 async def going_out_now(
     reads: ReadContext, release: Release, body: DeployRelease, ctx: ActionContext
 ) -> ReadyToGoOut:
-    """Check that all changes of the release may go out, and that there is no freeze from its begin to its
-    end. Raises PreparationRefused (`changes_may_not_go_out`, `release_is_frozen`), or WrongValue for an
-    undecided environment, and for a deployment before the freeze that is only reported during it, without a
-    reason.
+    """Check that all changes of the release may go out, that it begins within their windows, and that there
+    is no freeze from its begin to its end. Raises PreparationRefused (`changes_may_not_go_out`,
+    `outside_change_windows`, `release_is_frozen`), or WrongValue for an undecided environment, and for a
+    deployment before the freeze that is only reported during it, without a reason.
     """
-    if body.environment not in (None, release.environment):
+    if body.environment not in (None, environment_key(release.environment or "")):
         words = {"environment": release.environment or ""}
         raise WrongValue(words, pointer="/environment", because="another_environment")
-    if release.environment != PRODUCTION:
+    if not is_production(release.environment):
         return ReadyToGoOut()
-    await _refuse_changes(reads, release, ctx)
     end = body.ended_at or ctx.occurred_at
     time = GoingOutTime(min(body.started_at or end, end), end, ctx.now)
+    outside = await _refuse_changes(reads, release, time.begin)
+    if outside:
+        raise PreparationRefused("outside_change_windows", {"changes": ", ".join(outside)})
     freezes = await freezes_in_the_way(_reading(reads), release.service, release.change_ids or (), time)
     if freezes:
         words = {"freezes": ", ".join(freeze.name for freeze in freezes)}
@@ -191,11 +199,13 @@ async def going_out_now(
     return ReadyToGoOut()
 
 
-async def _refuse_changes(reads: ReadContext, release: Release, ctx: ActionContext) -> None:
-    obstacles = await obstacles_of_changes(_reading(reads), release.change_ids or (), ctx.occurred_at)
+async def _refuse_changes(reads: ReadContext, release: Release, when: datetime) -> list[str]:
+    """Refuse changes that may not go out, and return the others that are not scheduled for that time."""
+    obstacles = await obstacles_of_changes(_reading(reads), release.change_ids or (), when)
     names = [change.name for change in obstacles if change.because is GoingOutObstacle.change_not_open]
     if names:
         raise PreparationRefused("changes_may_not_go_out", {"changes": ", ".join(names)})
+    return [change.name for change in obstacles]
 
 
 def _reading(reads: ReadContext) -> Reading:

@@ -12,6 +12,7 @@ from app.api.records.shapes import OutputModel, PersonStub, RecordOut, TeamStub,
 from app.common.people import Role
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services.queries import SERVICES
+from app.foundation.statements.shapes import STATEMENTS
 from app.processes.releases import stages
 from app.processes.releases.lifecycle import LIFECYCLE
 from app.processes.releases.records import PlanChange, Release, ReleaseStage, StageSet
@@ -52,6 +53,7 @@ CHILD_LISTINGS = (
         PlanChangeOut,
         "the changes of a release's plan, the oldest first",
     ),
+    STATEMENTS,
 )
 
 LISTING = Listing(
@@ -101,6 +103,7 @@ class ReleaseStageSetOut(RecordOut, of=StageSet):
     """A set of stages for releases."""
 
     stages: list[StageOut]
+    revision: list[StageOut] | None
 
 
 STAGE_SETS = Listing(

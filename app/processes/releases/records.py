@@ -13,6 +13,7 @@ from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, Document, ForeignRef, KeyRef, Record, optional, required
 from app.common.state_fields import ClearedBy, EnteredAt
 from app.common.tickets import Ticket
+from app.foundation.environments import OF_ENVIRONMENT
 
 
 class ReleaseState(CodeEnum):
@@ -48,7 +49,7 @@ class Release(Ticket):
         "Person who planned the release; null if the requester did."
     )
     change_ids: list[str] | None = optional("Changes in the release.")
-    environment: str | None = optional(
+    environment: Annotated[str | None, OF_ENVIRONMENT] = optional(
         "Key of the environment to which the release is deployed. Figures count only `production`.",
         examples=["production"],
     )
@@ -150,9 +151,9 @@ class ReleaseStage(ChildRecord):
     author_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.work, quiet=True)] = optional(
         "Author of the stage's documents; null if not named."
     )
-    reviewer_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.review, quiet=True)] = optional(
-        "Reviewer, who passes the stage's gate; null for any holder of the reviewer's role."
-    )
+    reviewer_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.review, quiet=True, role_field="reviewer_role")
+    ] = optional("Reviewer, who passes the stage's gate; null for any holder of the reviewer's role.")
     attachment_ids: list[str] | None = optional(
         "Documents of the stage: ids of attachments of the release, which are archived with the stage."
     )
@@ -190,7 +191,7 @@ class PlanChange(ChildRecord):
     )
     plan: Annotated[str | None, Personal()] = optional("New plan; null if it remains the same.")
     target_at: datetime | None = optional("New time of the deployment; null if it remains the same.")
-    environment: str | None = optional(
+    environment: Annotated[str | None, OF_ENVIRONMENT] = optional(
         "New environment; null if it remains the same.", examples=["production"]
     )
     change_ids: list[str] | None = optional(
@@ -214,12 +215,13 @@ class PlanChange(ChildRecord):
 class StageSetState(CodeEnum):
     """The state of a set of stages."""
 
-    in_use = "in_use", "In use", "在用"
+    in_use = "in_use", "Defined", "已设定"
     retired = "retired", "Retired", "已停用"
 
 
 class StageSet(Record):
-    """The stages of a kind of release, in order. Releases keep the stages that they were planned with.
+    """The stages of a kind of release, in order. Releases keep the stages that they were planned with. A set,
+    or its revision, is used once a second person has agreed to it.
 
     `stages` are `{"key": …, "name_en": …, "name_zh": …, "deliverable_en": …, "deliverable_zh": …,
     "author_role": …, "reviewer_role": …, "apart_from": […]}`.
@@ -235,4 +237,18 @@ class StageSet(Record):
     name_zh: str | None = required("Name of the set in Chinese.", examples=["硬件"])
     stages: Annotated[list[dict[str, Any]] | None, Document()] = required("Stages of the set, in order.")
     set_at: datetime | None = required("Time at which the stages were last set.")
+    revision: Annotated[list[dict[str, Any]] | None, Document()] = optional(
+        "Stages that await the agreement of a second person; null if there are none."
+    )
+    awaits_agreement: bool | None = optional(
+        "True if the set is not used yet, since a second person has to agree to it."
+    )
+    agreed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who agreed to the stages last; null if nobody had to."
+    )
     retired_at: Annotated[datetime | None, EnteredAt(StageSetState.retired)] = None
+
+    @property
+    def is_unagreed(self) -> bool:
+        """Whether the set or its revision awaits the agreement of a second person."""
+        return bool(self.awaits_agreement or self.revision)

@@ -101,6 +101,7 @@ def record_acceptance(request: Request, body: RecordAcceptanceRequest, ctx: Acti
     """
     notes = [
         (Heading.early, request.inquiry.short_notice),
+        (Heading.early, body.early_reason),
         (Heading.conclusion, body.conclusion),
         *((Heading.findings, r.note) for r in body.results),
     ]
@@ -165,20 +166,48 @@ def record_training(request: Request, body: RecordTrainingRequest, ctx: ActionCo
 
 @dataclass(frozen=True, slots=True)
 class Presences:
-    """The acceptances and trainings of a request, which name participants."""
+    """The acceptances and trainings of a request, which name participants, and the acceptances that do not
+    count without the caller: nobody else of the acceptance group took part besides the recorder.
+    """
 
     rows: tuple[Acceptance | RequestTraining, ...]
+    resting_on_caller: frozenset[UUID]
 
 
 async def presences(reads: ReadContext, request: Request, body: object, ctx: ActionContext) -> Presences:
-    """Find the acceptances and trainings of the request."""
+    """Find the acceptances and trainings of the request, and which of them rest on the caller."""
     acceptances = await reads.children(Acceptance, request)
-    return Presences((*acceptances, *await reads.children(RequestTraining, request)))
+    group = await accepting(reads, request)
+    resting = set()
+    for acceptance in acceptances:
+        members = {UUID(person) for person in acceptance.participant_ids or ()} & group
+        if members - {acceptance.recorded_by_id} == {ctx.caller.person_id}:
+            resting.add(acceptance.id)
+    trainings = await reads.children(RequestTraining, request)
+    return Presences((*acceptances, *trainings), frozenset(resting))
 
 
 def forget_presence(request: Request, row: PersonStatement, ctx: ActionContext) -> None:
-    """Take the person out of the participants of the acceptance or training."""
-    for named in ctx.prepared(Presences).rows:
-        if named.id == row.about_id:
-            participants = [person for person in named.participant_ids or () if person != str(row.person_id)]
-            ctx.outcome.change(named).participant_ids = participants
+    """Take the person out of the participants of the acceptance or training. An acceptance without anybody of
+    the group besides its recorder does not count: a delivered request waits for its acceptance again.
+    """
+    presences = ctx.prepared(Presences)
+    for named in presences.rows:
+        if named.id != row.about_id:
+            continue
+        after = ctx.outcome.change(named)
+        after.participant_ids = [
+            person for person in named.participant_ids or () if person != str(row.person_id)
+        ]
+        if isinstance(after, Acceptance) and named.id in presences.resting_on_caller:
+            after.void_at = ctx.occurred_at
+            is_newest = after.round == request.rounds and after.verdict is request.verdict
+            if is_newest and request.state is State.delivered:
+                request.verdict = None
+
+
+def after_objection(request: Request) -> CodeEnum:
+    """Return the state after an objection: a delivery without a valid acceptance waits for another one."""
+    assert request.state is not None
+    is_void = request.state is State.delivered and request.rounds and request.verdict is None
+    return State.in_acceptance if is_void else request.state

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from app.common.children import Visibility
 from app.common.duties import GivenDuty
 from app.common.people import Role
+from app.common.records import empty, evolve, from_row
 from app.foundation.decisions.actions import tallied
 from app.foundation.decisions.approval_rules.electors import Seat
 from app.foundation.decisions.electorate import NamedElectorate
+from app.foundation.decisions.lookups import acts_on
 from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, named_decision
@@ -20,9 +23,10 @@ from app.foundation.decisions.records import Decision, DecisionOutcome, Decision
 from app.foundation.people.lookups import STAFFED_NOW, staffed_team
 from app.foundation.people.records import Group
 from app.foundation.services.answers import answer_errors
-from app.foundation.services.records import CatalogueItem, ItemOpens
+from app.foundation.services.lookups import REPLACED_ITEM
+from app.foundation.services.records import APPROVERS, CatalogueItem, ItemOpens
 from app.foundation.services.templates import supplied_description, supplied_title
-from app.kernel.access.reads import ReadContext
+from app.kernel.access.reads import ReadContext, Versions
 from app.kernel.actions.actor_policy import requester_duty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import Payload
@@ -35,8 +39,14 @@ from app.ticketing.records import Task
 APPROVAL_PERIOD = timedelta(days=14)
 #: How long they have at least, even if it is urgent.
 LEAST_APPROVAL_PERIOD = timedelta(hours=1)
-#: People who asked for it, or wrote any of the request, do not approve it.
-ITEM_APPROVAL = Matter(duties=(requester_duty,), fields=("title", "description", "item", "answers"))
+#: People who wrote any of the request do not approve it; nor does its requester, even if others filed it:
+#: nobody decides about what they get.
+ITEM_APPROVAL = Matter(
+    duties=(requester_duty,),
+    posts=("requester_id",),
+    fields=("title", "description", "item", "answers"),
+    held=("service", "category"),
+)
 #: Roles that create the record of another process from a request, and so have to see the request.
 MAKERS = {ItemOpens.change: (Role.change_manager,)}
 
@@ -105,8 +115,31 @@ async def approval(reads: ReadContext, request: Request, body: AssessRequest, ct
     is_unassigned = body.team is None and body.assignee is None and request.assignee_id is None
     if is_unassigned:
         await _check_default_team(reads, item)
-    if item is None or item.approval_rule is None:
-        return Approval(item, None)
+    if item is None:
+        return Approval(None, None)
+    first_asked = min(
+        (d.asked_at for d in await reads.children(Decision, request) if d.asked_at), default=None
+    )
+    ordering = (request.requester_id, request.reported_by_id)
+    first_item = await _approved_by_others(reads, item, ordering, until=first_asked)
+    try:
+        return Approval(item, await _question(reads, request, body, first_item, ctx))
+    except PreparationRefused as error:
+        # The approvers who were asked first may have left since.
+        item_now = await _approved_by_others(reads, item, ordering)
+        if error.because != "nobody_approves" or first_asked is None or item_now.approval_rule is None:
+            raise
+        return Approval(item, await _question(reads, request, body, item_now, ctx))
+
+
+async def _question(
+    reads: ReadContext, request: Request, body: AssessRequest, item: CatalogueItem, ctx: ActionContext
+) -> NewDecision | None:
+    """Prepare the question to the approvers of the item; None if it needs no approval. Raises
+    PreparationRefused or WrongValue.
+    """
+    if item.approval_rule is None:
+        return None
     named = NamedElectorate(
         rule=DecisionRule(item.approval_rule.value),
         period=APPROVAL_PERIOD,
@@ -118,13 +151,46 @@ async def approval(reads: ReadContext, request: Request, body: AssessRequest, ct
     text = request.title or item.title_en or request.number
     question = Question(text, ITEM_APPROVAL, body.approval_due_at)
     try:
-        decision = await named_decision(reads, request, question, named, ctx)
+        return await named_decision(reads, request, question, named, ctx)
     except WrongValue as error:
         raise WrongValue(error.words, pointer="/approval_due_at", because=error.because) from error
     except PreparationRefused as error:
         code = "too_many_approve" if error.because == "too_many_voters" else "nobody_approves"
         raise PreparationRefused(code, more=error.more) from error
-    return Approval(item, decision)
+
+
+async def _approved_by_others(
+    reads: ReadContext,
+    item: CatalogueItem,
+    ordering: Collection[UUID | None],
+    *,
+    until: datetime | None = None,
+) -> CatalogueItem:
+    """Return the item with the approvers that two people agreed on last, until that time, other people than
+    those who order it. The first approvers apply at once, and so do those with which the item was offered
+    first. An item without agreed ones has those of the item that it could replace.
+    """
+    standing, agreed, setter = empty(CatalogueItem, item.id), None, None
+    for act in await acts_on(reads, [item.row_key]):
+        fields = dict(act.rows_set.get(act.stream) or {})
+        standing = evolve(standing, standing.version + 1, act.recorded_at, fields)
+        if until is not None and agreed is not None and act.recorded_at > until:
+            break
+        sets_approvers = not fields.keys().isdisjoint(APPROVERS)
+        setter = act.person_id if sets_approvers or fields.get("awaits_agreement") else setter
+        is_own = any(person in ordering for person in (setter, act.person_id) if person is not None)
+        settles = (sets_approvers or "awaits_agreement" in fields) and not standing.awaits_agreement
+        is_first_offer = agreed is None and standing.offered_at is not None
+        demands_more = (agreed is None or agreed.approval_rule is None) and standing.approval_rule is not None
+        if demands_more or ((settles or is_first_offer) and not is_own):
+            agreed = standing
+    if agreed is None:
+        agreed = item
+    if agreed.approval_rule is None and item.awaits_agreement:
+        parameters = {name: getattr(item, name) for name in ("id", "service", "title_en", "title_zh")}
+        replaced = await reads.row(REPLACED_ITEM, parameters, guard=Versions())
+        agreed = agreed if replaced is None else from_row(CatalogueItem, replaced)
+    return item.model_copy(update={name: getattr(agreed, name) for name in APPROVERS})
 
 
 async def _check_default_team(reads: ReadContext, item: CatalogueItem | None) -> None:
@@ -141,7 +207,7 @@ async def _group(reads: ReadContext, group_id: UUID | None) -> Group | None:
 
 
 def set_reader_roles(request: Request, item: CatalogueItem | None) -> None:
-    """Let those see the request who make from it what the requested item opens."""
+    """Let the roles see the request that carry it on: change managers, if the item opens a change."""
     if item is not None:
         request.reader_roles = [role.value for role in MAKERS[item.opens]] if item.opens else None
 

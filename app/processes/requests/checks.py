@@ -7,22 +7,30 @@ from uuid import UUID
 from app.common.children import Attachment
 from app.common.people import Person
 from app.foundation.costs.amounts import check_digits as digits_fit
+from app.foundation.decisions.lookups import approvers
+from app.foundation.decisions.records import Decision
 from app.foundation.documents.filing import published_document
+from app.foundation.documents.lookups import is_readable
 from app.foundation.documents.records import DocumentClass
 from app.foundation.people.eligibility import check_member
+from app.foundation.people.lookups import of_other_customers
 from app.foundation.people.records import Group, GroupMember, Team, TeamKind
 from app.kernel.access.reads import ReadContext
+from app.kernel.access.visibility import follower
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import ConflictingDuty, WrongValue, caller_check
-from app.processes.requests.groups import accepting, of_the_business
+from app.processes.requests.catalogue import ITEM_APPROVAL
+from app.processes.requests.groups import accepting, of_the_business, strangers_to_customer
 from app.processes.requests.implementation import implementer
 from app.processes.requests.lookups import last_reopened
 from app.processes.requests.payloads import (
     AssessRequest,
     BeginImplementationRequest,
     ConfirmRequirementsRequest,
+    EditRequest,
     FulfilRequest,
+    NameAcceptanceGroupRequest,
     ProposeSolutionRequest,
     RecordAcceptanceRequest,
     RecordTrainingRequest,
@@ -36,6 +44,7 @@ from app.processes.requests.records import RequestState as State
 from app.ticketing.projects.checks import check_in_future, check_plan
 from app.ticketing.records import Task
 from app.ticketing.reopening import reopening_ends_at
+from app.ticketing.work.assignment import AssignTicket
 from app.ticketing.work.tasks import DropTask, EditTask
 from app.ticketing.work.working_days import service_working_days, working_days_after
 
@@ -51,6 +60,18 @@ async def cannot_be_assigned(
 ) -> None:
     """Refuse an assignee who is not in the team of the payload."""
     await check_member(reads, ctx.ref(Person, "assignee"), ctx.ref(Team, "team"), "/assignee")
+
+
+async def assignee_approved_it(
+    reads: ReadContext, request: Request, body: AssignTicket, ctx: ActionContext
+) -> None:
+    """Refuse to assign the request to somebody who has approved it."""
+    person = ctx.ref(Person, "person")
+    if person is None:
+        return
+    for decision in await reads.children(Decision, request):
+        if person.id in await approvers(reads, request, decision.id):
+            raise WrongValue(pointer="/person", because="approved_the_request")
 
 
 async def invalid_start_time(
@@ -105,9 +126,9 @@ async def too_late_to_reopen(reads: ReadContext, request: Request, ctx: ActionCo
 async def confirmation_unfounded(
     reads: ReadContext, request: Request, body: ConfirmRequirementsRequest, ctx: ActionContext
 ) -> None:
-    """Refuse a confirmation in the future (`after_it_was_told`), one from before the requirements were last
-    proposed or returned, or the request was submitted (`confirmed_too_early`), and one without the method by
-    which it was given (`method_missing`). Times count by the minute.
+    """Refuse a confirmation that is dated in the future (`after_it_was_told`), or before the request was
+    submitted or the requirements were last proposed or returned (`confirmed_too_early`), or that lacks the
+    method by which it was given (`method_missing`). The earliest time is rounded down to the minute.
     """
     if body.confirmed_at > ctx.occurred_at:
         raise WrongValue(pointer="/confirmed_at", because="after_it_was_told")
@@ -129,12 +150,59 @@ async def acceptance_group_empty(
         raise WrongValue(pointer="/acceptance_group", because="nobody_in_it")
 
 
+async def accepted_by_strangers(
+    reads: ReadContext,
+    request: Request,
+    body: RequirementsFields | NameAcceptanceGroupRequest,
+    ctx: ActionContext,
+) -> None:
+    """Refuse an acceptance group without an active business member who may accept for the request's customer
+    (`no_customer_in_group`): the group sees the request.
+    """
+    named = request.editable_copy()
+    named.acceptance_group_id = ctx.required_ref(Group, "acceptance_group").id
+    if not await reads.active(await of_the_business(reads, named)):
+        raise WrongValue(pointer="/acceptance_group", because="no_customer_in_group")
+
+
+async def strangers_consulted(
+    reads: ReadContext, request: Request, body: RequirementsFields, ctx: ActionContext
+) -> None:
+    """Refuse consulted persons of another customer than the request's (`not_of_the_customer`)."""
+    await _check_of_customer(reads, request, "heard", ctx)
+
+
+async def strangers_accept(
+    reads: ReadContext, request: Request, body: RecordAcceptanceRequest, ctx: ActionContext
+) -> None:
+    """Refuse participants of another customer than the request's (`not_of_the_customer`)."""
+    await _check_of_customer(reads, request, "participants", ctx)
+
+
+async def _check_of_customer(reads: ReadContext, request: Request, name: str, ctx: ActionContext) -> None:
+    persons = [person.id for person in ctx.refs(Person, name)]
+    strangers = await strangers_to_customer(reads, request, persons)
+    for n, person in enumerate(persons):
+        if person in strangers:
+            raise WrongValue(pointer=f"/{name}/{n}", because="not_of_the_customer")
+
+
 async def delivery_not_in_future(
     reads: ReadContext, request: Request, body: ProposeSolutionRequest, ctx: ActionContext
 ) -> None:
     """Refuse if the planned delivery is not in the future (`not_ahead`)."""
     if body.planned_at <= ctx.counts_from:
         raise WrongValue(pointer="/planned_at", because="not_ahead")
+
+
+async def risks_not_assessed(
+    reads: ReadContext, request: Request, body: ProposeSolutionRequest, ctx: ActionContext
+) -> None:
+    """Refuse a solution with neither risks nor a reason why it has none, and one with both
+    (`risks_or_reason`).
+    """
+    if bool(body.risks) == (body.no_risks_reason is not None):
+        raise WrongValue(pointer="/risks", because="risks_or_reason")
 
 
 async def not_on_review_side(
@@ -256,6 +324,7 @@ async def no_acceptor_left(reads: ReadContext, request: Request, ctx: ActionCont
     return None if await reads.active(acceptors) else "nobody_to_accept"
 
 
+@caller_check
 async def documents_missing(
     reads: ReadContext, request: Request, body: object, ctx: ActionContext
 ) -> str | None:
@@ -269,13 +338,13 @@ async def documents_missing(
 async def manual_not_readable(
     reads: ReadContext, request: Request, body: SubmitForAcceptanceRequest, ctx: ActionContext
 ) -> None:
-    """Refuse a manual that is empty or withdrawn (`nothing_to_read`), or that only staff see, but not those
-    who accept (`file_for_staff`).
+    """Refuse a manual that says nothing or is withdrawn (`nothing_to_read`), or that only staff see, but not
+    those who accept (`file_for_staff`).
     """
     manual = ctx.ref(Attachment, "manual_file")
     if manual is None:
         return
-    if manual.withdrawn_at is not None or not manual.size:
+    if not await is_readable(reads, manual):
         raise WrongValue(pointer="/manual_file", because="nothing_to_read")
     if manual.for_staff:
         raise WrongValue(pointer="/manual_file", because="file_for_staff")
@@ -295,6 +364,19 @@ async def too_short_notice(
         raise WrongValue({"soonest": str(soonest)}, pointer="/wanted_at", because="too_short_notice")
 
 
+async def accepted_early(
+    reads: ReadContext, request: Request, body: RecordAcceptanceRequest, ctx: ActionContext
+) -> None:
+    """Refuse an acceptance before the announced day without a reason (`accepted_early`)."""
+    announced = request.acceptance_wanted_at
+    if announced is None or body.early_reason is not None:
+        return
+    zone, _ = await service_working_days(reads, request, ctx)
+    day = announced.astimezone(zone).date()
+    if ctx.occurred_at.astimezone(zone).date() < day:
+        raise WrongValue({"announced": str(day)}, pointer="/early_reason", because="accepted_early")
+
+
 async def not_in_the_acceptance_group(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
     """Refuse a caller who is not in the request's acceptance group (`not_in_the_acceptance_group`)."""
     ours = ctx.caller.person_id in await accepting(reads, request)
@@ -310,6 +392,29 @@ async def accepts_own_check(
     """
     if ctx.caller.person_id in await _checkers(reads, request):
         raise ConflictingDuty(QUALITY_CHECKER)
+
+
+async def group_absent(
+    reads: ReadContext, request: Request, body: RecordAcceptanceRequest, ctx: ActionContext
+) -> None:
+    """Refuse an acceptance in which nobody of the acceptance group takes part besides the caller, as long as
+    it has other members who neither implemented nor checked the delivery (`group_absent`).
+    """
+    judged_persons = implementer.persons(request) | await _checkers(reads, request)
+    members = await accepting(reads, request) - judged_persons - {ctx.caller.person_id}
+    acceptors = await reads.active(members)
+    if acceptors and acceptors.isdisjoint(person.id for person in ctx.refs(Person, "participants")):
+        raise WrongValue(pointer="/participants", because="group_absent")
+
+
+async def accepts_with_issues(
+    reads: ReadContext, request: Request, body: RecordAcceptanceRequest, ctx: ActionContext
+) -> None:
+    """Refuse to accept a delivery with issues to rectify: they are rectified, and the delivery is submitted
+    again (`accepts_with_issues`).
+    """
+    if body.verdict is AcceptanceVerdict.accepted and body.issues:
+        raise WrongValue(pointer="/issues", because="accepts_with_issues")
 
 
 async def _checkers(reads: ReadContext, request: Request) -> set[UUID]:
@@ -340,7 +445,8 @@ async def no_such_training(
     reads: ReadContext, request: Request, body: RecordTrainingRequest, ctx: ActionContext
 ) -> None:
     """Refuse a training whose stated time is in the future (`after_it_was_told`) and, of people, one from
-    before the request (`before_it_was_opened`) or that nobody attended (`nobody_attended`).
+    before the request (`before_it_was_opened`), that nobody attended (`nobody_attended`), or only people
+    who made the delivery (`no_user_trained`).
     """
     if body.held_at is not None and body.held_at > ctx.occurred_at:
         raise WrongValue(pointer="/held_at", because="after_it_was_told")
@@ -350,3 +456,48 @@ async def no_such_training(
         raise WrongValue({"since": request.opened_at}, pointer="/held_at", because="before_it_was_opened")
     if not body.attended:
         raise WrongValue(pointer="/attended", because="nobody_attended")
+    makers = {*implementer.persons(request), request.assignee_id}
+    trained = {person.id for person in ctx.refs(Person, "participants")}
+    if body.attended <= len(trained & makers):
+        raise WrongValue(pointer="/participants", because="no_user_trained")
+
+
+async def trained_elsewhere(
+    reads: ReadContext, request: Request, body: RecordTrainingRequest, ctx: ActionContext
+) -> None:
+    """Refuse participants of another customer than the request's (`not_of_the_customer`), since they see the
+    request from then on, except those who see it already.
+    """
+    if request.customer_id is None:
+        return
+    persons = [person.id for person in ctx.refs(Person, "participants")]
+    strangers = await of_other_customers(reads, persons, request.customer_id)
+    for n, person in enumerate(persons):
+        if person in strangers and person != request.requester_id and follower(person) not in ctx.audience:
+            raise WrongValue(pointer=f"/participants/{n}", because="not_of_the_customer")
+
+
+#: States of a project in which no approved solution counts: it is not proposed, or proposed again.
+BEFORE_SOLUTION = frozenset(
+    {
+        *(State.submitted, State.awaiting_approval, State.assessed, State.in_progress, State.analysing),
+        *(State.requirements_confirmed, State.solution_review, State.revising),
+    }
+)
+
+
+async def approved_as_it_is(
+    reads: ReadContext, request: Request, body: EditRequest, ctx: ActionContext
+) -> None:
+    """Refuse to alter what was approved: the request of an item, and a project with an approved solution
+    (`approved_as_it_is`). New requirements open a project again. Tools report what was altered elsewhere.
+    """
+    if ctx.caller.is_machine:
+        return
+    present = request.held_from if request.state is State.on_hold else request.state
+    has_solution = request.solution_approval.solution_approved_at is not None
+    if request.approved_at is None and not (has_solution and present not in BEFORE_SOLUTION):
+        return
+    for name in ITEM_APPROVAL.fields:
+        if name in body.model_fields_set and getattr(body, name) != getattr(request, name):
+            raise WrongValue(pointer=f"/{name}", because="approved_as_it_is")

@@ -6,12 +6,9 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from app.foundation.people.lookups import active_among, of_other_customers
-from app.foundation.people.records import GroupMember, RepresentedSide
+from app.foundation.people.records import BUSINESS_SIDES, GroupMember, Team, TeamKind
 from app.kernel.access.reads import ReadContext
 from app.processes.requests.records import Request
-
-#: The sides of a group that represent the business.
-BUSINESS_SIDES = frozenset({RepresentedSide.business, RepresentedSide.key_user})
 
 
 async def of_the_business(reads: ReadContext, request: Request) -> set[UUID]:
@@ -40,12 +37,24 @@ async def _members(reads: ReadContext, request: Request) -> list[GroupMember]:
     return [] if group is None else await reads.children(GroupMember, group.record)
 
 
+async def strangers_to_customer(reads: ReadContext, request: Request, persons: Iterable[UUID]) -> set[UUID]:
+    """Return those of the persons who belong only to other customers than the request's. Return none if a
+    team of the organisation's own asked for it, whose work any department may accept.
+    """
+    team = request.customer_id and await reads.record(Team.KIND, str(request.customer_id))
+    if request.customer_id is None or not team or team.record.kind is TeamKind.internal:
+        return set()
+    strangers = await of_other_customers(reads, persons, request.customer_id)
+    return strangers - {request.requester_id}
+
+
 async def _strangers(reads: ReadContext, request: Request, persons: Iterable[UUID]) -> set[UUID]:
-    """Return those of the persons who are of another customer than the request. They count if the customer
-    has nobody of its own in the group besides the requester: several departments may accept together.
+    """Return the persons of another customer than the request's. Return none if a team of the organisation's
+    own asked for it, and has no member besides the requester: several departments may accept together.
     """
     if request.customer_id is None:
         return set()
     persons = set(persons)
-    is_represented = await active_among(reads, persons - {request.requester_id}, request.customer_id)
-    return await of_other_customers(reads, persons, request.customer_id) if is_represented else set()
+    if await active_among(reads, persons - {request.requester_id}, request.customer_id):
+        return await of_other_customers(reads, persons, request.customer_id)
+    return await strangers_to_customer(reads, request, persons)

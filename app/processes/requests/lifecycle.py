@@ -15,7 +15,11 @@ from app.common.records import CodeEnum
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import add_prepared_decision
-from app.foundation.decisions.authorship import agreed_by_another, authors_do_not_judge
+from app.foundation.decisions.authorship import (
+    agreed_by_another,
+    agrees_to_what_was_read,
+    authors_do_not_judge,
+)
 from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.preparation import open_decisions
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
@@ -25,7 +29,7 @@ from app.foundation.documents.records import DocumentClass
 from app.foundation.editing import apply_patch, edit_action
 from app.foundation.people.records import Team
 from app.foundation.people.succession.handing_over import succession_rows
-from app.foundation.process_spec import TaskSpec
+from app.foundation.process_spec import AssigningSpec, TaskSpec
 from app.foundation.services.records import CatalogueItem, FulfilmentPath
 from app.foundation.statements.actions import statement_rows, statements_of_record
 from app.foundation.statements.records import PersonStatement
@@ -45,15 +49,17 @@ from app.kernel.actions.actor_policy import (
 )
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
 from app.kernel.actions.payloads import (
     EmptyPayload,
     Reason,
 )
+from app.kernel.actions.rules import Rules
 from app.processes.requests import checks
 from app.processes.requests.acceptance import (
     acceptance_group_staffed,
     after_acceptance,
+    after_objection,
     ask_acceptor,
     ask_reviewer,
     forget_presence,
@@ -126,7 +132,13 @@ from app.ticketing.priority import PRIORITY
 from app.ticketing.projects.actions import flag_rows
 from app.ticketing.projects.checks import invalid_progress
 from app.ticketing.projects.preparation import current_milestones, unfinished_tasks
-from app.ticketing.reopening import reopening_of_edited, reopening_of_opened
+from app.ticketing.reopening import (
+    former_assignee,
+    reopening_of_edited,
+    reopening_of_opened,
+    return_to_team,
+    told_of_reopening,
+)
 from app.ticketing.requesters import set_requester
 from app.ticketing.work.ticket_holds import (
     REQUESTER_TO_ANSWER,
@@ -161,7 +173,7 @@ def submit(request: Request, body: SubmitRequest, ctx: ActionContext) -> None:
 def assess(request: Request, body: AssessRequest, ctx: ActionContext) -> None:
     """Assess the request: classify, prioritise and assign it, and ask for approval if it needs one."""
     team = ctx.ref(Team, "team")
-    # Whoever has it keeps it, unless it goes to another person or team.
+    # The present assignee stays, unless the payload names another person or team.
     stays = body.assignee is None and (team is None or team.id == request.team_id)
     copy_fields(request, body, ctx, without="team assignee" if stays else "team")
     if team is not None:
@@ -223,7 +235,8 @@ def close(request: Request, body: EmptyPayload, ctx: ActionContext) -> None:
 
 
 def reopen(request: Request, body: Reason, ctx: ActionContext) -> None:
-    """Reopen the request: the delivery is not as requested."""
+    """Reopen the request: the delivery is not as requested. An assignee who has left is cleared."""
+    return_to_team(request, ctx)
 
 
 def cancel(request: Request, body: Reason, ctx: ActionContext) -> None:
@@ -263,6 +276,9 @@ REOPENED = Branch(state_after_reopening, (State.in_progress, State.rectifying))
 #: person's.
 #: Whoever wrote the requirements does not confirm them.
 WRITTEN_BY_ANOTHER = agreed_by_another(("requirements_proposed_at",))
+AGREED_AS_READ = agrees_to_what_was_read(
+    ("requirements_proposed",), ("requirements_agreed", "requirements_returned", "requirements_confirmed")
+)
 PROPOSED_BY_OTHERS = authors_do_not_judge(("solution_author_id",))
 #: Approval of a catalogue item, by the approvers of the item, never by the requester.
 APPROVAL = decisions.DecisionSpec(
@@ -295,9 +311,18 @@ GROUP_WAITED_FOR = (
 #: Requirements, an acceptance or a training name people in these.
 HEARD = frozenset(State) - {State.submitted, State.awaiting_approval, State.assessed, State.in_progress}
 
+TO_ACCEPT_AGAIN = (RecipientRule(NoticeType.to_accept, field="requester_id", when="waits_for_acceptance"),)
+OBJECTED = Branch(
+    after_objection,
+    tuple(sorted(HEARD)),
+    outcomes={
+        state: (state, State.in_acceptance) if state is State.delivered else (state,) for state in HEARD
+    },
+)
+
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="request", plural="requests", zh="服务请求", record=Request, states=State, code="REQ",
+    kind="request", plural="requests", zh="服务请求", record=Request, code="REQ",
     face=FACE,
     rules=Rules(change_check=decisions.not_while_decided(APPROVAL), derivation=PRIORITY),
     visible=(
@@ -320,21 +345,22 @@ LIFECYCLE = Lifecycle(
         action(fulfil,                "交付",     [State.assessed, State.in_progress], State.delivered, assignee | rule, "request.fulfilled",
                wrong=(checks.invalid_start_time, checks.checklist_is_open)),
         action(propose_requirements,  "提出需求说明", [State.analysing], STAYS, engineer | assignee, "request.requirements_proposed",
-               prepare=(current_criteria, load_documents, statements_of_record), wrong=(checks.acceptance_group_empty,), document=requirements_document_class,
+               prepare=(current_criteria, load_documents, statements_of_record), document=requirements_document_class,
+               wrong=(checks.acceptance_group_empty, checks.accepted_by_strangers, checks.strangers_consulted),
                notifies=(RecipientRule(NoticeType.to_confirm_requirements, field="requester_id"),)),
         action(agree_to_requirements, "同意需求说明", [State.analysing], State.requirements_confirmed, reporter.in_person(), "request.requirements_agreed",
-               unless=(checks.nothing_proposed, requirements_denied), prepare=(load_documents,), wrong=(WRITTEN_BY_ANOTHER,),
+               unless=(checks.nothing_proposed, requirements_denied), prepare=(load_documents,), wrong=(WRITTEN_BY_ANOTHER, AGREED_AS_READ),
                notifies=REQUIREMENTS_ANSWERED),
         action(return_requirements,   "退回需求说明", [State.analysing], STAYS, reporter, "request.requirements_returned",
                unless=(checks.nothing_proposed,), notifies=REQUIREMENTS_ANSWERED),
         action(confirm_requirements,  "确认需求", [State.analysing], State.requirements_confirmed, engineer | assignee, "request.requirements_confirmed",
-               wrong=(checks.confirmation_unfounded, checks.acceptance_group_empty),
+               wrong=(checks.confirmation_unfounded, checks.acceptance_group_empty, checks.accepted_by_strangers, checks.strangers_consulted),
                prepare=(current_criteria, load_documents, statements_of_record), document=requirements_document_class,
                notifies=(RecipientRule(NoticeType.requirements_recorded, field="requester_id"),)),
         action(propose_solution,      "提出方案", [State.requirements_confirmed, State.revising], State.solution_review, engineer | assignee,
                "request.solution_proposed",
                unless=(requirements_denied,), prepare=(business_reviewers, load_documents),
-               wrong=(checks.delivery_not_in_future,), document=solution_document_class,
+               wrong=(checks.delivery_not_in_future, checks.risks_not_assessed), document=solution_document_class,
                notifies=(RecipientRule(NoticeType.to_review, created=Follower), RecipientRule(NoticeType.to_review, team=True))),
         action(review_solution,       "评审方案", [State.solution_review], REVIEWED, solution_reviewer, "request.solution_reviewed",
                unless=(checks.no_review_side_left,), prepare=(load_documents,),
@@ -358,15 +384,18 @@ LIFECYCLE = Lifecycle(
         action(ask_acceptor,          "通知新验收人", [State.in_acceptance], STAYS, rule, "request.acceptor_asked",
                notifies=(RecipientRule(NoticeType.to_accept, created=Follower),)),
         action(name_acceptance_group, "另定验收组", GROUP_WAITED_FOR, STAYS, service_level_manager.in_person(), "request.acceptance_group_named",
-               unless=(acceptance_group_staffed,), prepare=(new_acceptors,),
+               unless=(acceptance_group_staffed,), prepare=(new_acceptors,), wrong=(checks.accepted_by_strangers,),
                notifies=(RecipientRule(NoticeType.to_review, created=Follower, when="waits_for_review"),
                          RecipientRule(NoticeType.to_accept, created=Follower, when="waits_for_acceptance"))),
         action(record_acceptance,     "登记验收", [State.in_acceptance], ACCEPTED, acceptor, "request.accepted",
                unless=(checks.not_in_the_acceptance_group,), prepare=(current_criteria, load_documents),
-               wrong=(checks.accepts_own_check, checks.criterion_results_incomplete),
+               wrong=(
+                   checks.accepts_own_check, checks.group_absent, checks.accepted_early, checks.strangers_accept,
+                   checks.criterion_results_incomplete, checks.accepts_with_issues,
+               ),
                segregate_from=(implementer,), document=lambda _: DocumentClass.AC),
         action(record_training,       "登记培训", [State.delivered], STAYS, engineer | assignee, "request.training_recorded",
-               prepare=(load_documents,), wrong=(checks.no_such_training,), document=lambda _: DocumentClass.TR),
+               prepare=(load_documents,), wrong=(checks.no_such_training, checks.trained_elsewhere), document=lambda _: DocumentClass.TR),
         action(hold,                  "挂起",     OPEN - {State.on_hold}, State.on_hold, assignee | agent, "request.held",
                wrong=(wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier), follow_up=question_to_requester, notifies=(REQUESTER_TO_ANSWER,)),
         action(resume,                "恢复",     [State.on_hold], state_before_hold, assignee | agent | rule, "request.resumed",
@@ -378,16 +407,17 @@ LIFECYCLE = Lifecycle(
                )),
         action(close,                 "关闭",     [State.delivered], State.closed, reporter | rule, "request.closed"),
         action(reopen,                "重新打开", [State.delivered, State.closed], REOPENED, reporter | agent, "request.reopened",
-               unless=(checks.too_late_to_reopen,)),
+               unless=(checks.too_late_to_reopen,), prepare=(former_assignee,), notifies=told_of_reopening(Role.service_level_manager)),
         action(cancel,                "取消",     OPEN, State.cancelled, reporter, "request.cancelled", prepare=(open_decisions,)),
         action(reject,                "驳回",     OPEN, State.rejected, agent, "request.rejected", prepare=(open_decisions,)),
-        *statement_rows("request", HEARD, forget=forget_presence, prepare=(presences,)),
+        *statement_rows("request", HEARD, forget=forget_presence, prepare=(presences,), to=OBJECTED, notifies=TO_ACCEPT_AGAIN),
         *decisions.rows(APPROVAL),
         *document_actions(DOCUMENTS_KEPT),
-        *edit_action(edit, "request", State, prepare=(reopening_of_edited,)),
+        *edit_action(edit, "request", State, checks.approved_as_it_is, prepare=(reopening_of_edited,)),
         *ticket_actions(
             kind="request", any=State, open=OPEN, delivered=ENDED, manager=Role.service_level_manager,
             task_spec=TaskSpec(complete_task, (checks.altered_by_judged,), acceptor),
+            assigning=AssigningSpec(wrong=(checks.assignee_approved_it,)),
         ),
         *succession_rows("request", State),
     ),

@@ -16,6 +16,7 @@ from app.common.priorities.priority import Impact, Urgency
 from app.common.records import ChildRef, ForeignRef, KeyRef, StaffOnly
 from app.common.tickets import Channel
 from app.foundation.documents.evidence import RegisteredDocuments
+from app.foundation.documents.records import DocumentClass
 from app.foundation.services.records import FulfilmentPath
 from app.kernel.actions.conditions import Condition, all_members_or_none, exactly_one_member
 from app.kernel.actions.forms import Answers
@@ -171,15 +172,24 @@ class NameAcceptanceGroupRequest(Payload):
     )
 
 
+#: A manual was written for the delivery, or is one of the service that is in force.
+MANUALS = RegisteredDocuments(
+    since=lambda request, _: request.solution_approval.solution_approved_at,
+    own=False,
+    or_elsewhere=True,
+    standing=(DocumentClass.OP,),
+)
+
+
 class SubmitForAcceptanceRequest(Payload):
     """The manual and the requested date of acceptance. Requirements, solution and test reports are already
     filed with the request.
     """
 
     model_config = example_includes("manual")
-    manual: Annotated[Statement, RegisteredDocuments(own=False, or_elsewhere=True)] | None = Field(
+    manual: Annotated[Statement, MANUALS] | None = Field(
         default=None,
-        description="Place of the manual: the number of a document in the register, or an address.",
+        description="Manual: the number of a document in the register or elsewhere, or an address.",
     )
     manual_file: Annotated[UUID, ChildRef(Attachment)] | None = Field(
         default=None,
@@ -253,6 +263,10 @@ class RecordAcceptanceRequest(Payload, of=Acceptance):
     conclusion: FreeText | None = Field(
         default=None, description="Conclusion of the acceptance, if there is one."
     )
+    early_reason: FreeText | None = Field(
+        default=None,
+        description="Reason for an acceptance before the announced day; the report prints it.",
+    )
     issues: Annotated[tuple[AcceptanceIssue, ...], BoundedList] = Field(
         default=(), max_length=LONGEST_LIST, description="Issues to rectify."
     )
@@ -311,7 +325,13 @@ class ProposeSolutionRequest(Payload):
     schedule: FreeText = Field(description="Schedule of the steps.")
     planned_at: Instant = Field(description="Time of the planned delivery.")
     risks: Annotated[tuple[SolutionRisk, ...], BoundedList] = Field(
-        max_length=LONGEST_LIST, description="Risks with their responses; may be empty."
+        max_length=LONGEST_LIST,
+        description="Risks with their responses; if there are none, send `no_risks_reason`.",
+    )
+    no_risks_reason: FreeText | None = Field(
+        default=None,
+        description="Reason why the solution has no risks; required if `risks` is empty.",
+        examples=["None, because only a label changes."],
     )
 
 

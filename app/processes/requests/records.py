@@ -373,6 +373,10 @@ class Acceptance(ChildRecord):
         "Person who recorded the acceptance."
     )
     recorded_at: datetime | None = required("Time at which the acceptance was recorded.")
+    void_at: datetime | None = optional(
+        "Time from which the acceptance does not count, because a member of the acceptance group objected to "
+        "having taken part; null if it counts."
+    )
 
 
 class CriterionResult(ChildRecord):

@@ -31,6 +31,8 @@ def propose_solution(request: Request, body: ProposeSolutionRequest, ctx: Action
     ]
     for risk in body.risks:
         texts += [(Heading.risk, risk.risk), (Heading.response, risk.response)]
+    if body.no_risks_reason is not None:
+        texts.append((Heading.risk, body.no_risks_reason))
     request.solution_id = file_document(request, DocumentClass.SO, texts, ctx, state=DocumentState.drafted).id
     request.solution_author_id = ctx.caller.person_id
     request.planned_at = body.planned_at

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
+from uuid import UUID
 
 from app.common.people import Person
 from app.foundation.licences.records import Licence
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import LATEST_YEAR
-from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.kernel.actions.refusals import PreparationRefused, WrongValue, caller_check
 from app.processes.trainings.payloads import (
     PASS_MARK,
     ExamineTraining,
@@ -42,23 +44,29 @@ async def plan_invalid(
             raise WrongValue(pointer=f"/{name}", because="each_once")
 
 
-async def attendance_invalid(
-    reads: ReadContext, training: Training, body: HoldTraining, ctx: ActionContext
+@caller_check
+async def training_not_begun(
+    reads: ReadContext, training: Training, body: object, ctx: ActionContext
 ) -> None:
-    """Refuse a training before its planned day, and somebody who was not to take part, or who is named
-    twice.
-    """
+    """Refuse a training before its planned day (`training_not_begun`)."""
     assert training.planned_at is not None
     if _day(ctx.occurred_at, ctx) < _day(training.planned_at, ctx):
         raise PreparationRefused("training_not_begun", {"until": training.planned_at})
+
+
+async def attendance_invalid(
+    reads: ReadContext, training: Training, body: HoldTraining, ctx: ActionContext
+) -> None:
+    """Refuse somebody who was not to take part, or who is named twice."""
     _check_participants([f"/attended/{n}" for n in range(len(body.attended))], "attended", ctx)
 
 
 async def results_invalid(
     reads: ReadContext, training: Training, body: ExamineTraining, ctx: ActionContext
 ) -> None:
-    """Refuse results of somebody who was not there or holds a licence of this training, marks that are not
-    one for each topic, an examiner who is a participant, and a statement that is the examiner's to make.
+    """Refuse results of somebody who was not there, has passed or holds a licence of this training, marks
+    that are not one for each topic, an examiner who is a participant, and a statement that is the examiner's
+    to make.
     """
     licensed = ctx.prepared(LicensedParticipants).person_ids
     examiner, participants = ctx.ref(Person, "examiner"), ctx.prepared(TrainingParticipants).by_person
@@ -66,15 +74,18 @@ async def results_invalid(
         raise WrongValue(pointer="/closed_book", because="examiner_states")
     if examiner is not None and examiner.id in participants:
         raise WrongValue(pointer="/examiner", because="is_a_participant")
-    examined = set()
+    passed = {person for person, result in ctx.prepared(Results).by_person.items() if result.passed}
+    examined: set[UUID] = set()
     for n, result in enumerate(body.results):
         person = ctx.required_ref(Person, f"results/{n}/person").id
-        _check_participant(person in participants, person in examined, f"/results/{n}/person")
+        _check_participant(person, examined, f"/results/{n}/person", ctx)
         examined.add(person)
         if not participants[person].attended:
             raise WrongValue(pointer=f"/results/{n}/person", because="was_not_there")
         if person in licensed:
             raise WrongValue(pointer=f"/results/{n}/person", because="licensed_already")
+        if person in passed:
+            raise WrongValue(pointer=f"/results/{n}/person", because="passed_already")
         if set(result.marks) != set(training.topics or ()):
             words = {"topics": ", ".join(training.topics or ())}
             raise WrongValue(words, pointer=f"/results/{n}/marks", because="mark_for_each_topic")
@@ -98,12 +109,22 @@ async def licences_invalid(
     for n, person in enumerate(named):
         if person.id in licensed:
             raise WrongValue(pointer=f"/persons/{n}", because="licensed_already")
-    if not any(result.passed and person not in licensed for person, result in results.items()):
-        raise PreparationRefused("nobody_has_passed")
     if body.until_at is not None and not ctx.counts_from < body.until_at:
         raise WrongValue(pointer="/until_at", because="not_ahead")
     if body.until_at is None and ctx.occurred_at.year + 2 > LATEST_YEAR:
         raise WrongValue(pointer="/until_at", because="missing")
+
+
+@caller_check
+async def nobody_has_passed(
+    reads: ReadContext, training: Training, body: object, ctx: ActionContext
+) -> str | None:
+    """Refuse if nobody has passed who has no licence of this training (`nobody_has_passed`)."""
+    licensed = ctx.prepared(LicensedParticipants).person_ids
+    left = ctx.prepared(TrainingParticipants).left
+    results = ctx.prepared(Results).by_person.items()
+    is_left = any(result.passed and person not in licensed | left for person, result in results)
+    return None if is_left else "nobody_has_passed"
 
 
 async def licence_not_to_flag(
@@ -118,6 +139,7 @@ async def licence_not_to_flag(
     return None
 
 
+@caller_check
 async def licence_revoked_already(
     reads: ReadContext, training: Training, body: RevokeLicenceTraining, ctx: ActionContext
 ) -> str | None:
@@ -131,14 +153,17 @@ def _day(instant: datetime, ctx: ActionContext) -> date:
 
 
 def _check_participants(pointers: list[str], field: str, ctx: ActionContext) -> None:
-    participants, earlier = ctx.prepared(TrainingParticipants).by_person, set()
+    earlier: set[UUID] = set()
     for pointer, person in zip(pointers, ctx.refs(Person, field), strict=True):
-        _check_participant(person.id in participants, person.id in earlier, pointer)
+        _check_participant(person.id, earlier, pointer, ctx)
         earlier.add(person.id)
 
 
-def _check_participant(takes_part: bool, named_before: bool, pointer: str) -> None:
-    if not takes_part:
+def _check_participant(person: UUID, earlier: Collection[UUID], pointer: str, ctx: ActionContext) -> None:
+    participants = ctx.prepared(TrainingParticipants)
+    if person not in participants.by_person:
         raise WrongValue(pointer=pointer, because="not_a_participant")
-    if named_before:
+    if person in earlier:
         raise WrongValue(pointer=pointer, because="each_once")
+    if person in participants.left:
+        raise WrongValue(pointer=pointer, because="had_left")

@@ -23,7 +23,14 @@ from app.foundation.statements.actions import add_statements, statement_rows
 from app.foundation.statements.records import PersonStatement, StatedFact
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.kinds import KindAccess
-from app.kernel.actions.actor_policy import RecordDuty, process_owner, quality_manager, role, rule
+from app.kernel.actions.actor_policy import (
+    RecordDuty,
+    process_owner,
+    process_relation,
+    quality_manager,
+    role,
+    rule,
+)
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
@@ -99,7 +106,7 @@ def forget_attendance(training: Training, row: PersonStatement, ctx: ActionConte
 
 def examine(training: Training, body: ExamineTraining, ctx: ActionContext) -> None:
     """Examine the training's participants who attended, on each topic. A participant who failed may be
-    examined once more.
+    examined once more; the earlier result stays.
     """
     examiner, before = ctx.ref(Person, "examiner"), ctx.prepared(Results).by_person
     passed = {person: bool(result.passed) for person, result in before.items()}
@@ -107,8 +114,6 @@ def examine(training: Training, body: ExamineTraining, ctx: ActionContext) -> No
     for n, result in enumerate(body.results):
         person = ctx.required_ref(Person, f"results/{n}/person").id
         earlier = before.get(person)
-        if earlier is not None:
-            ctx.outcome.remove(earlier)
         passed[person] = all(mark >= training.pass_mark for mark in result.marks.values())
         ctx.outcome.add(
             ExaminationResult(
@@ -133,11 +138,11 @@ def license_(training: Training, body: LicenseTraining, ctx: ActionContext) -> N
     skills.
     """
     named = [person.id for person in ctx.refs(Person, "persons")]
-    licensed = ctx.prepared(LicensedParticipants).person_ids
+    left_out = ctx.prepared(LicensedParticipants).person_ids | ctx.prepared(TrainingParticipants).left
     passed = [
         person
         for person, result in ctx.prepared(Results).by_person.items()
-        if result.passed and person not in licensed
+        if result.passed and person not in left_out
     ]
     for person in named or passed:
         ctx.outcome.add(
@@ -188,13 +193,14 @@ def cancel(training: Training, body: Reason, ctx: ActionContext) -> None:
 
 PLANNERS = quality_manager | process_owner | role(Role.project_manager)
 EXAMINERS = quality_manager | process_owner
+trainer = process_relation("trainer", "its trainer", "讲师", "trainer_id")
 PARTICIPANT = (RecordDuty("participant", "参训人", ("participant_ids",)),)
 TELL_PARTICIPANTS = (RecipientRule(NoticeType.training_cancelled, children=TrainingParticipant),)
 TRAINING_OVERDUE = (
     RecipientRule(NoticeType.training_overdue, field="planner_id"),
     RecipientRule(NoticeType.training_overdue, field="trainer_id"),
 )
-#: Whoever objects after the examination keeps marks and licence until these have looked at them again.
+#: People who object after the examination keep mark and licence until these roles have reviewed both.
 OBJECTED = (
     RecipientRule(NoticeType.statement_objected, roles=frozenset({Role.quality_manager, Role.process_owner})),
 )
@@ -215,7 +221,7 @@ EXAMINED = Branch(
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="training", plural="trainings", zh="培训", record=Training, states=State, code="TRN",
+    kind="training", plural="trainings", zh="培训", record=Training, code="TRN",
     visible=(to_staff(), to_persons("planner_id", "trainer_id")),
     access=KindAccess(also_seen_by={Role.committee_member: "judges improvements by the trainings held for them"}),
     children=(*DOCUMENTS, TrainingParticipant, ExaminationResult, Licence, PersonStatement),
@@ -223,12 +229,12 @@ LIFECYCLE = Lifecycle(
         #      action          中文        from              to               who        event
         action(plan,           "计划",     NEW_RECORD,       State.planned,   PLANNERS,  "training.planned",
                prepare=(skill_gaps,), wrong=(checks.plan_invalid,)),
-        action(hold,           "举办",     [State.planned],  State.held,      PLANNERS,  "training.held",
-               prepare=(participants, load_documents), wrong=(checks.attendance_invalid,), document=lambda _: DocumentClass.TR),
+        action(hold,           "举办",     [State.planned],  State.held,      PLANNERS | trainer, "training.held",
+               prepare=(participants, load_documents), wrong=(checks.training_not_begun, checks.attendance_invalid), document=lambda _: DocumentClass.TR),
         action(examine,        "考核",     EXAMINABLE,       EXAMINED,        EXAMINERS, "training.examined",
                prepare=(participants, results, licensed_participants), wrong=(checks.results_invalid,), segregate_from=PARTICIPANT, staff_only=True),
         action(license_,       "发证",     [State.examined, State.licensed], State.licensed, EXAMINERS, "training.licensed",
-               prepare=(participants, results, licensed_participants), wrong=(checks.licences_invalid,), segregate_from=PARTICIPANT),
+               prepare=(participants, results, licensed_participants), wrong=(checks.licences_invalid, checks.nobody_has_passed), segregate_from=PARTICIPANT),
         action(revoke_licence, "吊销资格", [State.licensed], STAYS,           EXAMINERS.in_person(), "training.licence_revoked",
                wrong=(checks.licence_revoked_already,)),
         action(fall_overdue,   "标记逾期", [State.planned],  STAYS,           rule,      "training.fell_overdue", notifies=TRAINING_OVERDUE,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.common.components import words
 from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ChildRef, ForeignRef
@@ -119,15 +120,21 @@ class ExamineTraining(Payload):
         max_length=MOST_PARTICIPANTS,
         description="Results of the participants. New marks of a participant replace the earlier ones.",
     )
-    examiner: Annotated[Reference, ForeignRef("person", GivenDuty.review, quiet=True)] | None = Field(
+    examiner: Annotated[Reference, ForeignRef("person", GivenDuty.judgement, quiet=True)] | None = Field(
         default=None,
         description="Examiner, who may not be a participant: a person's id; if left out, the caller.",
     )
     closed_book: bool = Field(
         default=False,
         strict=True,
-        description="True if the examination was with closed books. Only the examiner can state this; a "
+        description="True if the examination was closed-book. Only the examiner can state this; a "
         "rollout needs it.",
+        json_schema_extra=words(
+            help_text=(
+                "Whether it was a closed-book examination, as you state as its examiner.",
+                "由您作为考官声明是否为闭卷考核。",
+            )
+        ),
     )
 
 

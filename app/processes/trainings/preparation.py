@@ -7,16 +7,18 @@ from functools import partial
 from uuid import UUID
 
 from app.common.people import Person
-from app.foundation.licences.lookups import missing_skills
+from app.foundation.licences.lookups import missing_skills, newest_results
 from app.foundation.licences.records import ExaminationResult, Licence, TrainingParticipant
 from app.foundation.people.lookups import active_members
 from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue, caller_check
 from app.processes.trainings.payloads import MOST_PARTICIPANTS, PlanTraining
 from app.processes.trainings.records import Training
 
+LEFT_BEFORE = """
+select id from fold.person where id = any(%s) and state <> 'active' and deactivated_at <= %s"""
 MEMBERS_GUARD = Unguarded("Whoever joins the team meanwhile was no member when it was planned.")
 
 
@@ -55,17 +57,22 @@ async def skill_gaps(
 
 @dataclass(frozen=True, slots=True)
 class TrainingParticipants:
-    """The participants of the training, by person."""
+    """The participants of the training, by person, and those who had left before the time of the action."""
 
     by_person: dict[UUID, TrainingParticipant]
+    left: frozenset[UUID]
 
 
+@caller_check
 async def participants(
     reads: ReadContext, training: Training, body: object, ctx: ActionContext
 ) -> TrainingParticipants:
     """Find the participants of the training."""
     rows = await reads.children(TrainingParticipant, training)
-    return TrainingParticipants({row.person_id: row for row in rows if row.person_id is not None})
+    by_person = {row.person_id: row for row in rows if row.person_id is not None}
+    guard = Unguarded("Whoever leaves meanwhile was there when it was recorded.")
+    left = await reads.rows(LEFT_BEFORE, (list(by_person), ctx.occurred_at), guard=guard)
+    return TrainingParticipants(by_person, frozenset(row["id"] for row in left))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,7 @@ class LicensedParticipants:
     person_ids: frozenset[UUID]
 
 
+@caller_check
 async def licensed_participants(
     reads: ReadContext, training: Training, body: object, ctx: ActionContext
 ) -> LicensedParticipants:
@@ -91,7 +99,8 @@ class Results:
     by_person: dict[UUID, ExaminationResult]
 
 
+@caller_check
 async def results(reads: ReadContext, training: Training, body: object, ctx: ActionContext) -> Results:
     """Find the results of the examination so far."""
     rows = await reads.children(ExaminationResult, training)
-    return Results({row.person_id: row for row in rows if row.person_id is not None})
+    return Results(newest_results(rows))

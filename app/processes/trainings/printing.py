@@ -46,7 +46,7 @@ async def print_record(
     trainer = None if training.trainer_id is None else words.name(training.trainer_id)
     present = [row.person_id for row in participants if row.attended]
     attended = source.objections.uncontested(StatedFact.attended, present)
-    return print_paper(
+    return await print_paper(
         source,
         Paper(
             facts=(

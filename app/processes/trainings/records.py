@@ -61,7 +61,9 @@ class Training(Record):
     )
     material: Annotated[str | None, Personal()] = optional("Material and its place; null if a number is set.")
     material_number: str | None = optional(
-        "Number of the document with the material; null if not set.", examples=["PR2026001"]
+        "Number of the document with the material; null if not set.",
+        examples=["PR2026001"],
+        label=("Document with material", "材料文件编号"),
     )
     external_number: str | None = optional(
         "Number of the document with the material in another system; null if not set.", examples=["SOP-12"]
@@ -73,7 +75,8 @@ class Training(Record):
     )
     pass_mark: int | None = required("Mark out of 100 that each topic of the examination must reach.")
     pass_mark_reason: Annotated[str | None, Personal(), PrintedReason()] = optional(
-        "Reason for a pass mark below 60, which papers print; null if it is 60 or more."
+        "Reason for a pass mark below 60, which papers print; null if it is 60 or more.",
+        label=("Reason for a low pass mark", "及格分偏低的理由"),
     )
     topics: list[str] | None = required("Topics of the examination.")
     planner_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who planned the training.")
@@ -82,7 +85,8 @@ class Training(Record):
     ] = optional("Trainer; null for a trainer from outside.")
     participant_ids: list[str] | None = required("Identifiers of the participants.")
     failed_ids: Annotated[list[str] | None, StaffOnly()] = optional(
-        "Identifiers of the participants who were examined and have not passed so far."
+        "Identifiers of the participants who were examined and have not passed so far.",
+        label=("Participants who failed", "未通过人员"),
     )
     planned_at: datetime | None = required(
         "Time for which the training is planned.", examples=["2035-01-31T06:00:00Z"]

@@ -16,8 +16,6 @@ from app.api.records.child_rows import mount_child_listing
 from app.api.records.reads import mount_reads, renderer_of
 from app.api.routes import Routes
 from app.foundation.documents.router import mount_document_pages
-from app.kernel.actions.actor_policy import staff
-from app.kernel.actions.refusals import Forbidden
 from app.processes.trainings.gaps import GapsQuery, SkillGapsOut, gaps_of
 from app.processes.trainings.lifecycle import LIFECYCLE
 from app.processes.trainings.printing import print_record
@@ -33,8 +31,7 @@ async def list_training_gaps(request: Request, query: Annotated[GapsQuery, Query
     staff.
     """
     renderer = renderer_of(request, LISTING)
-    if not renderer.caller.is_staff:
-        raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
+    renderer.require_staff()
     gaps = await gaps_of(renderer.ledger, query, context_of(request).now)
     return Response(to_json(gaps), headers=VARY, media_type="application/json")
 

@@ -9,12 +9,14 @@ from uuid import UUID
 
 import httpx
 
-from app.common.people import Caller, Grade, Role, RoleGrant
+from app.common.people import Caller, Grade, Role, RoleGrant, rule_caller
+from app.foundation.services.services import ProposeService
+from app.kernel.ledger import Ledger
 from app.processes.changes.payloads import StartChange
 from app.processes.changes.policies.risk import DEFAULT_QUESTIONNAIRE
 from tests.boards import put_to_vote
 from tests.client import Api, Client, Json
-from tests.people import act
+from tests.people import act, add_person
 
 #: A night after the tests, at whose hours windows are taken: so soon that emergencies are wanted there.
 NIGHT = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=3)
@@ -51,6 +53,30 @@ def a_change(**changes: Any) -> Json:
         **({} if "cis" in changes else {"no_cis_reason": "The relay is rented."}),
         **changes,
     }
+
+
+async def put_into_use(ledger: Ledger, services: list[str]) -> None:
+    """Services of these keys are in use, of which one that a test does not make has no owner any more."""
+    query = "select id, key, state from fold.service where key = any(%s)"
+    rows = await ledger.db.rows(query, (services,))
+    for row in rows:
+        if row["state"] == "proposed":
+            await act(ledger, rule_caller("tests"), "service", "go_live", row["id"])
+    missing = sorted({*services} - {row["key"] for row in rows})
+    if not missing:
+        return
+    former_owner, caller = await add_person(ledger, "Gone"), rule_caller("tests")
+    for key in missing:
+        names = {
+            "key": key,
+            "name_en": key,
+            "name_zh": key,
+            "criticality": "low",
+            "owner": str(former_owner.id),
+        }
+        record = await act(ledger, caller, "service", "propose", None, ProposeService.model_validate(names))
+        await act(ledger, caller, "service", "go_live", record.record.id)
+    await act(ledger, caller, "person", "deactivate", former_owner.id)
 
 
 #: The answers to the usual questionnaire are its first ones.
@@ -145,7 +171,9 @@ class Board:
 
     async def submitted(self, **changes: Any) -> str:
         """The path of a change that was submitted."""
-        path = f"/v1/changes/{(await self.drafted(**changes))['id']}"
+        draft = await self.drafted(**changes)
+        await put_into_use(self.api.ledger, draft["services"])
+        path = f"/v1/changes/{draft['id']}"
         await self.agent.post_ok(f"{path}/submit")
         return path
 

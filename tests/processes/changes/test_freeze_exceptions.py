@@ -10,15 +10,17 @@ import pytest
 
 from app.common.people import Role
 from app.platform.db import connect
+from app.processes.changes.checks import LOCKED
 from app.processes.changes.planning import lookups as planning_lookups
 from app.processes.changes.planning.bookings import rebuild_bookings
 from tests.automation.worker import Worker
 from tests.client import Api, Json
 from tests.conftest import DatabaseUrls
 from tests.extent import in_test_all
-from tests.processes.changes.samples import Board, a_change, at_hour, span
+from tests.processes.changes.samples import ASSESSMENT, Board, a_change, at_hour, put_into_use, span
 from tests.processes.changes.test_freezes import PATH, a_freeze, service
 
+ANY = {"If-Match": "*"}
 ASKED = {"question": "May it be made all the same?"}
 
 
@@ -237,3 +239,61 @@ async def test_who_asked_who_votes_and_who_answers_for_a_freeze_are_told(board: 
             *("By: Olga", "Question: May it be made all the same?", "Outcome: Approved", "In favour: 2"),
         ]
     ]
+
+
+async def test_an_exception_holds_for_the_change_and_the_window_it_was_asked_for(board: Board) -> None:
+    """What is fixed by a request for approval is fixed by a request for an exception."""
+    path, _ = await declared(board, 0, 9)
+    change = f"/v1/changes/{(await board.drafted())['id']}"
+    decision = await excepted(board, path, change)
+    texts = {name for name in LOCKED if name.endswith(("plan", "reason", "title", "description"))}
+    altered: Json = {
+        **dict.fromkeys(texts, "Rip out everything."),
+        "services": ["web"],
+        "cis": [],
+        "wanted_from_at": at_hour(1),
+        "wanted_until_at": at_hour(4),
+    }
+    assert altered.keys() == {*LOCKED}
+
+    async def is_fixed() -> None:
+        for name, value in altered.items():
+            refused = await board.agent.patch(change, json={name: value}, headers=ANY)
+            assert refused.status_code == 422, name
+            wrong = refused.json()["errors"][0]
+            assert (wrong["pointer"], wrong["code"]) == (f"/{name}", "exception_is_for_it")
+
+    await is_fixed()
+    await board.manager.post_ok(f"{path}/withdraw_decision", {"decision": decision, "reason": "Too early."})
+    plan = {"plan": "Stop, install, start, and look."}
+    assert (await board.agent.patch(change, json=plan, headers=ANY)).status_code == 200
+    await excepted(board, path, change)
+    await board.vote(path, "approve")
+    await is_fixed()
+    await put_into_use(board.api.ledger, ["mail"])
+    await board.agent.post_ok(f"{change}/submit")
+    await board.manager.post_ok(f"{change}/assess", ASSESSMENT)
+    await board.manager.post_ok(f"{change}/request_approval", board.question())
+    await board.vote(change, "approve")
+    refused = await board.try_schedule(change, 5, 6, override_reason="It is quiet then.")
+    assert (refused.status_code, refused.json()["code"]) == (409, "frozen_without_exception")
+    assert (await board.try_schedule(change, 1, 2)).status_code == 200
+
+
+async def test_an_exception_is_for_a_complete_open_change_which_the_freeze_covers(board: Board) -> None:
+    await service(board.api, "mail")
+    path, _ = await declared(board, 0, 5, services=["mail"])
+    later_window = {"wanted_from_at": at_hour(20), "wanted_until_at": at_hour(21)}
+    cancelled = await board.drafted()
+    await board.agent.post_ok(f"/v1/changes/{cancelled['id']}/cancel", {"reason": "It is not needed."})
+    for change, code in (
+        (cancelled, "change_has_ended"),
+        (await board.drafted(services=["web"]), "change_not_covered"),
+        (await board.drafted(**later_window), "change_not_covered"),
+        (await board.drafted(plan=None), "change_to_complete"),
+        (await board.drafted(), None),
+    ):
+        body = {**ASKED, "change": change["number"], "reason": "The certificate expires."}
+        answer = await board.agent.post(f"{path}/ask_exception", json=body)
+        refused = [(error["pointer"], error["code"]) for error in answer.json().get("errors", ())]
+        assert refused == ([] if code is None else [("/change", code)]), answer.text

@@ -186,7 +186,9 @@ async def test_what_is_over_is_neither_moved_nor_withdrawn(api: Api) -> None:
         api.ledger, manager, "freeze", "declare", body=DeclareFreeze.model_validate(a_freeze())
     )
     afterwards = datetime(2199, 2, 1, tzinfo=UTC)
-    moved = MoveFreeze.model_validate({"from_at": UNTIL, "until_at": "2199-03-01T00:00:00Z", "reason": "No."})
+    moved = MoveFreeze.model_validate(
+        {"from_at": UNTIL, "until_at": "2199-03-01T00:00:00Z", "reason": "Not now."}
+    )
     for action, body in (("move", moved), ("withdraw", Reason(reason="It is over."))):
         with pytest.raises(ActionUnavailable) as refused:
             await act(api.ledger, manager, "freeze", action, declared.record.id, body=body, now=afterwards)

@@ -176,7 +176,7 @@ class World:
             "request_approval": question,
             "resubmit": {"answer": "It is attached."},
             "schedule": window(*hours, **reason),
-            "reschedule": window(*hours, reason="Later.", **reason),
+            "reschedule": window(*hours, reason="A day later.", **reason),
             "start": {"out_of_window_reason": "It is quiet.", **reason},
             "complete": DONE,
             "review": REVIEWED | {"first_pass": False, "first_pass_reason": "It took long."},

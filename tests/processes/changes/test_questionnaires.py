@@ -58,7 +58,12 @@ async def test_a_questionnaire_is_in_force_once_a_second_person_agrees(api: Api)
     assert now["questions"] == first["questions"]
     await manager.post_ok(f"{PATH}/{first['id']}/revise", a_questionnaire(high_from=10))
     assert (await agent.read(f"{PATH}/current"))["high_from"] == 15
-    await second_manager.post_ok(f"{PATH}/{first['id']}/agree")
+    refused = await second_manager.post(f"{PATH}/{first['id']}/agree", json={"edition": 1})
+    assert refused.json()["errors"][0]["code"] == "another_edition"
+    await manager.post_ok(f"{PATH}/{first['id']}/revise", a_questionnaire(high_from=10))
+    refused = await second_manager.post(f"{PATH}/{first['id']}/agree")
+    assert refused.json()["code"] == "proposal_rewritten"
+    await second_manager.post_ok(f"{PATH}/{first['id']}/agree", {"edition": 3})
     assert (await agent.read(f"{PATH}/current"))["high_from"] == 10
     again = await second_manager.post(f"{PATH}/{first['id']}/agree")
     assert (again.status_code, again.json()["code"]) == (409, "nothing_to_agree")

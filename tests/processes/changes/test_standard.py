@@ -155,7 +155,7 @@ async def test_an_item_that_is_moved_to_another_service_and_back_keeps_its_owner
 @pytest.mark.usefixtures("items")
 async def test_a_window_is_no_longer_than_the_template_allows(board: Board) -> None:
     path = await board.standard("restart", "srv-1")
-    for action, more in (("schedule", {}), ("reschedule", {"reason": "Later."})):
+    for action, more in (("schedule", {}), ("reschedule", {"reason": "A day later."})):
         refused = await board.manager.post(f"{path}/{action}", json=window(0, 9, **more))
         [error] = refused.json()["errors"]
         assert (error["pointer"], error["code"]) == ("/until_at", "window_beyond_template")

@@ -24,6 +24,8 @@ from tests.processes.changes.samples import (
     Board,
     a_freeze,
     assessment,
+    at_hour,
+    put_into_use,
     window,
 )
 
@@ -40,6 +42,7 @@ def errors(problem: Json) -> list[tuple[str, str]]:
 
 async def test_a_normal_change_goes_over_the_board_to_its_review(board: Board) -> None:
     await board.ci("srv-1")
+    await put_into_use(board.api.ledger, ["mail"])
     draft = await board.drafted(cis=["srv-1"])
     assert (draft["state"], draft["number"][:4], draft["service"]) == ("draft", "CHG-", "mail")
     path = f"/v1/changes/{draft['id']}"
@@ -90,6 +93,19 @@ async def test_what_lacks_something_is_not_submitted_and_all_that_it_lacks_is_na
     assert errors(no_template.json()) == [("", "template_of_standard")]
 
 
+async def test_a_wanted_window_is_not_over_and_no_longer_than_one_that_can_be_scheduled(board: Board) -> None:
+    async def submitted(begin: float, end: float) -> list[tuple[str, str]]:
+        times = {"wanted_from_at": at_hour(begin), "wanted_until_at": at_hour(end)}
+        path = f"/v1/changes/{(await board.drafted(**times))['id']}"
+        answer = await board.agent.post(f"{path}/submit", json={})
+        return [] if answer.is_success else errors(answer.json())
+
+    longest = 92 * 24
+    assert await submitted(0, longest) == []
+    assert await submitted(0, longest + 1) == [("/wanted_until_at", "window_too_long")]
+    assert await submitted(-200, -100) == [("/wanted_until_at", "not_ahead")]
+
+
 async def test_who_asks_does_not_vote_and_who_implements_does_not_review(board: Board) -> None:
     path = await board.assessed()
     await grant(board.api.ledger, UUID(board.agent.id), Role.change_manager)
@@ -102,7 +118,7 @@ async def test_who_asks_does_not_vote_and_who_implements_does_not_review(board: 
     await board.manager.post_ok(f"{path}/schedule", window(0, 2))
     await board.engineer.post_ok(f"{path}/start", {"out_of_window_reason": "It is quiet."})
     await board.manager.post_ok(
-        f"{path}/back_out", {"reason": "No.", "service_restored_at": await now(board, path)}
+        f"{path}/back_out", {"reason": "Not now.", "service_restored_at": await now(board, path)}
     )
     both = await board.manager.post(f"{path}/review", json={**REVIEWED, "outcome": "backed_out"})
     assert (both.status_code, both.json()["code"]) == (403, "separation_of_duties")
@@ -225,11 +241,63 @@ async def test_voters_read_that_the_same_was_rejected_lately(board: Board) -> No
     await board.manager.post_ok(f"{path}/request_emergency_approval", question)
     (question_put,) = (await board.manager.read(f"{path}/decisions"))["items"]
     number = (await board.manager.read(rejected))["number"]
-    assert question_put["question"] == f"Shall it be made? (近期已否决 Rejected lately: {number})"
+    assert question_put["question"] == f"Shall it be made? (Rejected lately: {number})"
     again = await board.assessed()
     await board.manager.post_ok(f"{again}/request_approval", board.question())
     (put_again,) = (await board.manager.read(f"{again}/decisions"))["items"]
     assert put_again["question"] == question_put["question"], "though it is no emergency"
+
+
+async def test_voters_read_that_the_same_was_voted_against_and_cancelled(board: Board) -> None:
+    board.further.append(await board.api.client("Mona", Role.cab_member))
+    cancelled = await board.assessed("medium")
+    await board.manager.post_ok(f"{cancelled}/request_approval", board.question())
+    (decision,) = (await board.manager.read(f"{cancelled}/decisions"))["items"]
+    vote = {"decision": decision["id"], "verdict": "reject", "comment": "Not now."}
+    await board.member.post_ok(f"{cancelled}/vote", vote)
+    await board.manager.post_ok(f"{cancelled}/cancel", {"reason": "It is drafted again."})
+    number = (await board.manager.read(cancelled))["number"]
+    again = await board.assessed("medium")
+    await board.manager.post_ok(f"{again}/request_approval", board.question())
+    (put_again,) = (await board.manager.read(f"{again}/decisions"))["items"]
+    assert put_again["question"] == f"Shall it be made? (Withdrawn lately: {number})"
+
+
+async def test_voters_read_that_the_same_emergency_was_rejected_or_not_decided(board: Board) -> None:
+    words = []
+    for verdict in ("reject", "defer"):
+        numbers = []
+        for copied in (False, True):
+            path = await board.submitted(type="emergency", title=f"To {verdict}", services=[verdict])
+            question = board.question(cannot_wait="Nobody can send mail.")
+            await board.engineer.post_ok(f"{path}/request_emergency_approval", question)
+            numbers.append((await board.manager.read(path))["number"])
+            if copied:
+                (put,) = (await board.manager.read(f"{path}/decisions"))["items"]
+                words.append(put["question"].replace(numbers[0], "first"))
+            else:
+                await board.vote(path, verdict)
+    assert words == [
+        "Shall it be made? (Rejected lately: first)",
+        "Shall it be made? (Not decided lately: first)",
+    ]
+
+
+async def test_voters_on_a_template_read_that_such_a_change_was_rejected(board: Board) -> None:
+    author = await board.api.client("Author", Role.process_owner, Role.service_level_manager)
+    names = {"name_en": "MES", "name_zh": "MES", "criticality": "low", "owner": "me"}
+    await author.post_ok("/v1/services", {"key": "mes", **names})
+    await author.post_ok("/v1/services/mes/go_live")
+    rejected = await board.assessed(services=["mes"])
+    await board.manager.post_ok(f"{rejected}/request_approval", board.question())
+    await board.vote(rejected, "reject")
+    number = (await board.manager.read(rejected))["number"]
+    plans = {"plan": "Restart it.", "test_plan": "See that it runs.", "back_out_plan": "Restart it again."}
+    template = {"key": "mes", "title": "Restart", "description": "It is restarted.", "risk_level": "low"}
+    await author.post_ok("/v1/change_templates", {**template, **plans, "services": ["mes"]})
+    await board.manager.post_ok("/v1/change_templates/mes/approve")
+    (put,) = (await board.manager.read("/v1/change_templates/mes/decisions"))["items"]
+    assert put["question"].endswith(f"(Rejected lately: {number})")
 
 
 @pytest.mark.parametrize(("late", "passed"), [(None, True), (0, True), (10, False)])
@@ -279,6 +347,18 @@ async def test_an_emergency_meets_and_tells_only_what_lies_before_its_wanted_end
     assert started["overrides"] == [f"change/{(await board.manager.read(met))['id']}"]
 
 
+async def test_the_board_of_an_emergency_sees_the_freeze_in_which_it_starts(board: Board) -> None:
+    freeze = await board.manager.post_ok("/v1/freezes", a_freeze(0, 4))
+    path = f"/v1/changes/{(await board.drafted(type='emergency'))['id']}"
+    await board.agent.post_ok(f"{path}/submit")
+    question = board.question(cannot_wait="Nobody can send mail.")
+    asked = await board.manager.post_ok(f"{path}/request_emergency_approval", question)
+    assert asked["conflicts_found"] == ["freeze"]
+    await board.vote(path, "approve")
+    started = await board.engineer.post_ok(f"{path}/start")
+    assert started["overrides"] == [f"freeze/{freeze['id']}"]
+
+
 async def test_a_start_that_is_told_when_its_window_is_over_says_why(board: Board) -> None:
     await board.ci("srv-1")
     path = await board.scheduled(0, 2, cis=["srv-1"])
@@ -293,6 +373,7 @@ async def test_a_start_that_is_told_when_its_window_is_over_says_why(board: Boar
 
 async def test_once_put_to_the_vote_what_is_decided_on_is_not_altered(board: Board) -> None:
     path = await board.assessed()
+    await put_into_use(board.api.ledger, ["calendar"])
 
     async def edited(**fields: Any) -> list[tuple[str, str]]:
         answer = await board.agent.patch(path, json=fields, headers={"If-Match": "*"})
@@ -302,6 +383,7 @@ async def test_once_put_to_the_vote_what_is_decided_on_is_not_altered(board: Boa
     begin = (await board.manager.read(path))["wanted_from_at"]
     for end in ("2000-01-01T00:00:00Z", begin):
         assert await edited(wanted_until_at=end) == [("/wanted_until_at", "window_ends_early")]
+    assert await edited(wanted_until_at=at_hour(2400)) == [("/wanted_until_at", "window_too_long")]
     await board.manager.post_ok(f"{path}/assess", assessment("low"))
     await board.manager.post_ok(f"{path}/request_approval", board.question())
     await board.vote(path, "approve")
@@ -357,15 +439,23 @@ async def test_a_freeze_takes_no_window_away_but_nothing_starts_in_it_without_an
     assert started["overrides"] is None, "who is excepted goes over nothing"
 
 
-@in_test_all
-async def test_a_freeze_that_is_withdrawn_is_in_nobodys_way(board: Board) -> None:
-    freeze = await board.manager.post_ok("/v1/freezes", a_freeze(0, 4))
-    path = await board.approved()
+async def test_a_freeze_is_lifted_by_others_than_those_who_have_a_change_in_it(board: Board) -> None:
+    freeze = await board.manager.post_ok(
+        "/v1/freezes", a_freeze(0, 24, owner=board.agent.id, everything=True)
+    )
+    path = await board.approved(wanted_from_at=at_hour(1), wanted_until_at=at_hour(2))
     assert (await board.try_schedule(path, 1, 2)).status_code == 409
     over = await board.try_schedule(path, 1, 2, override_reason="Management wants it.")
-    assert over.json()["overrides"] == [f"freeze/{freeze['id']}"]
-    await board.manager.post_ok(f"/v1/freezes/{freeze['id']}/withdraw", {"reason": "Too early."})
-    assert (await board.try_schedule(await board.approved(), 1, 2)).status_code == 200
+    assert (over.status_code, over.json()["code"]) == (409, "frozen_without_exception")
+    later = {"from_at": at_hour(3), "until_at": at_hour(24), "reason": "The auditors come later."}
+    longer = {"from_at": at_hour(0), "until_at": at_hour(25), "reason": "The auditors stay longer."}
+    for action, body in (("withdraw", {"reason": "Too early."}), ("move", later)):
+        refused = await board.agent.post(f"/v1/freezes/{freeze['id']}/{action}", json=body)
+        assert (refused.status_code, refused.json()["code"]) == (409, "lifts_own_obstacle"), refused.text
+    await board.agent.post_ok(f"/v1/freezes/{freeze['id']}/move", longer)
+    management = await board.api.client("Management", Role.management)
+    await management.post_ok(f"/v1/freezes/{freeze['id']}/withdraw", {"reason": "Too early."})
+    assert (await board.try_schedule(path, 1, 2)).status_code == 200
 
 
 async def test_a_file_of_a_change_is_there_for_whom_the_change_is(board: Board) -> None:

@@ -40,6 +40,9 @@ async def test_a_template_of_an_important_service_is_of_medium_risk_at_least(
         names = {"key": key, "name_en": key, "name_zh": key, "owner": "me"}
         await keeper.post_ok("/v1/services", {**names, "criticality": criticality})
         await owner.post_ok(PATH, a_template(key=f"{key}-restart", services=[key]))
+        low = {"criticality": "low"}
+        lowered = await keeper.patch(f"/v1/services/{key}", json=low, headers={"If-Match": "*"})
+        assert lowered.status_code == 200, "which changes no risk of what is drafted already"
         template = await manager.post_ok(f"{PATH}/{key}-restart/approve")
         assert template["risk_level"] == risk
         ballots = (await manager.read(f"{PATH}/{key}-restart/votes"))["items"]

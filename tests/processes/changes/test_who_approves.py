@@ -8,20 +8,22 @@ from typing import Any
 import pytest
 
 from app.common.people import Grade, Role
-from tests.client import Api, Client, Json
+from app.ticketing.records import LinkKind
+from tests.client import Api, Client, Json, an_incident
 from tests.extent import first_of, in_test_all
-from tests.processes.changes.samples import Board, a_change, assessment
+from tests.processes.changes.samples import Board, a_change, assessment, put_into_use
 from tests.processes.changes.test_questionnaires import agreed
 from tests.processes.improvement_suggestions.samples import tell
 
 DAY = 86_400
 
 
-async def service(api: Api, key: str) -> Client:
+async def service(api: Api, key: str, criticality: str = "high") -> Client:
     """Who owns a new service of that key."""
     owner = await api.client(f"Owner of {key}", Role.service_level_manager)
     names = {"key": key, "name_en": key.capitalize(), "name_zh": "服务"}
-    await owner.post_ok("/v1/services", {**names, "criticality": "high", "owner": "me"})
+    await owner.post_ok("/v1/services", {**names, "criticality": criticality, "owner": "me"})
+    await owner.post_ok(f"/v1/services/{key}/go_live")
     return owner
 
 
@@ -264,15 +266,17 @@ async def test_staff_read_the_rules_in_force_and_nobody_else(board: Board) -> No
 async def test_an_owner_named_by_the_drafter_or_since_the_draft_has_no_seat(board: Board) -> None:
     owner = await service(board.api, "mail")
     drafter, manager = [await board.api.client(name, Role.service_level_manager) for name in ("Slm", "Else")]
-    friend = await board.api.client("Friend", Role.engineer)
     path = f"/v1/changes/{(await drafter.post_ok('/v1/changes', a_change()))['id']}"
     await drafter.post_ok(f"{path}/submit")
     await board.manager.post_ok(f"{path}/assess", assessment("low"))
     for person in (drafter, manager):
+        friend = await board.api.client("Friend", Role.engineer)
         answer = await person.patch("/v1/services/mail", json={"owner": friend.id}, headers={"If-Match": "*"})
         assert answer.status_code == 200, answer.text
         preview = await previewed(board.manager, path)
         assert people(preview["voters"]) == people([board.approver, owner]), person
+        because = "named_by_party" if person is drafter else "came_later"
+        assert reasons(preview)[friend.id] == because, "the owner sees why there is no vote"
 
 
 async def test_an_owner_named_by_a_transfer_that_the_drafter_ordered_has_no_seat(board: Board) -> None:
@@ -288,7 +292,9 @@ async def test_an_owner_named_by_a_transfer_that_the_drafter_ordered_has_no_seat
     await drafter.post_ok(f"/v1/persons/{owner.id}/transfer_duties", order)
     await tell(board.api)
     assert (await drafter.read("/v1/services/mail"))["owner"]["id"] == friend.id
-    assert people((await previewed(board.manager, path))["voters"]) == people([board.approver])
+    preview = await previewed(board.manager, path)
+    assert people(preview["voters"]) == people([board.approver])
+    assert reasons(preview)[friend.id] == "named_by_party"
 
 
 async def test_no_owner_of_one_service_approves_for_the_owner_of_another(board: Board) -> None:
@@ -321,6 +327,19 @@ async def test_no_answer_is_lower_than_what_is_recorded(board: Board) -> None:
     assert [answer["dependencies"] for answer in answers] == ["none", "some"]
 
 
+async def test_a_service_counts_as_critical_as_it_was_shortly_before_the_draft(board: Board) -> None:
+    owner = await service(board.api, "plant")
+    draft = f"/v1/changes/{(await board.drafted(services=['plant']))['id']}"
+    lowered = await owner.patch("/v1/services/plant", json={"criticality": "low"}, headers={"If-Match": "*"})
+    assert lowered.status_code == 200, lowered.text
+    later = f"/v1/changes/{(await board.drafted(services=['plant']))['id']}"
+    await owner.post_ok("/v1/services/plant/retire", {})
+    for path in (draft, later):
+        await board.agent.post_ok(f"{path}/submit")
+        assessed = await board.manager.post_ok(f"{path}/assess", assessment("low"))
+        assert assessed["risk_answers"]["service_criticality"] == "high"
+
+
 async def test_no_party_puts_somebody_on_call_for_their_own_emergency(board: Board) -> None:
     await board.api.team("rota")
     friend = await board.api.client("Friend", Role.cab_member, teams=("rota",), grade=Grade.staff)
@@ -338,14 +357,195 @@ async def test_no_party_puts_somebody_on_call_for_their_own_emergency(board: Boa
     assert people(preview["voters"]) == people([nils, board.member])
 
 
-async def put_on_call(admin: Client, person: Client) -> None:
+async def test_only_those_who_keep_the_rota_put_somebody_on_call_for_an_emergency(board: Board) -> None:
+    await board.api.team("rota")
+    friend, nils = [
+        await board.api.client(name, Role.cab_member, teams=("rota",), grade=Grade.staff)
+        for name in ("Friend", "Nils")
+    ]
+    mate = await board.api.client("Mate", Role.engineer, teams=("rota",))
+    lead = await board.api.client("Lead", Role.agent, teams=("rota",))
+    admin = await board.api.client("Ada", Role.admin)
+    await put_on_call(admin, nils)
+    team = next(t for t in (await admin.read("/v1/teams", limit=200))["items"] if t["key"] == "rota")
+    answer = await admin.patch(f"/v1/teams/{team['id']}", json={"lead": lead.id}, headers={"If-Match": "*"})
+    assert answer.status_code == 200, answer.text
+    now = datetime.now(UTC)
+    times = {"starts_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=8)}
+    stand_in = {"team": "rota", "duty": "on_call", "person": friend.id}
+    stand_in |= {name: instant.isoformat().replace("+00:00", "Z") for name, instant in times.items()}
+    for keeper, voters in ((mate, [nils, board.member]), (lead, [nils, friend])):
+        await keeper.post_ok("/v1/stand_ins", stand_in)
+        path = await board.submitted(type="emergency")
+        preview = await previewed(board.engineer, path, "emergency_change")
+        assert people(preview["voters"]) == people(voters)
+    of_own_team = await board.submitted(type="emergency", team="rota")
+    preview = await previewed(board.engineer, of_own_team, "emergency_change")
+    assert people(preview["voters"]) == people([nils, board.member]), "their lead chooses no board"
+    covered = {**stand_in, "instead_of": nils.id}
+    third = await board.api.client("Third", Role.cab_member, Role.agent, teams=("rota",), grade=Grade.staff)
+    await (await board.api.whole(third)).post_ok("/v1/stand_ins", {**covered, "person": third.id})
+    for team, voters in (("network", [third, friend]), ("rota", [nils, board.member])):
+        path = await board.submitted(type="emergency", team=team)
+        preview = await previewed(board.engineer, path, "emergency_change")
+        assert people(preview["voters"]) == people(voters), "the cover of a colleague holds"
+
+
+async def test_a_change_of_a_critical_service_is_at_least_of_medium_risk(board: Board) -> None:
+    await service(board.api, "erp", "critical")
+    path = await board.submitted(services=["erp"])
+    assessed = await board.manager.post_ok(f"{path}/assess", assessment("low"))
+    assert assessed["risk_level"] == "medium"
+    preview = await previewed(board.manager, path)
+    assert [rule["rule"] for rule in preview["rules"] or [{"rule": "change"}]] == ["change"]
+
+
+async def test_an_owner_who_took_the_place_of_another_votes_once_that_person_has_left(board: Board) -> None:
+    owner = await service(board.api, "mail")
+    taker = await board.api.client("Else", Role.service_level_manager)
+    answer = await taker.patch("/v1/services/mail", json={"owner": taker.id}, headers={"If-Match": "*"})
+    assert answer.status_code == 200, answer.text
+    path = await board.assessed("low")
+    preview = await previewed(board.manager, path)
+    assert people(preview["voters"]) == people([board.approver, owner])
+    assert reasons(preview)[taker.id] == "took_over"
+    admin = await board.api.client("Ada", Role.admin)
+    await admin.post_ok(f"/v1/persons/{owner.id}/deactivate")
+    preview = await previewed(board.manager, path)
+    assert people(preview["voters"]) == people([board.approver, taker])
+    assert taker.id not in reasons(preview)
+
+
+def reasons(preview: Json) -> dict[str, str]:
+    """Why people are left out, by id."""
+    return {row["person"]["id"]: row["because"] for row in preview["left_out"]}
+
+
+REQUEST: Json = {"title": "A VPN profile", "description": "For all.", "channel": "portal", "urgency": "3"}
+
+
+async def test_the_requester_of_the_request_behind_a_change_does_not_vote_on_it(board: Board) -> None:
+    requester, named = [await board.api.client(name, Role.change_manager) for name in ("Ada", "Bo")]
+    await put_into_use(board.api.ledger, ["mail"])
+    body = {**REQUEST, "service": "mail"}
+    own = await requester.post_ok("/v1/requests", body)
+    for_another = await board.agent.post_ok("/v1/requests", {**body, "requester": named.id})
+    everybody = [board.approver, requester, named]
+    for request, voters in ((own, [board.approver, named]), (for_another, everybody)):
+        path = await board.assessed("low", request=request["id"])
+        preview = await previewed(board.manager, path)
+        assert people(preview["voters"]) == people(voters)
+    await board.api.client("Cy", Role.change_manager)
+    incident = await named.post_ok("/v1/incidents", an_incident())
+    linker = await board.api.client("Lia", Role.agent, Role.change_manager, Role.incident_manager)
+    for kind, wish in (("implements", own), ("resolves", own), ("resolves", incident)):
+        path = await board.assessed("low")
+        wisher, namer = (requester, linker) if wish is own else (named, named)
+        await namer.post_ok(f"{path}/link", {"kind": kind, "other": wish["id"]})
+        (link,) = (await linker.read(f"{path}/links"))["items"]
+        assert wisher.id not in people((await previewed(board.manager, path))["voters"]), kind
+        await linker.post_ok(f"{path}/unlink", {"link": link["id"]})
+        assert wisher.id not in people((await previewed(board.manager, path))["voters"]), "by the log"
+    await named.post_ok(f"/v1/requests/{for_another['id']}/comment", {"text": "It is urgent."})
+    path = await board.assessed("low", request=for_another["id"])
+    assert named.id not in people((await previewed(board.manager, path))["voters"]), "an act of their own"
+    filed = await board.approver.post_ok("/v1/requests", {**body, "requester": named.id})
+    path = await board.assessed("low", request=filed["id"])
+    assert board.approver.id not in people((await previewed(board.manager, path))["voters"]), "filed it"
+
+
+async def test_no_link_that_another_person_makes_takes_a_vote(board: Board) -> None:
+    """Whatever is linked how: those who asked for other things, or reported an incident, keep the vote."""
+    await put_into_use(board.api.ledger, ["mail", "web"])
+    voters = [await board.api.client(name, Role.change_manager) for name in ("Ada", "Bo", "Cy")]
+    wishes = [
+        await voters[0].post_ok("/v1/requests", {**REQUEST, "service": "web"}),
+        await voters[0].post_ok("/v1/requests", REQUEST),
+        await voters[1].post_ok("/v1/incidents", an_incident()),
+        await board.agent.post_ok("/v1/requests", {**REQUEST, "service": "mail", "requester": voters[2].id}),
+    ]
+    linker = await board.api.client("Lia", Role.agent, Role.incident_manager)
+    path = await board.assessed("low", request=wishes[0]["id"])
+    for kind in LinkKind:
+        for wish in wishes:
+            answer = await linker.post(f"{path}/link", json={"kind": kind.value, "other": wish["id"]})
+            assert answer.status_code in (200, 422), answer.text
+        preview = await previewed(board.manager, path)
+        assert people(preview["voters"]) == people([board.approver, *voters]), kind
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
+    ballots = (await board.manager.read(f"{path}/votes"))["items"]
+    named_by = {ballot["person"]["id"]: ballot["named_by"] and ballot["named_by"]["id"] for ballot in ballots}
+    assert named_by[voters[1].id] == linker.id, "shown as named by the person who linked"
+
+
+async def test_whoever_a_link_leaves_out_is_told_and_objects(board: Board) -> None:
+    asker = await board.api.client("Ada", Role.change_manager)
+    await put_into_use(board.api.ledger, ["mail"])
+    wish = await asker.post_ok("/v1/requests", {**REQUEST, "service": "mail"})
+    path = await board.assessed("low")
+    await board.agent.post_ok(f"{path}/link", {"kind": "implements", "other": wish["id"]})
+    assert asker.id not in people((await previewed(board.manager, path))["voters"])
+    statement = (await asker.read(f"{path}/statements"))["items"][-1]
+    assert (statement["fact"], statement["person"]["id"]) == ("asked_for", asker.id)
+    await asker.post_ok(f"{path}/object_to_statement", {"objection": "I asked for another thing."})
+    assert asker.id in people((await previewed(board.manager, path))["voters"])
+    await board.agent.post_ok(f"{path}/link", {"kind": "resolves", "other": wish["id"]})
+    assert asker.id in people((await previewed(board.manager, path))["voters"]), "the same wish again"
+
+
+async def test_the_preview_of_a_template_names_those_whom_approve_asks(board: Board) -> None:
+    await service(board.api, "erp", "critical")
+    author = await board.api.client("Author", Role.process_owner)
+    texts = dict.fromkeys(("title", "description", "plan", "test_plan", "back_out_plan"), "Restart it.")
+    template = {"key": "restart", "risk_level": "low", "services": ["erp"], **texts}
+    path = f"/v1/change_templates/{(await author.post_ok('/v1/change_templates', template))['id']}"
+    preview = await previewed(board.manager, path)
+    await board.manager.post_ok(f"{path}/approve")
+    question = await asked(board.manager, path)
+    assert people(preview["voters"]) == question["voters"]
+    assert (preview["rules"], preview["quorum"]) == (question["rules"], question["quorum"])
+
+
+async def test_no_party_changes_who_is_on_call_by_absences_or_by_ending_shifts(board: Board) -> None:
+    await board.api.team("rota")
+    nils, ines, friend = [
+        await board.api.client(name, Role.cab_member, teams=("rota",), grade=Grade.staff)
+        for name in ("Nils", "Ines", "Friend")
+    ]
+    admin = await board.api.client("Ada", Role.admin)
+    shifts = [await put_on_call(admin, person) for person in (nils, ines)]
+    drafter = await board.api.client("Drafter", Role.agent, Role.admin, teams=("rota",))
+    now = datetime.now(UTC)
+    times = [(now + timedelta(hours=hours)).isoformat().replace("+00:00", "Z") for hours in (-1, 8)]
+    away = {"from_at": times[0], "until_at": times[1], "deputy": friend.id}
+    await drafter.post_ok("/v1/absences", {**away, "person": nils.id})
+    path = f"/v1/changes/{(await drafter.post_ok('/v1/changes', a_change(type='emergency')))['id']}"
+    await drafter.post_ok(f"{path}/submit")
+
+    async def voters() -> set[str]:
+        return people((await previewed(board.engineer, path, "emergency_change"))["voters"])
+
+    assert await voters() == people([nils, ines]), "the drafter said that Nils is away"
+    await admin.post_ok("/v1/absences", {**away, "person": ines.id})
+    assert await voters() == people([nils, ines]), "and somebody has said so of Ines since"
+    himself = await board.api.whole(nils)
+    own = await himself.post_ok("/v1/absences", away)
+    assert await voters() == people([friend, ines]), "people know themselves when they are away"
+    await drafter.post_ok(f"/v1/absences/{own['id']}/withdraw")
+    assert await voters() == people([friend, ines])
+    for shift in shifts:
+        await drafter.post_ok(f"/v1/shifts/{shift['id']}/end", {"until_date": shift["from_date"]})
+    assert await voters() == people([friend, ines]), "nor do shifts end for it"
+
+
+async def put_on_call(admin: Client, person: Client) -> Json:
     """The person is on call in the team `rota` on all days."""
     today = datetime.now(UTC).date()
     dates = {"from_date": str(today - timedelta(days=1)), "until_date": str(today + timedelta(days=2))}
     hours = {"starts": "00:00", "ends": "00:00", "time_zone": "UTC"}
     days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
     shift = {"team": "rota", "person": person.id, "duty": "on_call", "weekdays": days}
-    await admin.post_ok("/v1/shifts", {**shift, **dates, **hours})
+    return await admin.post_ok("/v1/shifts", {**shift, **dates, **hours})
 
 
 async def test_a_questionnaire_of_the_assessor_or_of_later_lowers_no_risk(board: Board) -> None:
@@ -362,6 +562,7 @@ async def test_a_questionnaire_of_the_assessor_or_of_later_lowers_no_risk(board:
     await agreed(board.manager, second_person, {"questions": questions, "medium_from": 1, "high_from": 2})
     body = {**assessment("low"), "risk_answers": {"ours": questions[0]["answers"][0]["key"]}}
     path = await board.submitted()
+    await put_into_use(board.api.ledger, ["mail"])
     refused = await board.manager.post(f"{path}/assess", json=body)
     assert refused.json()["errors"][0]["code"] == "own_questionnaire"
     assert (await board.approver.post_ok(f"{path}/assess", body))["risk_level"] == "low"
@@ -398,5 +599,9 @@ async def test_an_emergency_is_not_wanted_when_the_usual_board_could_have_decide
     await board.engineer.post_ok(ask, question)
     quicker = f"/v1/changes/{(await board.drafted(type='emergency', **wanted(5)))['id']}"
     assert await wrong(board.agent, f"{quicker}/submit") == late, "by the rule of its own time"
+    long_term = wanted(0.1) | {"wanted_until_at": wanted(60)["wanted_from_at"]}
+    endless = f"/v1/changes/{(await board.drafted(type='emergency', **long_term))['id']}"
+    refused = (422, [("/wanted_until_at", "no_emergency_so_long")])
+    assert await wrong(board.agent, f"{endless}/submit") == refused
     normal = f"/v1/changes/{(await board.drafted(**wanted(60)))['id']}"
     await board.agent.post_ok(f"{normal}/submit")

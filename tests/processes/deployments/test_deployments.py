@@ -193,7 +193,7 @@ async def test_deployments_are_listed_by_service_environment_and_time(
 ) -> None:
     await pipeline.post_ok(PATH, a_run(environment="test"))
     record = await pipeline.post_ok(PATH, a_run(run="4712", outcome="succeeded"))
-    answer = await engineer.read(PATH, service="mail", environment="production", state="succeeded")
+    answer = await engineer.read(PATH, service="mail", environment="PROD", state="succeeded")
     assert [item["id"] for item in answer["items"]] == [record["id"]]
     assert len((await pipeline.read(PATH))["items"]) == 2, "a pipeline sees what it has reported"
 

@@ -82,9 +82,9 @@ async def test_it_is_opened_with_the_suggestions_that_are_open_then(meeting: Rou
         for n, client in enumerate((manager, manager, history, history))
     ]
     new = await offered(manager, title="Of this month")
-    await manager.post_ok(f"{suggestion_at(declined_one)}/decline", {"reason": "No."})
+    await manager.post_ok(f"{suggestion_at(declined_one)}/decline", {"reason": "Not now."})
     for suggestion, until in ((waits, f"{this}-02T00:00:00Z"), (late, "2199-12-02T00:00:00Z")):
-        body = {"reason": "Later.", "until_at": until, **later}
+        body = {"reason": "A day later.", "until_at": until, **later}
         await history.post_ok(f"{suggestion_at(suggestion)}/defer", body)
 
     async def taken(month: str) -> tuple[Json, list[str]]:
@@ -219,7 +219,7 @@ async def test_it_is_concluded_with_a_verdict_on_each_that_is_still_open(meeting
     manager, conclude = meeting.manager, f"{at(assessment)}/conclude"
     await meeting.lin.post_ok(f"{at(assessment)}/score", scores(low, 2, 2, 2, 2, 2, 2))
     for action, more in (("decline", {}), ("defer", {"until_at": "2199-03-01T00:00:00Z"})):
-        alone = await manager.post(f"{suggestion_at(merged)}/{action}", json={"reason": "No.", **more})
+        alone = await manager.post(f"{suggestion_at(merged)}/{action}", json={"reason": "Not now.", **more})
         assert (alone.status_code, alone.json()["code"]) == (409, "being_assessed")
         assert assessment["number"] in alone.json()["detail"]
     await manager.post_ok(f"{suggestion_at(merged)}/merge", {"into": second["id"]})

@@ -108,10 +108,10 @@ class Programme:
         """The facts of KPIs are made."""
         await catch_up(self.follower, FACTS)
 
-    async def meeting(self, *, held: bool = True, meeting_kind: str = "plan_review") -> str:
-        """The id of a meeting of that kind, which one of the committee attended."""
-        attended = (self.owner, self.committee[0])
-        return await held_meeting(self.quality, *attended, meeting_kind=meeting_kind, held=held)
+    async def meeting(self, path: str, meeting_kind: str = "plan_review") -> str:
+        """The id of a meeting of that kind about the plan, which one of the committee chaired."""
+        attended, about = (self.committee[0], self.owner), path.removeprefix("/v1/").replace("plans", "plan")
+        return await held_meeting(self.quality, *attended, meeting_kind=meeting_kind, about=about)
 
 
 async def the_programme(api: Api, follower: Connection) -> Programme:

@@ -36,7 +36,7 @@ async def test_steps_are_done_overdue_and_given_to_others_and_each_review_says_w
     pilot, training = (await quality.read(f"{path}/steps"))["items"]
     completion = {"step": pilot["id"], "outcome": "One branch, six weeks."}
     refused = await other.post(f"{path}/complete_step", json=completion)
-    assert (refused.status_code, refused.json()["code"]) == (409, "not_the_owner_of_the_step")
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_the_owner_of_the_step")
     await owner.post_ok(f"{path}/complete_step", completion)
     answer = await owner.post(f"{path}/complete_step", json=completion)
     assert errors(answer.json()) == [("/step", "completed_already")]
@@ -50,8 +50,12 @@ async def test_steps_are_done_overdue_and_given_to_others_and_each_review_says_w
         (False, True),
         (True, False),
     ]
-    notices = (await owner.read("/v1/notices"))["items"]
-    assert "task_overdue" in {step for notice in notices for step in notice["steps"]}
+    # The owner, the quality manager and the co-author read which step it is.
+    for reader, step in ((owner, "task_overdue"), (quality, "plan_step_overdue")):
+        notices = (await reader.read("/v1/notices"))["items"]
+        [step_notice] = [each for notice in notices for each in notice["told"] if each["step"] == step]
+        values = [detail["value"] for detail in step_notice["details"]]
+        assert values[:2] == ["Train everybody", f"{YEAR}-12-02"], step
 
     moved_step = {
         "step": training["id"],
@@ -79,14 +83,15 @@ async def test_steps_are_done_overdue_and_given_to_others_and_each_review_says_w
         ("Write it down", owner.id, None),
     ]
 
-    await _reviewed_and_closed(programme, path)
     await _signed_by_proposer(programme, path)
+    await _reviewed_and_closed(programme, path)
 
 
 async def _reviewed_and_closed(programme: Programme, path: str) -> None:
     """The review says where the steps stand, and both say whether the former goal was reached."""
     quality = programme.quality
-    await programme.owner.post_ok(f"{path}/review", {"meeting": await programme.meeting(), "report": "Well."})
+    meeting = await programme.meeting(path)
+    await programme.owner.post_ok(f"{path}/review", {"meeting": meeting, "report": "Well."})
     [review] = (await quality.read(f"{path}/reviews"))["items"]
     assert [step["state"] for step in review["steps"]] == ["done", "open", "open"]
     [progress] = review["progress"]
@@ -94,6 +99,10 @@ async def _reviewed_and_closed(programme: Programme, path: str) -> None:
     assert (progress["goal"], progress["former_goals"]) == ("3", [former_goal])
     closing = {"lessons": "Pilot first.", "reason": "The department was merged."}
     await quality.post_ok(f"{path}/close", closing)
+    # The vote on the plan does not stop its steps.
+    step = (await quality.read(f"{path}/steps"))["items"][1]
+    done = {"step": step["id"], "outcome": "Everybody was trained."}
+    await quality.post_ok(f"{path}/complete_step", done)
     [target] = (await quality.read(f"{path}/targets"))["items"]
     assert target["result_former"] == [former_goal]
 
@@ -108,6 +117,12 @@ async def _signed_by_proposer(programme: Programme, path: str) -> None:
         client.id: (await client.read("/v1/me"))["person"]["name"] for client in (quality, programme.third)
     }
     lines = unescape(page.text).rpartition("signatures")[2]
+    # The process owner who writes the plan signs it, and nobody signs twice.
+    assert "Process owner" in lines
+    assert [
+        line.count((await client.read("/v1/me"))["person"]["name"])
+        for client, line in ((quality, lines), (programme.owner, lines.replace("Process owner", "")))
+    ] == [1, 1]
     assert names[quality.id] in lines
     assert names[programme.third.id] not in lines
 

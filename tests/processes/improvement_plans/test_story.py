@@ -157,6 +157,14 @@ async def _begin(programme: Programme, worker: Worker, path: str) -> None:
     assert (await programme.quality.read(path))["state"] == "running"
 
 
+async def _is_signed_by_a_second(programme: Programme, meeting: str) -> None:
+    """Who has signed, or was absent, adds no second signature; a member of the committee who came does."""
+    for person, code in ((programme.quality, "signed_already"), (programme.owner, "signs_second")):
+        refused = await person.post(f"/v1/meetings/{meeting}/sign")
+        assert (refused.status_code, refused.json()["code"]) == (409, code)
+    await programme.committee[0].post_ok(f"/v1/meetings/{meeting}/sign")
+
+
 async def test_a_running_plan_is_reviewed_at_meetings_and_closed_with_its_results(
     programme: Programme, worker: Worker
 ) -> None:
@@ -164,13 +172,25 @@ async def test_a_running_plan_is_reviewed_at_meetings_and_closed_with_its_result
     path = await programme.approved()
     await _begin(programme, worker, path)
     quality = programme.quality
-    body = {"meeting": await programme.meeting(held=False), "report": "All is well. 一切正常。"}
+    body = {"meeting": await held_meeting(quality, held=False), "report": "All is well. 一切正常。"}
     refused = await quality.post(f"{path}/review", json=body)
     assert errors(refused.json()) == [("/meeting", "meeting_not_held")]
-    body["meeting"] = await held_meeting(quality, programme.owner)
-    refused = await quality.post(f"{path}/review", json=body)
-    assert errors(refused.json()) == [("/meeting", "committee_was_absent")]
-    body["meeting"] = await programme.meeting()
+    about = path.removeprefix("/v1/").replace("plans", "plan")
+    owner, member = programme.owner, programme.committee[0]
+    for attended, named, because in (
+        ((member, owner), None, "not_on_agenda"),
+        ((quality, member), about, "minutes_not_signed"),
+        ((owner, member), about, "committee_was_absent"),
+    ):
+        body["meeting"] = await held_meeting(quality, *attended, about=named)
+        refused = await quality.post(f"{path}/review", json=body)
+        assert errors(refused.json()) == [("/meeting", because)]
+        if because == "minutes_not_signed":
+            signed_by_one = body["meeting"]
+    await _is_signed_by_a_second(programme, signed_by_one)
+    refused = await quality.post(f"{path}/review", json={**body, "meeting": signed_by_one})
+    assert errors(refused.json()) == [("/meeting", "committee_was_absent")], "he was not invited"
+    body["meeting"] = await programme.meeting(path)
     committee = programme.committee[0]
     assert (await committee.post(f"{path}/review", json=body)).status_code == 403
     reviewed = await programme.owner.post_ok(f"{path}/review", {**body, "adjustments": "A later goal."})
@@ -183,6 +203,13 @@ async def test_a_running_plan_is_reviewed_at_meetings_and_closed_with_its_result
     assert (progress["baseline"], progress["value"], progress["goal"]) == ("4", "0", "2")
     assert (progress["share"], progress["met"]) == ("2", True)
     assert review["position"] >= (await quality.read(f"{path}/baselines"))["items"][0]["position"]
+    objection = {"objection": "I was on leave."}
+    await committee.post_ok(f"/v1/meetings/{body['meeting']}/object_to_statement", objection)
+    await worker.work(datetime.now(UTC) + timedelta(seconds=1))
+    [review] = (await quality.read(f"{path}/reviews"))["items"]
+    plan = await quality.read(path)
+    assert review["void_at"] is not None, "nobody else of the committee came"
+    assert (plan["last_reviewed_at"], plan["next_review_due_at"]) == (None, review["void_at"])
     early = await committee.post(f"{path}/close", json={"lessons": "Pilot first."})
     assert errors(early.json()) == [("/reason", "closes_early")]
     closing = {"lessons": "Pilot first.", "reason": "The department was merged."}
@@ -211,10 +238,10 @@ async def test_a_review_takes_a_meeting_of_its_kind_and_each_meeting_once(
         assert answer.status_code == 422
         return errors(answer.json())
 
-    talk = await programme.meeting(meeting_kind="improvement_talk")
+    talk = await programme.meeting(path, "improvement_talk")
     assert await refused(talk) == [("/meeting", "meeting_of_other_kind")]
     kinds = ("plan_review", "monthly_assessment", "quality_analysis")
-    for meeting in [await programme.meeting(meeting_kind=kind) for kind in kinds]:
+    for meeting in [await programme.meeting(path, kind) for kind in kinds]:
         await quality.post_ok(f"{path}/review", {"meeting": meeting, "report": "All is well."})
         assert await refused(meeting) == [("/meeting", "reviewed_there")]
     assert len((await quality.read(f"{path}/reviews"))["items"]) == len(kinds)

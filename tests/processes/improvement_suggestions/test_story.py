@@ -136,7 +136,7 @@ async def test_whoever_proposes_it_is_told_what_became_of_it_and_why(api: Api) -
     duplicate, original = await offered(first), await offered(second)
     await manager.post_ok(f"{at(duplicate)}/merge", {"into": original["id"]})
     assert await refusal(
-        manager, f"{at(original)}/defer", {"reason": "Later.", "until_at": "2020-01-01T00:00:00Z"}
+        manager, f"{at(original)}/defer", {"reason": "A day later.", "until_at": "2020-01-01T00:00:00Z"}
     ) == (422, "not_ahead", "/until_at")
     later = {"reason": "The tool comes in spring.", "until_at": "2199-03-01T00:00:00Z"}
     for action, body in (("defer", later), ("decline", {"reason": "I do not like it."})):

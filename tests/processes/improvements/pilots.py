@@ -42,7 +42,7 @@ WORD: Mapping[str, Any] = {
     "reception": "Well, after a week.",
     "rollout_advice": "Team by team.",
     "institutionalise": "The new form.",
-    "further_pilot": "No.",
+    "further_pilot": "Not now.",
     "legacy": "Four key users.",
     "early_reason": "The first weeks have shown it.",
 }
@@ -168,7 +168,7 @@ class Project:
             "work": "Write it, try it.",
             "milestones": [{"title": "Tried", "due_at": AHEAD}],
             "pilot_scope": {"team": ["network"]},
-            "pilot_begins_at": ago(days=1),
+            "pilot_begins_at": ago(),
             "pilot_ends_at": (datetime.now(UTC) + timedelta(days=100)).isoformat(),
             "pilot_agreement": "Both desks agree.",
             "data_gathering": "From the log.",
@@ -333,6 +333,7 @@ class Project:
         }
         return {
             "advice": "Team by team, as the report says.",
+            "schedule_reason": "The law applies today.",
             "scope": "The first line.",
             "departments": ["Service desk"],
             "contributions": "A day of training each.",

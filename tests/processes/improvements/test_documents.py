@@ -302,7 +302,7 @@ async def test_a_hand_over_prints_with_its_steps_and_why_the_pilot_was_passed(
     await _signed_by_who_handed_over(project, path, number)
     await _without_marks_for_others(project, path, number)
     chinese = await printed(project.owner, path, number, "zh")
-    for words in ("移交", "证据不足仍予通过的理由", "9 · 固化", "推广步骤", "单据太少", "质量经理验收"):
+    for words in ("移交", "证据不足仍予通过的理由", "9 · 固化", "推广步骤", "单据太少", "流程及质量经理验收"):
         assert words in chinese, words
 
 

@@ -17,23 +17,26 @@ async def seats(improvers: Improvers, path: str) -> set[str]:
     return {ballot["person"]["id"] for ballot in (await improvers.quality.read(f"{path}/votes"))["items"]}
 
 
-@pytest.mark.parametrize("merging", ["further suggestions", "a merge"])
-async def test_suggestions_of_the_committee_that_others_add_take_no_seat_of_it(
+@pytest.mark.parametrize("merging", ["suggestions", "a merge"])
+async def test_suggestions_of_the_committee_that_others_take_up_take_no_seat_of_it(
     improvers: Improvers, merging: str
 ) -> None:
-    leading = await offered(improvers.author)
     suggestions = [await offered(member, title=f"Idea {n}") for n, member in enumerate(improvers.committee)]
     if merging == "a merge":
+        leading, *suggestions = suggestions
         for suggestion in suggestions:
             await improvers.quality.post_ok(f"{at(suggestion)}/merge", {"into": leading["number"]})
         path = await improvers.selected(suggestions=[leading["number"]])
     else:
-        path = await improvers.selected(suggestions=[offer["number"] for offer in (leading, *suggestions)])
+        path = await improvers.selected(suggestions=[offer["number"] for offer in suggestions])
     board = {member.id for member in (*improvers.committee, improvers.third)}
     assert await seats(improvers, path) == board
+    ballots = (await improvers.quality.read(f"{path}/votes"))["items"]
+    named_by = {row["person"]["id"]: row["named_by"]["id"] for row in ballots if row["named_by"]}
+    assert named_by == {member.id: improvers.quality.id for member in improvers.committee}
 
 
-async def test_whoever_proposed_the_leading_suggestion_or_merged_their_own_into_it_does_not_vote(
+async def test_whoever_merged_their_own_suggestion_into_the_leading_one_votes_on_the_project_of_others(
     improvers: Improvers,
 ) -> None:
     member: Client = await improvers.api.client("Both", Role.committee_member, Role.process_owner)
@@ -41,7 +44,7 @@ async def test_whoever_proposed_the_leading_suggestion_or_merged_their_own_into_
     own = await offered(member, title="The same once more")
     await member.post_ok(f"{at(own)}/merge", {"into": leading["number"]})
     voters = await seats(improvers, await improvers.selected(suggestions=[leading["number"]]))
-    assert voters == {improvers.committee[1].id, improvers.third.id}
+    assert voters == {member.id, improvers.third.id, *(person.id for person in improvers.committee)}
 
 
 async def test_a_quality_manager_selects_no_idea_of_their_own_however_it_is_merged(

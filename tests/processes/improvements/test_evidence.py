@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from app.foundation.process_names import PROCESS_KINDS, process_named, spellings_of
+from app.kernel.actions.payload_fields import DemandedText
+from app.kernel.actions.payloads import Payload, marks
 from app.kernel.actions.refusals import WrongValue
 from app.kpis.effects.records import PromisedAs
 from app.kpis.statistics.effects.codes import PromiseVerdict
@@ -18,6 +22,8 @@ from app.log.ids import uuid7
 from app.processes.improvements.effects.promises import promised_to_be_better
 from app.processes.improvements.pilot.checks import checked_training
 from app.processes.improvements.proposal.records import ImprovementTarget
+from app.processes.improvements.rollout.checks import evidence_repeated
+from app.processes.improvements.rollout.payloads import CompleteRolloutStepImprovement, FixImprovement
 from app.processes.improvements.rollout.plan_checks import release_does_not_fit
 from tests.client import Api, Json
 from tests.extent import in_test_all
@@ -89,6 +95,27 @@ async def test_a_release_from_before_the_approval_is_not_the_changed_tool() -> N
     assert refused.value.because == "evidence_too_old"
     ctx.record.deployed_at = now + timedelta(days=1)
     await release_does_not_fit(None, improvement, body, ctx)  # type: ignore[arg-type]  # reads nothing
+
+
+def texts_of(payload: type[Payload]) -> list[str]:
+    """The texts in which a person has to say something of a step."""
+    return [name for name in marks(payload, DemandedText) if "numbers" not in name]
+
+
+@pytest.mark.parametrize("payload", [CompleteRolloutStepImprovement, FixImprovement])
+async def test_each_part_of_a_rollout_step_has_evidence_of_its_own(payload: type[Payload]) -> None:
+    nothing: Any = None
+    texts: list[Any] = texts_of(payload)
+    assert len(texts) >= 4
+    apart: dict[str, Any] = {name: f"Of {name}." for name in texts}
+    different: Any = payload.model_construct(None, **apart)
+    await evidence_repeated(nothing, nothing, different, nothing)
+    for name, other in combinations(texts, 2):
+        alike: dict[str, Any] = {**apart, name: "It is done.", other: "it is  done"}
+        same: Any = payload.model_construct(None, **alike)
+        with pytest.raises(WrongValue) as refused:
+            await evidence_repeated(nothing, nothing, same, nothing)
+        assert refused.value.because == "repeats_evidence"
 
 
 @in_test_all
@@ -167,9 +194,16 @@ async def test_a_pilot_is_cut_by_services_and_items_that_there_are_and_is_not_ov
     worse = plan | {"expected": [{"target": "restore", "promised": {"change": "0.3"}}]}
     wrong = await refusal(project.manager, f"{path}/plan", worse)
     assert wrong == (422, [("expected/0/promised/change", "promise_to_worsen")])
+    over = await refusal(project.manager, f"{path}/plan", plan)
+    assert over == (422, [("pilot_ends_at", "not_ahead")])
+    ends_at = datetime.now(UTC) + timedelta(seconds=3)
+    plan |= {"pilot_ends_at": ends_at.isoformat()}
+    unsaid = await refusal(project.manager, f"{path}/plan", plan | {"pilot_length_reason": None})
+    assert unsaid == (422, [("pilot_length_reason", "pilot_begins_before_plan")])
     await project.manager.post_ok(f"{path}/plan", plan)
     await project.asks(path, "approve_plan")
     await project.sponsor.post_ok(f"{path}/kick_off")
+    await asyncio.sleep(max(0.0, (ends_at - datetime.now(UTC)).total_seconds()))
     started = await refusal(project.manager, f"{path}/start_pilot", await project.readiness())
     assert started == (409, "pilot_is_over")
     # The way out: the committee returns the plan, and its dates are agreed anew.

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 from uuid import UUID, uuid4
 
+import pytest
+
 from app.common.people import Role
-from tests.client import Client
+from app.common.records import empty
+from app.foundation.people.records import TeamKind
+from app.kernel.access.reads import ReadContext
+from app.kernel.actions.refusals import WrongValue
+from app.log.ids import uuid7
+from app.processes.improvements.effects.payloads import StandardiseImprovement
+from app.processes.improvements.evidence import evidence_of_other_improvement
+from app.processes.improvements.records import Improvement
+from tests.client import Client, an_incident
 from tests.extent import in_test_all
 from tests.people import grant
 from tests.processes.improvement_suggestions.samples import offered
@@ -46,11 +58,15 @@ async def test_a_minor_improvement_goes_from_the_suggestion_to_the_standard(impr
     assert refused == (403, "separation_of_duties", ""), "whoever has implemented it"
     refused = await refusal(improvers.quality, f"{path}/evaluate", standard | {"agreed_by": implementer.id})
     assert refused == (422, "has_implemented_it", "/agreed_by")
-    agreed = standard | {"agreed_by": improvers.owner.id}
-    judged = await improvers.quality.post_ok(f"{path}/evaluate", agreed)
+    evaluated = standard | {"agreed_by": improvers.owner.id}
+    judged = await improvers.quality.post_ok(f"{path}/evaluate", evaluated)
     assert (judged["reached"], judged["against_evidence"]) == (True, False)
     assert judged["judged_position"] == judged["measured_position"] == effect["position"]
-    standard = {"external_numbers": ["SOP-12"], "teams": ["network"]}
+    await improvers.api.team("carrier", TeamKind.supplier)
+    standard = {"external_numbers": ["SOP-12"], "teams": ["carrier"]}
+    case = (await improvers.tool.post_ok("/v1/incidents", an_incident()))["id"]
+    agent = await improvers.api.client("Agent", Role.agent, teams=("network",))
+    await agent.post_ok(f"/v1/incidents/{case}/assign", {"team": "network"})
     assert judged["agreed_by"] is None
     alone = await refusal(improvers.quality, f"{path}/standardise", standard)
     assert alone == (409, "owner_has_not_agreed", ""), "nobody agrees in the owner's name"
@@ -59,11 +75,21 @@ async def test_a_minor_improvement_goes_from_the_suggestion_to_the_standard(impr
     for owner in (implementer, third):
         refused = await refusal(owner, f"{path}/agree_to_evaluation", {})
         assert refused == (409, "another_owner_asked", ""), "another owner was asked"
-    agreed = await improvers.owner.post_ok(f"{path}/agree_to_evaluation")
+    judged = await improvers.quality.post_ok(f"{path}/evaluate", evaluated | {"goal_reached": False})
+    refused = await refusal(improvers.owner, f"{path}/agree_to_evaluation", {})
+    assert refused == (409, "proposal_rewritten", ""), "the owner has read another evaluation"
+    version = str(judged["version"])
+    agreed = await improvers.owner.post_ok(f"{path}/agree_to_evaluation", if_match=version)
     assert agreed["agreed_by"]["id"] == improvers.owner.id
+    old = standard | {"published_at": "2026-01-01T00:00:00Z"}
+    refused = await refusal(improvers.quality, f"{path}/standardise", old)
+    assert refused == (422, "before_approval", "/published_at")
     done = await improvers.quality.post_ok(f"{path}/standardise", standard)
     assert (done["state"], done["external_numbers"]) == ("standardised", ["SOP-12"])
     assert done["next_benefit_due_at"] is not None
+    told = [(await improvers.quality.read(f"/v1/teams/{key}"))["id"] for key in ("network", "carrier")]
+    assert set(told) <= set(done["told_team_ids"]), "the teams of the process are told, whatever is named"
+    await a_document_elsewhere_serves_one_improvement(improvers, UUID(done["id"]))
     assert await event_types(improvers.quality, path) == [
         *("improvement.selected", "improvement.proposed", "improvement.submitted"),
         *("improvement.voted", "improvement.voted", "improvement.approved"),
@@ -72,6 +98,25 @@ async def test_a_minor_improvement_goes_from_the_suggestion_to_the_standard(impr
         *("improvement.implementation_begun", "improvement.implemented", "improvement.effects_measured"),
         *("improvement.evaluated", "improvement.evaluation_agreed", "improvement.standardised"),
     ]
+
+
+async def a_document_elsewhere_serves_one_improvement(improvers: Improvers, standardised: UUID) -> None:
+    """Its number is evidence of that one, however it is written, until another edition is named."""
+    ledger = improvers.api.ledger
+    reads, ctx = ReadContext(ledger.db, ledger.lifecycles, ledger.directory), cast("Any", None)
+    other = uuid7()
+    for improvement_id, number, is_refused in (
+        (other, "SOP-12", True),
+        (other, "sop–12", True),
+        (other, "SOP-12 v2", False),
+        (standardised, "SOP-12", False),
+    ):
+        body = StandardiseImprovement.model_validate({"external_numbers": [number], "teams": ["network"]})
+        with pytest.raises(WrongValue) if is_refused else nullcontext() as refused:
+            await evidence_of_other_improvement(reads, empty(Improvement, improvement_id), body, ctx)
+        if refused is not None:
+            because = "evidence_of_other_improvement"
+            assert (refused.value.pointer, refused.value.because) == ("/external_numbers/0", because)
 
 
 async def test_what_did_not_help_is_reverted_and_only_a_reason_judges_it_otherwise(
@@ -119,7 +164,7 @@ async def test_what_did_not_help_is_reverted_and_only_a_reason_judges_it_otherwi
     assert refused == (409, "not_judged_reached", "")
     alone = await refusal(improvers.quality, f"{path}/revert", reverting)
     assert alone == (409, "owner_has_not_agreed", "")
-    await improvers.owner.post_ok(f"{path}/agree_to_evaluation")
+    await improvers.owner.post_ok(f"{path}/agree_to_evaluation", if_match=str(judged["version"]))
     half = await refusal(improvers.quality, f"{path}/revert", reverting | {"old_process_stands": False})
     assert half == (422, "old_process_must_stand", "/old_process_stands")
     untold = await refusal(improvers.quality, f"{path}/revert", reverting)
@@ -202,9 +247,11 @@ async def test_a_member_of_the_committee_who_worded_it_is_left_out(improvers: Im
 
 async def test_management_votes_as_well_if_most_of_the_committee_have_made_it(improvers: Improvers) -> None:
     path = await improvers.proposed()
-    quality, named = improvers.quality, [improvers.author, improvers.quality]
-    for person in named:
-        await grant(improvers.api.ledger, UUID(person.id), Role.committee_member.value)
+    quality = improvers.quality
+    await grant(improvers.api.ledger, UUID(quality.id), Role.committee_member.value)
+    editor = await improvers.api.client("Editor", Role.quality_manager, Role.committee_member)
+    answer = await editor.patch(path, json={"title": "Ask for the site first"}, headers={"If-Match": "*"})
+    assert answer.status_code == 200, answer.text
     admin = await improvers.api.client("Another admin", Role.admin)
     away = [improvers.committee[1], improvers.third]
     for person in away:
@@ -212,7 +259,7 @@ async def test_management_votes_as_well_if_most_of_the_committee_have_made_it(im
     await quality.post_ok(f"{path}/submit", improvers.question() | weighed())
     votes = (await quality.read(f"{path}/votes"))["items"]
     assert {vote["person"]["id"] for vote in votes} == {improvers.committee[0].id, improvers.sponsor.id}
-    left_out = {(improvers.author.id, "author"), (quality.id, "duty")}
+    left_out = {(editor.id, "author"), (quality.id, "duty")}
     decision = (await quality.read(f"{path}/decisions"))["items"][0]
     assert {(exclusion["person"], exclusion["because"]) for exclusion in decision["left_out"]} == left_out
 

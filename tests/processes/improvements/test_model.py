@@ -225,7 +225,7 @@ class World:
         weighed = ("goals", "practice", "present_state", "cost", "resources", "time")
         pilot = {
             "pilot_scope": {"team": ["network"]},
-            "pilot_begins_at": ago(days=1),
+            "pilot_begins_at": ago(days=0),
             "pilot_ends_at": ago(days=-100),
             "pilot_agreement": "Both desks agree.",
             "data_gathering": "From the log.",
@@ -312,7 +312,11 @@ class World:
         if action in ("measure_effects", "propose"):
             await catch_up(self.follower, FACTS)
         body = await self.says(improvement, action, *how)
-        answer = await self.client(actor).post(f"{improvement.path}/{action}", json=body)
+        # Consents name the version that was read, since the evaluation may have been written twice.
+        headers = {}
+        if action == "agree_to_evaluation":
+            headers["if-match"] = str((await self.client("quality").read(improvement.path))["version"])
+        answer = await self.client(actor).post(f"{improvement.path}/{action}", json=body, headers=headers)
         problem = answer.json()
         outcome = (answer.status_code, problem.get("code"))
         if improvement.state not in TABLE[action][1]:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from uuid import UUID
 
 import pytest
 
 from app.api.service.pages import page
+from app.foundation.decisions.records import DecisionKind, DecisionRule, DecisionState, VoteVerdict
+from app.foundation.documents.decided import PrintedDecision, PrintedVote, approval_lines
 from app.i18n import LANGUAGES
 from app.processes.improvements.documents.pages import page_of
 from app.processes.improvements.documents.printed import PrintedImprovement
+from app.processes.improvements.documents.printing import page_for_customers
 from tests.kpis.drawing.drawings import parse
 from tests.processes.improvements.printed import HARM, a_handover, a_proposal, a_report
 
@@ -96,6 +101,46 @@ def test_drawings_stand_in_the_page_as_they_are_served_alone(
         parse(drawing)
         assert " id=" not in drawing, "ids of several drawings would collide"
     assert "The chart is no longer available" in page_of(make("en"), "en").body
+
+
+@pytest.mark.parametrize(
+    ("language", "until", "deputy"),
+    [
+        ("en", "<th>Votes count until<td>2026-07-08", "Ada (deputy: Zhou)"),
+        ("zh", "<th>表决截止时间<td>2026-07-08", "Ada（代理人：Zhou）"),
+    ],
+)
+def test_a_paper_of_an_open_question_has_lines_for_who_is_asked_and_until_when(
+    language: str, until: str, deputy: str
+) -> None:
+    asked_at = datetime(2026, 7, 1, tzinfo=UTC)
+    question = PrintedDecision(
+        id=UUID(int=1),
+        kind=DecisionKind.improvement_proposal,
+        question="Shall we?",
+        rule=DecisionRule.majority,
+        state=DecisionState.open,
+        outcome=None,
+        asked_at=asked_at,
+        due_at=asked_at + timedelta(days=7),
+        closed_at=None,
+        position=None,
+        votes=[
+            PrintedVote("Ada", None, None, is_awaited=True, deputies=["Zhou"]),
+            PrintedVote("Ben", VoteVerdict.approve, asked_at),
+            PrintedVote("Recused", None, None),
+        ],
+    )
+    printed = replace(a_proposal(language), decisions=[question], signatures=approval_lines([question]))
+    shown, _, signed = page_of(printed, language).body.partition('class="signatures"')
+    assert until in shown.replace('<span class="short">', "")
+    assert deputy in shown
+    assert deputy in signed
+    assert "<td>Ben<td>2026-07-01" in signed
+    assert "Recused" in shown
+    assert "Recused" not in signed
+    for_customers = page_of(page_for_customers(printed), language).body
+    assert [name for name in ("Ada", "Ben", "Zhou") if name in for_customers] == []
 
 
 def test_the_reason_against_the_evidence_stands_out_whoever_wrote_it_down() -> None:

@@ -84,6 +84,31 @@ async def test_a_pilot_starts_when_all_is_ready_and_says_what_is_missing(project
     )
 
 
+async def test_a_pilot_rests_on_trainings_that_people_of_its_teams_attended_and_were_examined_in(
+    project: Project,
+) -> None:
+    path = await project.planned()
+    start = f"{path}/start_pilot"
+    await project.sponsor.post_ok(f"{path}/kick_off")
+    outsider = await project.api.client("Outsider", Role.engineer)
+    elsewhere = await project.training("key_user", upto="plan", persons=[outsider.id])
+    held = {"attended": [outsider.id], "contents": "What is new."}
+    await project.quality.post_ok(f"/v1/trainings/{elsewhere}/hold", held)
+    ready = await project.readiness()
+    unexamined = await project.training("executor", upto="hold")
+    for field, number, code in (
+        ("key_user_training", elsewhere, "training_without_teams_in_scope"),
+        ("executor_training", unexamined, "training_not_examined"),
+    ):
+        refused = await refusal(project.manager, start, ready | {field: number})
+        assert refused == (422, [(field, code)])
+    objection = {"objection": "I was ill."}
+    key_users = f"/v1/trainings/{ready['key_user_training']}"
+    await project.executor.post_ok(f"{key_users}/object_to_statement", objection)
+    refused = await refusal(project.manager, start, ready)
+    assert refused == (422, [("key_user_training", "training_attended_by_nobody")])
+
+
 async def key_users_are_trained_before_executors(project: Project, start: str, ready: Json) -> None:
     """Else the pilot does not start."""
 
@@ -254,7 +279,7 @@ async def test_the_judgement_names_the_reported_effect_and_keeps_the_reason_agai
 
 async def neither_its_manager_nor_who_proposed_it_votes(project: Project, path: str, question: Json) -> None:
     """Although they belong to the committee. In the end its manager has asked the question."""
-    apart = [project.manager, project.quality, project.executor]
+    apart = [project.manager, project.quality]
     for person in apart:
         await grant(project.api.ledger, UUID(person.id), Role.committee_member.value)
     for person in (project.second, project.third):
@@ -372,3 +397,11 @@ async def test_a_stopped_pilot_is_reverted_and_says_who_is_told(project: Project
     assert improvement["reverted_at"] is not None
     assert improvement["next_report_due_at"] is None
     assert (await event_types(project.quality, path))[-1] == "improvement.pilot_stopped"
+    worker, now = Worker(project.api.ledger), datetime.now(UTC)
+    for minutes in (0, 2):
+        await worker.work(now + timedelta(minutes=minutes))
+    for reader in (project.executor, project.manager):
+        notices = (await reader.read("/v1/notices"))["items"]
+        assert any("the old process applies again" in notice["text"] for notice in notices)
+        details = [detail for notice in notices for step in notice["told"] for detail in step["details"]]
+        assert "It takes longer." in [detail["value"] for detail in details]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from app.common.people import Grade, Role
 from app.processes.improvements.lifecycle import LIFECYCLE
 from app.processes.improvements.records import ImprovementState
@@ -137,7 +139,13 @@ async def test_without_a_pilot_there_is_no_approval_and_a_returned_plan_is_made_
     path, member = await chartered(improvers), improvers.committee[0]
     await improvers.manager.post_ok(f"{path}/plan", WITHOUT_PILOT)
     assert await refusal(member, f"{path}/approve_plan", {}) == (409, "pilot_is_missing", "")
-    returned = await improvers.asks(path, "return_plan", {"lacking": "The pilot. 缺少试点。"})
+    asked = {"question": "May the plan be approved as it is?", "lacking": "The pilot. 缺少试点。"}
+    returned = await improvers.asks(path, "return_plan", asked)
+    question = (await member.read(f"{path}/decisions"))["items"][-1]["question"]
+    assert question == (
+        "【提请退回计划 Return plan; 欠缺之处 What is missing: 见记录 see the record】 "
+        "May the plan be approved as it is?"
+    )
     assert (returned["state"], returned["lacking"]) == ("chartered", "The pilot. 缺少试点。")
     planned = await improvers.manager.post_ok(f"{path}/plan", a_plan())
     assert (planned["state"], planned["lacking"]) == ("planned", None)
@@ -159,7 +167,7 @@ async def test_nobody_alone_names_the_people_of_a_project(improvers: Improvers) 
     successor = await api.client("Successor", Role.project_manager)
     body, hand_over = {"person": improvers.manager.id}, f"{path}/hand_over_duties"
     active = await refusal(other, hand_over, body | {"new_holder": successor.id})
-    assert active == (422, "person_still_active", "/person"), "the committee has named the manager"
+    assert active == (422, "committee_replaces", "/person"), "the committee has named the manager"
     worker = await api.client("Worker", Role.project_manager)
     await improvers.quality.post_ok(f"{path}/add_task", {"title": "Ask the desks", "assignee": worker.id})
     await other.post_ok(hand_over, {"person": worker.id, "new_holder": successor.id})
@@ -178,6 +186,29 @@ async def test_nobody_alone_names_the_people_of_a_project(improvers: Improvers) 
     assert alone == (422, "proposer_names_people", "/new_holder")
     done = await other.post_ok(hand_over, body | {"new_holder": successor.id})
     assert done["project_manager"]["id"] == successor.id
+    await tell_all(api)
+    newest = (await improvers.committee[1].read("/v1/notices"))["items"][0]
+    assert "Successor" in str(newest), "the committee is told who has the post now"
+    assert "Project manager" in str(newest)
+
+
+async def test_a_post_stays_vacant_whose_holder_has_left_since_the_committee_was_asked(
+    improvers: Improvers,
+) -> None:
+    path = await improvers.classified(kind="new_process", criteria=["several_teams"])
+    admin = await improvers.api.client("Registrar", Role.admin)
+    successor = await improvers.api.client("Successor", Role.project_manager)
+    await improvers.quality.post_ok(f"{path}/charter", a_charter(improvers))
+    await admin.post_ok(f"/v1/persons/{improvers.manager.id}/deactivate")
+    done = await improvers.vote(path, "approve")
+    assert (done["state"], done["project_manager"]) == ("chartered", None)
+    assert done["sponsor"]["id"] == improvers.sponsor.id
+    await tell_all(improvers.api)
+    for asker in (improvers.quality, improvers.committee[0]):
+        tasks = (await asker.read("/v1/me/work"))["asked"]
+        assert ("change_people", done["id"]) in {(task["action"], task["record"]) for task in tasks}
+    named = await improvers.asks(path, "change_people", {"project_manager": successor.id})
+    assert named["project_manager"]["id"] == successor.id
 
 
 async def test_whoever_manages_the_project_has_no_vote_on_its_plan_and_a_rejected_one_is_returned(
@@ -275,6 +306,45 @@ async def test_the_committee_replaces_an_active_manager_and_sponsor_in_every_sta
     await tell_all(api)
     steps = [item["steps"] for item in (await successor.read("/v1/notices"))["items"]]
     assert "relieved" in {step for notice_steps in steps for step in notice_steps}
+
+
+@pytest.mark.parametrize("loss", ["leaves", "loses the role"])
+async def test_a_question_ends_at_once_without_effect_if_a_candidate_can_no_longer_take_the_post(
+    improvers: Improvers, loss: str
+) -> None:
+    path, api = await chartered(improvers), improvers.api
+    admin = await api.client("Registrar", Role.admin)
+    candidate = await api.client("Candidate", Role.project_manager)
+    await improvers.quality.post_ok(f"{path}/change_people", {"project_manager": candidate.id})
+    await tell_all(api)
+    assert "Candidate" in str(await improvers.committee[0].read("/v1/notices")), "who is to be named"
+    if loss == "leaves":
+        await admin.post_ok(f"/v1/persons/{candidate.id}/deactivate")
+    else:
+        await admin.post_ok(f"/v1/persons/{candidate.id}/revoke_role", {"role": "project_manager"})
+    (question,) = [d for d in await decisions(improvers, path) if d["state"] == "open"]
+    votes = [
+        await member.post(f"{path}/vote", json={"decision": question["id"], "verdict": "approve"})
+        for member in (*improvers.committee, improvers.third)
+    ]
+    refused = [vote.json()["code"] for vote in votes if vote.status_code != 200]
+    assert set(refused) == {"candidate_lost"}, "the vote that would decide has no effect"
+    await tell_all(api)
+    voided = [d for d in await decisions(improvers, path) if d["id"] == question["id"]]
+    assert [(d["state"], d["outcome"]) for d in voided] == [("withdrawn", None)]
+    for told in (improvers.quality, improvers.committee[0]):
+        newest = (await told.read("/v1/notices"))["items"][0]
+        assert "decided" in newest["steps"]
+        assert "Candidate" in str(newest)
+    other = await api.client("Other", Role.project_manager)
+    named = await improvers.asks(path, "change_people", {"project_manager": other.id})
+    assert named["project_manager"]["id"] == other.id
+
+
+async def decisions(improvers: Improvers, path: str) -> list[Json]:
+    """The questions about an improvement."""
+    items: list[Json] = (await improvers.quality.read(f"{path}/decisions", limit=200))["items"]
+    return items
 
 
 def test_the_people_of_a_project_can_be_changed_wherever_it_can_be_stopped() -> None:

@@ -102,7 +102,7 @@ async def test_a_rollout_is_planned_in_nine_steps_of_which_the_pilot_is_done(pro
     assert (passed["against_evidence"], passed["against_evidence_reason"]) == (False, None)
     roll_out, plan = f"{path}/roll_out", project.rollout(cutover_at="2030-03-31T04:00:00Z")
     assert await refusal(project.quality, roll_out, plan) == (403, "forbidden")
-    step = {"step": "organise", "evidence": "Done.", "goals": "Half.", "weekly_plan": "All."}
+    step = {"step": "organise", "evidence": "It is in place.", "goals": "Half.", "weekly_plan": "All."}
     unplanned = (409, "rollout_not_planned")
     assert await refusal(project.executor, f"{path}/complete_rollout_step", step) == unplanned
     english, chinese = await sentences(project.executor, f"{path}/complete_rollout_step", step)
@@ -126,6 +126,13 @@ async def test_a_rollout_is_planned_in_nine_steps_of_which_the_pilot_is_done(pro
         ({"organise": AHEAD}, ("steps/2/due_at", "before_earlier_step")),
     ):
         assert await refusal(project.manager, roll_out, project.rollout(**dues)) == (422, [wrong])
+    for place, name, due_at in ((6, "optimise", "2030-09-29T12:00:00Z"), (7, "fix", "2030-12-30T12:00:00Z")):
+        soon = project.rollout(cutover_at="2030-03-31T04:00:00Z", **{name: due_at})
+        too_soon = (422, [(f"steps/{place}/due_at", "due_too_soon_after_cutover")])
+        assert await refusal(project.manager, roll_out, soon) == too_soon
+    in_years = project.rollout(optimise=ago(days=-3_000)) | {"schedule_reason": None}
+    too_slow = (422, [("schedule_reason", "rollout_too_slow")])
+    assert await refusal(project.manager, roll_out, in_years) == too_slow
     undated = {"step": "name_owner", "owner": project.owner.id}
     undated_plan = plan | {"steps": [undated, *plan["steps"][1:]]}
     assert await refusal(project.manager, roll_out, undated_plan) == (
@@ -280,6 +287,9 @@ async def all_members_sit_the_examination(project: Project, record_path: str, ot
     assert await refused(later | {"due_at": ago()}) == [("absent/0/due_at", "not_ahead")]
     assert await refused(later | {"due_at": AHEAD}) == [("absent/0/due_at", "sits_too_late")]
     body = evidence(project, "inform_and_train", training=training, absent=[later])
+    few = [item | {"reach": 1} for item in body["announcements"]]
+    refused_few = await refusal(project.executor, path, body | {"announcements": few})
+    assert refused_few == (422, [("announcements/0/reach", "reaches_too_few")])
     await project.executor.post_ok(path, body)
     (sitting,) = (await project.quality.read(f"{record_path}/rollout_sittings"))["items"]
     assert (sitting["person"]["id"], sitting["listed_by"]["id"]) == (other, executor)
@@ -294,7 +304,7 @@ async def all_members_sit_the_examination(project: Project, record_path: str, ot
 async def it_is_published_for_the_day_of_the_cutover(
     project: Project, record_path: str, planned: datetime
 ) -> None:
-    """Neither the publication nor a new plan leads to another day."""
+    """The publication names that day, and a new plan does not lead to an earlier one."""
     path = f"{record_path}/complete_rollout_step"
 
     async def refused(step: str, **more: Any) -> Any:
@@ -309,10 +319,10 @@ async def it_is_published_for_the_day_of_the_cutover(
     ]
     published = evidence(project, "publish", effective_at=planned.isoformat())
     await project.executor.post_ok(path, published)
-    moved = project.rollout(cutover_at=(planned + timedelta(days=2)).isoformat())
+    moved = project.rollout(cutover_at=(planned - timedelta(days=2)).isoformat())
     assert await refusal(project.manager, f"{record_path}/roll_out", moved) == (
         422,
-        [("steps/4/due_at", "not_the_effective_day")],
+        [("steps/4/due_at", "before_effective_day")],
     )
     assert await refused("manage_daily") == "rollout_order"
     assert await refused("cut_over") == "not_in_effect"
@@ -372,7 +382,7 @@ async def it_is_managed_daily_until_the_planned_end(project: Project, path: str)
     managed = evidence(project, "manage_daily")
     assert await refusal(project.executor, complete, managed) == (409, "daily_management_not_over")
     await project.manager.post_ok(f"{path}/roll_out", project.rollout())
-    bare = {"step": "manage_daily", "evidence": "Done."}
+    bare = {"step": "manage_daily", "evidence": "It is in place."}
     parts = [(name, f"{name.removesuffix('_shown')}_evidence_missing") for name in DAILY_MANAGEMENT]
     assert await refusal(project.executor, complete, bare) == (
         422,
@@ -469,7 +479,9 @@ async def test_it_is_handed_over_by_the_manager_accepted_by_quality_and_fixed_in
     person = from_row(Person, row)
     manager = await project.api.client_of(person, Role.quality_manager, Role.project_manager)
     assert await refusal(manager, f"{path}/hand_over", {}) == (403, "separation_of_duties")
-    record = await project.quality.post_ok(f"{path}/hand_over", {"comment": "All there."})
+    assert await refusal(project.quality, f"{path}/hand_over", {}) == (409, "proposal_rewritten")
+    version = str((await project.quality.read(path))["version"])
+    record = await project.quality.post_ok(f"{path}/hand_over", {"comment": "All there."}, if_match=version)
     assert (record["state"], record["accepted_by"]["id"]) == ("handed_over", project.quality.id)
     document = (await project.quality.read(f"{path}/documents"))["items"][-1]
     assert (document["document_class"], document["state"], document["edition"]) == ("HO", "published", 2)
@@ -505,6 +517,11 @@ async def it_is_optimised_and_fixed(project: Project, path: str) -> None:
     assert "half a year after the cutover" in english
     assert "半年内" in chinese
     despite = {"freeze_exception": "law", "freeze_exception_reason": "The law asks for two fields less."}
+    alone = await refusal(project.owner, fix, optimise | despite)
+    assert alone == (422, [("freeze_exception", "freeze_exception_not_granted")])
+    grant = f"{path}/grant_freeze_exception"
+    assert await refusal(project.owner, grant, despite) == (403, "forbidden")
+    await project.first.post_ok(grant, despite)
     record = await project.owner.post_ok(fix, optimise | despite)
     assert (record["optimised_at"] is not None, record["freeze_exception"]) == (True, "law")
     assert await refusal(project.owner, fix, optimise) == (422, [("step", "completed_already")])

@@ -9,8 +9,9 @@ import pytest
 
 from app.common.people import Role
 from app.foundation.people.records import TeamKind
+from tests.automation.worker import Worker
 from tests.client import Api, Json
-from tests.processes.improvements.pilots import MEMBERS, Project, project_of, refusal
+from tests.processes.improvements.pilots import MEMBERS, Project, event_types, project_of, refusal
 from tests.processes.improvements.test_rollout import FIRST_SEVEN, completed, evidence, examined, steps_of
 
 #: By then members must have sat the examination.
@@ -139,3 +140,52 @@ async def test_teams_leave_the_rollout_after_the_training_only_with_a_printed_re
     ]
     page = await project.manager.get(f"{path}/documents/{entry['number']}")
     assert reason in page.text
+
+
+async def test_whoever_joins_a_team_between_training_and_cutover_sits_the_examination_too(
+    project: Project,
+) -> None:
+    path = await project.planned_rollout()
+    await completed(project, path, *FIRST_SEVEN[:4])
+    newcomer = await project.api.client("Newcomer", Role.engineer, teams=("network",))
+    before = (await project.manager.read(f"{path}/rollout_sittings"))["items"]
+    worker, now = Worker(project.api.ledger), datetime.now(UTC)
+    await worker.work(now)
+    await worker.work(now + timedelta(minutes=2))
+    [listed] = (await project.manager.read(f"{path}/rollout_sittings"))["items"][len(before) :]
+    assert listed["person"]["id"] == newcomer.id, "told on joining, not only at cutover"
+    assert datetime.fromisoformat(listed["due_at"]) > datetime.now(UTC)
+    steps = [step for notice in (await newcomer.read("/v1/notices"))["items"] for step in notice["told"]]
+    asked_until = [step["due_at"] for step in steps if step["step"] == "examination_due"]
+    assert asked_until == [listed["due_at"]], "who joins is told at once, and until when"
+    for share in (50, 100):
+        cut_over = evidence(project, "cut_over", share=share)
+        await project.executor.post_ok(f"{path}/complete_rollout_step", cut_over)
+    sittings = (await project.manager.read(f"{path}/rollout_sittings"))["items"]
+    added = sittings[len(before) :]
+    assert [sitting["person"]["id"] for sitting in added] == [newcomer.id], "listed once, and nobody else"
+
+
+async def test_whoever_is_new_in_the_rollout_is_told_of_its_publication_once(project: Project) -> None:
+    path = await project.planned_rollout()
+    await completed(project, path, *FIRST_SEVEN[:4])
+    effective_at = (await steps_of(project.owner, path))["publish"]["effective_at"]
+    await project.api.team("platform")
+    added = await project.api.client("Elena", Role.engineer, teams=("platform",))
+    worker, now = Worker(project.api.ledger), datetime.now(UTC)
+    await worker.work(now)
+    await project.manager.post_ok(f"{path}/roll_out", project.rollout() | {"teams": ["network", "platform"]})
+    newcomer = await project.api.client("Nan", Role.engineer, teams=("network",))
+    await project.api.client("Elsewhere", Role.engineer)
+    for minutes in (0, 2):
+        await worker.work(now + timedelta(minutes=minutes))
+    types = await event_types(project.owner, path)
+    assert types.count("improvement.newcomer_told") == 2, "nobody else, and nobody twice"
+    for reader in (added, newcomer):
+        notices = (await reader.read("/v1/notices"))["items"]
+        [published] = [
+            step for notice in notices for step in notice["told"] if step["step"] == "process_published"
+        ]
+        details = {detail["field"]: detail["value"] for detail in published["details"]}
+        assert details["effective_at"].startswith(effective_at[:10]), "from when"
+        assert details["external_numbers"], "and by what"

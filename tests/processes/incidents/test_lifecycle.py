@@ -245,7 +245,7 @@ def test_reopening_clears_what_was_resolved_and_keeps_when_work_began(close: boo
 
 def test_reopening_what_nobody_had_started_on_is_when_work_begins() -> None:
     resolved = given(incident(state="acknowledged")).when("resolve", RESOLVED)
-    reopened = resolved.and_then().by(REPORTER).at(minutes(3)).when("reopen", {"reason": "No."})
+    reopened = resolved.and_then().by(REPORTER).at(minutes(3)).when("reopen", {"reason": "Not now."})
     assert reopened.record.started_at == minutes(3)
 
 
@@ -303,7 +303,7 @@ def test_what_is_over_is_not_worked_on(state: str, action: str) -> None:
     body: dict[str, Any] = {
         "hold": {"reason": "other"},
         "resolve": RESOLVED,
-        "cancel": {"reason": "No."},
+        "cancel": {"reason": "Not now."},
     }.get(action, {})
     acting = given(incident(state=state)).by(a_caller(*Role))
     if action == "assign":
@@ -315,7 +315,7 @@ def test_what_is_over_is_not_worked_on(state: str, action: str) -> None:
 
 def test_what_is_cancelled_stays_cancelled() -> None:
     everybody = given(incident(state="cancelled")).by(a_caller(*Role))
-    everybody.when("reopen", {"reason": "No."}).refused("not_in_this_state")
+    everybody.when("reopen", {"reason": "Not now."}).refused("not_in_this_state")
     everybody.when("close").refused("not_in_this_state")
 
 
@@ -442,7 +442,7 @@ STEPS: dict[str, dict[str, Any]] = {
     "close": {},
     "reopen": {"reason": "Again."},
     "mark_duplicate": {},
-    "cancel": {"reason": "No."},
+    "cancel": {"reason": "Not now."},
 }
 
 

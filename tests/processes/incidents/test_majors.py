@@ -113,7 +113,7 @@ def test_downgraded_it_is_no_major_incident_and_nobody_leads() -> None:
 
 
 def test_what_is_no_major_incident_is_not_downgraded() -> None:
-    given(incident()).by(MANAGER).when("downgrade", {"reason": "No."}).refused("is_no_major")
+    given(incident()).by(MANAGER).when("downgrade", {"reason": "Not now."}).refused("is_no_major")
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_only_the_incident_manager_declares_and_downgrades(caller: object) -> No
     record = incident(declared_major_at=minutes(-30))
     other = given(record).by(caller)  # type: ignore[arg-type]  # a caller
     other.naming(commander=a_person()).when("declare_major", KNOWN).refused("forbidden")
-    other.when("downgrade", {"reason": "No."}).refused("forbidden")
+    other.when("downgrade", {"reason": "Not now."}).refused("forbidden")
 
 
 # post_update

@@ -24,6 +24,7 @@ SAID: Json = {
     "went_well": "It was found at once.",
     "went_badly": "Nobody was told.",
     "actions": [],
+    "no_actions_reason": "None, because the supplier mends it.",
 }
 DUE = "2199-01-01T00:00:00.000000Z"
 
@@ -53,13 +54,25 @@ def test_what_will_be_done_are_tasks_of_their_owners() -> None:
     reviewed = given(a_major()).by(MANAGER)
     for n, owner in enumerate(owners):
         reviewed.found[f"actions/{n}/owner"] = [owner]
-    decided = reviewed.when("review", {**SAID, "actions": actions}).decided
+    payload = {**SAID, "actions": actions, "no_actions_reason": None}
+    decided = reviewed.when("review", payload).decided
     assert decided is not None
     tasks = [row for key, row in decided[1].data["set"].items() if key.startswith("task/")]
     assert [(task["title"], task["assignee_id"], task["due_at"]) for task in tasks] == [
         (f"Action {n}", str(owner.id), DUE) for n, owner in enumerate(owners)
     ]
     assert [action["owner"] for action in decided[1].data["given"]["actions"]] == [str(o.id) for o in owners]
+
+
+def test_a_review_has_tasks_or_the_reason_why_none_follows() -> None:
+    given(a_major()).by(MANAGER).when("review", {**SAID, "no_actions_reason": None}).refused(
+        "tasks_or_reason", pointer="/actions"
+    )
+    owner = a_person()
+    reviewed = given(a_major()).by(MANAGER)
+    reviewed.found["actions/0/owner"] = [owner]
+    payload = {**SAID, "actions": [{"title": "Watch it", "owner": str(owner.id), "due_at": DUE}]}
+    reviewed.when("review", payload).refused("tasks_or_reason", pointer="/actions")
 
 
 def test_a_review_tells_of_what_has_happened() -> None:

@@ -209,5 +209,5 @@ async def test_candidates_are_for_those_who_see_every_incident(api: Api, watch: 
         assert (await stranger.read("/v1/problem_candidates"))["items"] == []
         for path in ("", "/cases", "/events"):
             assert (await stranger.get(f"{at(candidate)}{path}")).status_code == 404
-    refused = await incident_manager.post(f"{at(candidate)}/decline", json={"reason": "No."})
+    refused = await incident_manager.post(f"{at(candidate)}/decline", json={"reason": "Not now."})
     assert refused.status_code == 403

@@ -92,12 +92,32 @@ async def test_a_change_of_ours_is_linked_and_the_problem_is_resolved_once_that_
     assert (await fixing.manager.post_ok(f"{record_path}/resolve", PREVENTION))["state"] == "resolved"
 
 
-async def test_an_outside_name_is_marked_as_such_and_not_waited_for(fixing: Fixing) -> None:
+async def test_how_a_change_of_another_tool_ended_is_stated_and_confirmed_by_somebody_else(
+    api: Api, fixing: Fixing
+) -> None:
     path = await fixing.known()
     begun = await fixing.manager.post_ok(f"{path}/begin_fix", {"fixing_change": "jira:CHG-7"})
     assert (begun["fixing_change"], begun["fixing_change_id"]) == ("jira:CHG-7", None)
     assert begun["fixing_change_external"] is True
-    assert (await fixing.manager.post_ok(f"{path}/resolve", PREVENTION))["state"] == "resolved"
+    stated: Json = {**PREVENTION, "fix_outcome": "It went in at night; its ticket is closed."}
+    outcome: Json = {**stated, "fix_succeeded": True}
+    for body, pointer, code in (
+        (PREVENTION, "/fix_outcome", "foreign_fix_unproven"),
+        (stated, "/fix_succeeded", "foreign_fix_unproven"),
+        ({**outcome, "fix_succeeded": False, "fix_ended_at": _now()}, "/fix_succeeded", "foreign_fix_failed"),
+        (outcome, "/fix_ended_at", "foreign_fix_unproven"),
+        ({**outcome, "fix_ended_at": "2020-01-01T00:00:00Z"}, "/fix_ended_at", "change_before_the_cause"),
+        ({**outcome, "fix_ended_at": "2199-01-01T00:00:00Z"}, "/fix_ended_at", "in_the_future"),
+    ):
+        refused = await fixing.manager.post(f"{path}/resolve", json=body)
+        assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [(pointer, code)]
+    ended = {**outcome, "fix_ended_at": _now()}
+    assert (await fixing.manager.post_ok(f"{path}/resolve", ended))["state"] == "resolved"
+    lessons = {"lessons": "Look at what runs at midnight."}
+    own = await fixing.manager.post(f"{path}/close", json=lessons)
+    assert (own.status_code, own.json()["code"]) == (403, "separation_of_duties")
+    confirming = await api.client("Ines", Role.problem_manager)
+    assert (await confirming.post_ok(f"{path}/close", lessons))["state"] == "closed"
 
 
 async def test_a_number_of_ours_that_is_not_known_or_will_not_be_made_is_refused(fixing: Fixing) -> None:
@@ -110,7 +130,8 @@ async def test_a_number_of_ours_that_is_not_known_or_will_not_be_made_is_refused
         ("chg 2026 999999.", "unknown_reference"),
         ("INC-2026-000001", "unknown_reference"),
         (problem_id, "unknown_reference"),
-        ("-", "says_nothing"),
+        ("-", "no_number"),
+        ("none, because 2 restarts helped", "no_number"),
         (change["number"], "change_was_not_made"),
     ):
         refused = await fixing.manager.post(f"{path}/begin_fix", json={"fixing_change": name})

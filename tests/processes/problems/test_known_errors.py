@@ -73,7 +73,7 @@ async def test_a_workaround_is_drafted_as_an_article_by_the_same_command_and_onc
     assert (row["commands"], row["events"]) == (1, 2)
     path = f"/v1/problems/{problem['id']}"
     await engineer.post_ok(f"{path}/identify_cause", CAUSE)
-    await engineer.post_ok(f"{path}/begin_fix", {"fixing_change": "CHG-7"})
+    await engineer.post_ok(f"{path}/begin_fix", {"no_change_reason": "A setting."})
     await engineer.post_ok(f"{path}/resolve", {"prevention": "It is watched."})
     (incident,) = await incidents(engineer, 1, service="mail")
     await engineer.post_ok(f"{path}/reopen", {"incident": incident["id"]})
@@ -118,7 +118,7 @@ async def test_it_is_shown_as_long_as_it_is_open_and_as_it_reads_now(api: Api) -
     (known_error,) = await shown(engineer, incident)
     assert known_error["workaround"] == "Wait."
     await engineer.post_ok(f"{path}/identify_cause", CAUSE)
-    await engineer.post_ok(f"{path}/begin_fix", {"fixing_change": "CHG-7"})
+    await engineer.post_ok(f"{path}/begin_fix", {"no_change_reason": "A setting."})
     assert len(await shown(engineer, incident)) == 1
     await engineer.post_ok(f"{path}/resolve", {"prevention": "It is watched."})
     assert await shown(engineer, incident) == []

@@ -47,6 +47,7 @@ def actions(record: Json) -> set[str]:
 
 
 async def test_a_problem_is_raised_worked_around_removed_closed_and_shown_to_be_back(
+    api: Api,
     desk: Desk,
 ) -> None:
     reported = await incidents(desk.agent, 2, service="mail")
@@ -76,9 +77,16 @@ async def test_a_problem_is_raised_worked_around_removed_closed_and_shown_to_be_
     assert stored["state_since"] == record["state_since"], "it is a known error all the while"
     fixing = await desk.manager.post_ok(f"{path}/begin_fix", {"fixing_change": "jira:CHG-7"})
     assert (fixing["state"], fixing["fixing_change"]) == ("fix_in_progress", "jira:CHG-7")
-    resolved = await desk.manager.post_ok(f"{path}/resolve", {"prevention": "The rotation keeps the queue."})
+    resolution = {
+        "prevention": "The rotation keeps the queue.",
+        "fix_outcome": "It went in at night; its ticket is closed.",
+        "fix_succeeded": True,
+        "fix_ended_at": fixing["state_since"],
+    }
+    resolved = await desk.manager.post_ok(f"{path}/resolve", resolution)
     assert resolved["resolved_at"] == resolved["state_since"]
-    closed = await desk.manager.post_ok(f"{path}/close", {"lessons": "Look at what runs at midnight."})
+    confirming = await api.client("Ines", Role.problem_manager)
+    closed = await confirming.post_ok(f"{path}/close", {"lessons": "Look at what runs at midnight."})
     assert (closed["state"], closed["lessons"]) == ("closed", "Look at what runs at midnight.")
 
     (again,) = await incidents(desk.agent, 1, service="mail")

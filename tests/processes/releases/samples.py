@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 from app.common.people import Role
 from tests.client import Api, Client, Json
+
+#: Numbers of builds, since one serves one release.
+BUILDS = count(4711)
 
 
 def a_release(**changes: object) -> Json:
@@ -58,7 +62,7 @@ class Makers:
         """The address of one whose gates are passed."""
         path = await self.planned(**changes)
         for author in (self.developer, self.tester):
-            passed = {"external_numbers": [f"git {author.id}"], "author": author.id}
+            passed = {"external_numbers": [f"git {next(BUILDS)}a"], "author": author.id}
             record = await self.manager.post_ok(f"{path}/pass_gate", passed)
         assert record["state"] == "ready"
         return path
@@ -84,8 +88,13 @@ class Makers:
 
 
 async def makers_of(api: Api) -> Makers:
-    """Those who make releases in this application."""
+    """Those who make releases in this application, and their team."""
     await api.team("network")
+    return await makers_in_team(api)
+
+
+async def makers_in_team(api: Api) -> Makers:
+    """Those who make releases in this application, which has their team."""
     manager = await api.client("Mei", Role.project_manager)
     developer = await api.client("Tomasz", Role.engineer, teams=("network",))
     tester = await api.client("Sara", Role.engineer, teams=("network",))

@@ -59,3 +59,21 @@ async def test_the_service_stays_once_leaving_out_stages_was_asked_for_it(makers
     assert await edited(makers, path, service="portal") == [("/service", "put_to_the_vote")]
     await vote(makers.head, path, "approve")
     assert await edited(makers, path, service="portal") == [("/service", "put_to_the_vote")]
+
+
+async def test_a_successor_in_a_stage_is_one_who_could_be_appointed(makers: Makers, api: Api) -> None:
+    """Builders do not come to test, nor somebody without the role to review, by taking duties over."""
+    stages = [
+        {"key": "build", "author": makers.developer.id},
+        {"key": "test", "author": makers.tester.id, "reviewer": makers.manager.id},
+    ]
+    path = await makers.planned(stages=stages)
+    admin = await api.client("Ada", Role.admin)
+    for leaver, successor, code in (
+        (makers.tester, makers.developer, "wrote_other_stage"),
+        (makers.manager, makers.developer, "not_the_reviewer_role"),
+    ):
+        await admin.post_ok(f"/v1/persons/{leaver.id}/deactivate")
+        duties = {"person": leaver.id, "new_holder": successor.id}
+        refused = await makers.change.post(f"{path}/hand_over_duties", json=duties)
+        assert errors(refused.json()) == [("/new_holder", code)], refused.text

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from app.common.people import Role
+from app.platform.db import connect
 from tests.client import Api, Client, Json
+from tests.conftest import DatabaseUrls
+from tests.extent import in_test_all
 from tests.processes.changes.samples import DONE, EARLY, REVIEWED, Board, a_board
 from tests.processes.releases.samples import Makers, a_release, errors
 
@@ -47,6 +50,24 @@ async def approved(board: Board, **changes: Any) -> Json:
     return await board.manager.read(await board.approved(**changes))
 
 
+async def scheduled(board: Board, begin: float = -1, end: float = 2, **changes: Any) -> Json:
+    """A change that is scheduled from so many hours from now until so many, by default for now."""
+    change = await approved(board, **changes)
+    times = {"from_at": from_now(begin), "until_at": from_now(end), "other_window_reason": "It is quiet."}
+    return await board.manager.post_ok(f"/v1/changes/{change['id']}/schedule", times)
+
+
+async def approved_emergency(board: Board) -> Json:
+    """An emergency that its board has approved; it has no window."""
+    times = {"wanted_from_at": from_now(0), "wanted_until_at": from_now(2)}
+    path = f"/v1/changes/{(await board.drafted(type='emergency', **times))['id']}"
+    await board.agent.post_ok(f"{path}/submit")
+    question = board.question(cannot_wait="Nobody can work.")
+    await board.manager.post_ok(f"{path}/request_emergency_approval", question)
+    await board.vote(path, "approve")
+    return await board.manager.read(path)
+
+
 async def frozen(board: Board, **scope: Any) -> Json:
     """A freeze that is on now, of the mails if nothing else is said."""
     period = {"from_at": from_now(-1), "until_at": from_now(1)}
@@ -78,6 +99,40 @@ async def test_a_release_goes_out_only_with_changes_that_may_go_out(board: Board
         assert code in refused.text, "only the environment on which was decided, however it is spelled"
 
 
+async def test_a_release_begins_within_the_windows_of_its_changes(board: Board, makers: Makers) -> None:
+    change = await approved(board)
+    path = await makers.with_go(changes=[change["number"]], environment="production")
+    go_at = (await makers.manager.read(path))["go_decided_at"]
+    deploy, change_path = f"{path}/deploy", f"/v1/changes/{change['id']}"
+    why = "It is quiet."
+    for action, begin, fields in (
+        (None, 0, {}),
+        ("schedule", 1, {"other_window_reason": why}),
+        ("reschedule", 0, {"other_window_reason": why, "reason": why}),
+    ):
+        if action is not None:
+            window = {"from_at": from_now(begin), "until_at": from_now(2)}
+            await board.manager.post_ok(f"{change_path}/{action}", {**fields, **window})
+        refused = await makers.developer.post(deploy, json={**WENT, "started_at": go_at})
+        assert (refused.status_code, refused.json()["code"]) == (409, "outside_change_windows"), action
+        assert change["number"] in refused.json()["detail"]
+    assert (await makers.developer.post_ok(deploy, WENT))["state"] == "deployed"
+
+
+@in_test_all
+async def test_a_change_that_starts_early_holds_its_own_window_and_an_emergency_needs_none(
+    board: Board,
+) -> None:
+    early = await scheduled(board, 1, 2)
+    emergency = await approved_emergency(board)
+    assert await asked(board.engineer, changes=early["number"]) == (False, ["outside_its_window"])
+    assert await asked(board.engineer, changes=emergency["number"]) == (True, [])
+    await board.engineer.post_ok(f"/v1/changes/{early['id']}/start", EARLY)
+    assert await asked(board.engineer, changes=early["number"]) == (True, [])
+    late = await asked(board.engineer, changes=early["number"], at=from_now(1.5))
+    assert late == (False, ["outside_its_window"]), "its window has moved"
+
+
 async def test_a_change_of_another_service_or_one_that_was_over_carries_no_release(
     board: Board, makers: Makers
 ) -> None:
@@ -95,10 +150,30 @@ async def test_a_change_of_another_service_or_one_that_was_over_carries_no_relea
     assert errors(refused.json()) == [("/service", "change_of_other_service")]
 
 
+async def test_a_release_is_closed_once_all_its_changes_are_carried_out_or_dropped(
+    board: Board, makers: Makers
+) -> None:
+    change, dropped = await scheduled(board, -3), await scheduled(board, -3)
+    path = await makers.with_go(changes=[change["number"], dropped["number"]], environment="production")
+    await makers.developer.post_ok(f"{path}/deploy", WENT)
+    await makers.manager.post_ok(f"{path}/end_support")
+    closing = {"lessons": "Try it at night."}
+    refused = await makers.change.post(f"{path}/close", json=closing)
+    assert refused.json()["code"] == "changes_unfinished"
+    assert all(each["number"] in refused.json()["detail"] for each in (change, dropped))
+    await board.manager.post_ok(f"/v1/changes/{dropped['id']}/cancel", {"reason": "Not needed."})
+    await board.engineer.post_ok(f"/v1/changes/{change['id']}/start", EARLY)
+    refused = await makers.change.post(f"{path}/close", json=closing)
+    assert change["number"] in refused.json()["detail"]
+    assert dropped["number"] not in refused.json()["detail"]
+    await board.engineer.post_ok(f"/v1/changes/{change['id']}/complete", DONE)
+    assert (await makers.change.post_ok(f"{path}/close", closing))["state"] == "closed"
+
+
 async def test_a_release_does_not_go_out_in_a_freeze_whenever_it_is_said_to_have_gone(
     board: Board, makers: Makers
 ) -> None:
-    change = await approved(board)
+    change = await scheduled(board, -3)
     path = await makers.with_go(changes=[change["number"]], environment="production")
     go_at = (await makers.manager.read(path))["go_decided_at"]
     freeze = await frozen(board)
@@ -123,10 +198,41 @@ async def test_a_release_does_not_go_out_in_a_freeze_whenever_it_is_said_to_have
     assert (await makers.developer.post_ok(f"{path}/deploy", WENT))["state"] == "deployed"
 
 
+async def test_the_deployment_of_a_release_without_a_go_is_not_permitted_and_flagged(
+    board: Board, makers: Makers
+) -> None:
+    path = await makers.planned(environment="production")
+    release = await makers.manager.read(path)
+    without = (False, ["release_without_go"])
+    assert await asked(board.engineer, release=release["number"]) == without
+    assert await asked(board.engineer, release=release["number"], environment="staging") == (True, [])
+    report = {"release": release["id"], "environment": "production", "outcome": "succeeded"}
+    reported = await board.engineer.post_ok("/v1/deployments", report)
+    assert (reported["is_outside"], reported["outside_because"]) == (True, ["release_without_go"])
+    await makers.manager.post_ok(f"{path}/cancel", {"reason": "Not needed."})
+    assert await asked(board.engineer, release=release["number"]) == without
+
+
+async def test_a_freeze_of_production_holds_for_a_release_that_spelled_it_before(
+    board: Board, makers: Makers, place: DatabaseUrls
+) -> None:
+    path = await makers.with_go(changes=[(await scheduled(board))["number"]], environment="production")
+    await frozen(board)
+    async with await connect(place.owner_url) as owner:
+        spelled = "update fold.release set environment = '生产' where id = %s"
+        await owner.execute(spelled, (path.rpartition("/")[2],))
+    for named in ({}, {"environment": "PRODUCTION "}):
+        refused = await makers.developer.post(f"{path}/deploy", json={**WENT, **named})
+        assert (refused.status_code, refused.json()["code"]) == (409, "release_is_frozen"), named
+    (release,) = (await makers.manager.read("/v1/releases", environment="生产"))["items"]
+    assert release["id"] == path.rpartition("/")[2], "an older record is found as it was spelled"
+    assert await asked(board.engineer, environment="Prod-EU") == (False, ["frozen"])
+
+
 async def test_a_release_that_is_told_in_a_later_freeze_says_why_and_is_recorded_as_outside(
     board: Board, makers: Makers
 ) -> None:
-    path = await makers.with_go(changes=[(await approved(board))["number"]], environment="production")
+    path = await makers.with_go(changes=[(await scheduled(board))["number"]], environment="production")
     went_at = (await makers.manager.read(path))["go_decided_at"]
     period = {"from_at": from_now(0), "until_at": from_now(1)}
     await frozen(board, services=["mail"], **period)
@@ -146,7 +252,7 @@ async def test_a_pipeline_asks_first_and_is_told_what_keeps_it(board: Board, pip
     wishes = {f"wanted_{name}": time for name, time in window.items()}
     draft, change = await board.drafted(), await approved(board, cis=["srv-1"], **wishes)
     assert await asked(pipeline) == (True, [])
-    assert await asked(pipeline, changes=change["number"]) == (True, [])
+    assert await asked(pipeline, changes=change["number"]) == (False, ["outside_its_window"])
     assert await asked(pipeline, changes=draft["number"]) == (False, ["change_not_open"])
     assert await asked(pipeline, changes="CHG-1999-999999") == (False, ["unknown_change"])
     await board.manager.post_ok(f"/v1/changes/{change['id']}/schedule", window)
@@ -173,13 +279,15 @@ async def test_what_is_deployed_outside_is_taken_and_flagged_with_what_forbade_i
         sent = {"service": "mail", "environment": "production", "pipeline": "relay", "run": run, **fields}
         return await pipeline.post_ok("/v1/deployments", sent)
 
-    change, draft = await approved(board), await board.drafted()
+    change, draft = await scheduled(board, -4), await board.drafted()
     inside = await reported("1", changes=[change["number"]])
     assert (inside["is_outside"], inside["outside_because"]) == (False, None)
     await frozen(board)
     outside = await reported("2", changes=[draft["number"]], outcome="succeeded")
     assert (outside["is_outside"], outside["outside_because"]) == (True, ["change_not_open", "frozen"])
     assert (await reported("3", environment="test"))["is_outside"] is None
+    early = await reported("8", changes=[change["number"]], started_at=from_now(-5), outcome="succeeded")
+    assert (early["is_outside"], early["outside_because"]) == (True, ["outside_its_window", "frozen"])
     past, now = {"started_at": from_now(-3)}, {"outcome": "succeeded"}
     for run, times, because in (
         ("4", {**past, **now}, "frozen"),

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from app.common.people import Role
+from app.processes.releases.default_stages import DEFAULT_STAGES
 from tests.client import Api, Client
 from tests.extent import in_test_all
 from tests.processes.changes.samples import a_board
@@ -49,7 +50,7 @@ async def test_a_release_goes_through_all_gates_with_a_plan_change_and_a_no_and_
     proposed = await makers.manager.post_ok(f"{path}/change_plan", plan_change(makers))
     assert proposed["target_at"] is None
     changed = await vote(makers.head, path, "approve")
-    assert (changed["target_at"], changed["plan"]) == ("2027-05-01T00:00:00.000000Z", "Later.")
+    assert (changed["target_at"], changed["plan"]) == ("2027-05-01T00:00:00.000000Z", "A day later.")
     assert (changed["plan_changes"], changed["plan_change_id"]) == (1, None)
 
     await makers.asked_for_go(path)
@@ -122,8 +123,8 @@ async def test_a_release_and_its_deployment_name_the_changes_in_them(api: Api) -
     passed = {"external_numbers": ["git 4f2a91c"], "author": board.engineer.id}
     await manager.post_ok(f"{path}/pass_gate", passed)
     await manager.post_ok(f"{path}/request_go", {"question": "Go?"})
-    moved = await manager.patch(path, json={"service": "web"}, headers={"If-Match": "*"})
-    assert moved.json()["code"] == "being_decided", "its owner would not be asked"
+    moved = await manager.patch(path, json={"title": "Another relay"}, headers={"If-Match": "*"})
+    assert moved.json()["code"] == "being_decided", "another release was put to the vote"
     await board.vote(path, "approve")
     deployed = await board.engineer.post_ok(f"{path}/deploy", {"what": "The relay."})
     answer = await board.engineer.read(f"/v1/deployments/{deployed['deployment_id']}")
@@ -136,7 +137,7 @@ def plan_change(makers: Makers, **changes: object) -> dict[str, object]:
         "analyst": makers.developer.id,
         "analyst_assessment": "It can wait.",
         "assessment": "It costs a month.",
-        "plan": "Later.",
+        "plan": "A day later.",
         "target_at": "2027-05-01T00:00:00Z",
         **changes,
     }
@@ -154,11 +155,40 @@ async def test_support_ends_with_open_faults_handed_over_and_the_release_is_clos
     assert closed["state"] == "closed"
 
 
-async def test_a_gate_is_passed_by_its_reviewer_and_never_by_who_wrote_its_documents(makers: Makers) -> None:
+async def test_a_reviewer_without_the_stages_role_any_more_passes_no_gate_and_is_replaced(
+    api: Api, makers: Makers
+) -> None:
+    admin = await api.client("Ada", Role.admin)
+    reviewer = await api.client("Ines", Role.project_manager, Role.engineer)
+    successor = await api.client("Nils", Role.project_manager)
+    stages = [{"key": "build", "author": makers.developer.id, "reviewer": reviewer.id}]
+    path = await makers.planned(stages=stages)
+    body = {"person": reviewer.id, "new_holder": successor.id}
+    early = await makers.change.post(f"{path}/hand_over_duties", json=body)
+    assert early.json()["errors"][0]["code"] == "person_still_active"
+    await admin.post_ok(f"/v1/persons/{reviewer.id}/revoke_role", {"role": "project_manager"})
+    [action] = [row for row in (await reviewer.read(path))["actions"] if row["action"] == "pass_gate"]
+    assert (action["open"], "role or the team" in action["reason"]) == (False, True)
+    documents = {"external_numbers": ["git 4f2a91c"]}
+    refused = await reviewer.post(f"{path}/pass_gate", json=documents)
+    assert (refused.status_code, refused.json()["code"]) == (403, "no_longer_eligible")
+    await makers.change.post_ok(f"{path}/hand_over_duties", body)
+    moved = await reviewer.post(f"{path}/pass_gate", json=documents)
+    assert (moved.status_code, moved.json()["code"]) == (403, "not_the_stage_reviewer")
+    await successor.post_ok(f"{path}/pass_gate", documents)
+
+
+async def test_a_gate_is_passed_by_its_reviewer_and_never_by_who_wrote_its_documents(
+    api: Api, makers: Makers
+) -> None:
+    reviewer = await api.client("Ines", Role.project_manager)
     stages = [
         {"key": "build", "author": makers.developer.id, "reviewer": makers.tester.id},
         {"key": "test", "author": makers.tester.id},
     ]
+    engineer = await makers.manager.post("/v1/releases", json=a_release(stages=stages))
+    assert errors(engineer.json()) == [("/stages/0/reviewer", "not_the_reviewer_role")]
+    stages[0]["reviewer"] = reviewer.id
     path = await makers.planned(stages=stages)
     documents = {"external_numbers": ["git 4f2a91c"]}
     own = await makers.developer.post(f"{path}/pass_gate", json=documents)
@@ -166,9 +196,9 @@ async def test_a_gate_is_passed_by_its_reviewer_and_never_by_who_wrote_its_docum
     assert "author of the stage" in own.json()["detail"]
     other = await makers.manager.post(f"{path}/pass_gate", json=documents)
     assert (other.status_code, other.json()["code"]) == (403, "not_the_stage_reviewer")
-    nothing = await makers.tester.post(f"{path}/pass_gate", json={})
+    nothing = await reviewer.post(f"{path}/pass_gate", json={})
     assert errors(nothing.json()) == [("", "stage_document_missing")]
-    passed = await makers.tester.post_ok(f"{path}/pass_gate", documents)
+    passed = await reviewer.post_ok(f"{path}/pass_gate", documents)
     assert (passed["state"], passed["stage"], passed["stage_author"]["name"]) == ("in_stage", "test", "Sara")
     built = await makers.manager.post(f"{path}/pass_gate", json={**documents, "author": makers.developer.id})
     assert errors(built.json()) == [("/author", "wrote_other_stage")]
@@ -193,9 +223,13 @@ async def test_who_builds_is_not_planned_to_test_and_nobody_reviews_their_own(ma
     both = [{"key": key, "author": makers.developer.id} for key in ("build", "test")]
     refused = await makers.manager.post("/v1/releases", json=a_release(stages=both))
     assert errors(refused.json()) == [("/stages/1/author", "wrote_other_stage")]
-    own = [{"key": "build", "author": makers.developer.id, "reviewer": makers.developer.id}]
-    refused = await makers.manager.post("/v1/releases", json=a_release(stages=own))
-    assert errors(refused.json()) == [("/stages/0/reviewer", "reviews_own_stage")]
+    for both_persons, code in (
+        (makers.developer, "not_the_reviewer_role"),
+        (makers.manager, "reviews_own_stage"),
+    ):
+        own = [{"key": "build", "author": both_persons.id, "reviewer": both_persons.id}]
+        refused = await makers.manager.post("/v1/releases", json=a_release(stages=own))
+        assert errors(refused.json()) == [("/stages/0/reviewer", code)]
     wrong = [{"key": "test"}, {"key": "build"}]
     refused = await makers.manager.post("/v1/releases", json=a_release(stages=wrong))
     assert errors(refused.json()) == [("/stages/1/key", "stage_out_of_order")]
@@ -262,6 +296,9 @@ async def test_a_gate_takes_only_files_that_are_there_and_that_no_other_gate_too
     file, empty = await attached(makers.developer, b"Built."), await attached(makers.developer, b"")
     withdrawn = await attached(makers.developer, b"Wrong.")
     await makers.developer.post_ok(f"{path}/withdraw_attachment", {"attachment": withdrawn})
+    for filler in (b"-", b" \r\n\t ", b"\xef\xbb\xbfn/a", b"\x89PNG", "\u3000——".encode()):
+        blank = await attached(makers.developer, filler)
+        assert await refused(blank) == [("/attachments/0", "nothing_to_read")], filler
     assert await refused(empty) == [("/attachments/0", "nothing_to_read")]
     assert await refused(file, withdrawn) == [("/attachments/1", "nothing_to_read")]
     assert await refused(file, file) == [("/attachments", "each_once")]
@@ -273,22 +310,28 @@ async def test_a_gate_takes_only_files_that_are_there_and_that_no_other_gate_too
     ours = await attached(makers.developer, b"We tested it ourselves.")
     assert await refused(ours, **named) == [("/attachments/0", "wrote_other_stage")]
     await makers.manager.post_ok(f"{path}/pass_gate", {"attachments": [tested]})
+    answer = await makers.developer.post(f"{path}/withdraw_attachment", json={"attachment": file})
+    assert errors(answer.json()) == [("/attachment", "attachment_is_evidence")], "its gate is passed"
     again = {"attachments": [tested], "author": makers.manager.id}
     answer = await makers.change.post(f"{path}/pass_gate", json=again)
     assert errors(answer.json()) == [("/attachments/0", "evidence_of_other")]
 
 
 @in_test_all
-async def test_somebody_else_is_appointed_for_a_stage(makers: Makers) -> None:
+async def test_somebody_else_who_holds_its_role_is_appointed_for_a_stage(api: Api, makers: Makers) -> None:
+    reviewer = await api.client("Ines", Role.project_manager)
     path = await makers.planned(stages=[{"key": "build", "author": makers.developer.id}, {"key": "test"}])
     body = {"stage": "build", "reviewer": makers.change.id}
+    refused = await makers.manager.post(f"{path}/appoint", json=body)
+    assert errors(refused.json()) == [("/reviewer", "not_the_reviewer_role")]
+    body["reviewer"] = reviewer.id
     record = await makers.manager.post_ok(f"{path}/appoint", body)
-    assert record["stage_reviewer"]["name"] == "Olga"
+    assert record["stage_reviewer"]["name"] == "Ines"
     refused = await makers.manager.post(
         f"{path}/appoint", json={"stage": "test", "author": makers.developer.id}
     )
     assert errors(refused.json()) == [("/author", "wrote_other_stage")]
-    await makers.change.post_ok(f"{path}/pass_gate", {"external_numbers": ["git 4f2a91c"]})
+    await reviewer.post_ok(f"{path}/pass_gate", {"external_numbers": ["git 4f2a91c"]})
     refused = await makers.manager.post(f"{path}/appoint", json=body)
     assert errors(refused.json()) == [("/stage", "stage_is_passed")]
 
@@ -301,7 +344,7 @@ async def test_a_plan_change_that_is_refused_leaves_the_plan_and_one_that_is_ado
         f"{path}/change_plan", json=plan_change(makers, approver=makers.change.id)
     )
     assert errors(refused.json()) == [("/approver", "extra_forbidden")], "nobody chooses who decides"
-    for verdict, plan in (("reject", "Build in March, try in April."), ("approve", "Later.")):
+    for verdict, plan in (("reject", "Build in March, try in April."), ("approve", "A day later.")):
         await makers.manager.post_ok(f"{path}/change_plan", plan_change(makers))
         waits = await makers.developer.post(f"{path}/deploy", json={"what": "It."})
         assert (waits.status_code, waits.json()["code"]) == (409, "release_decision_open")
@@ -335,23 +378,47 @@ async def test_a_cancelled_release_takes_its_open_decision_back(makers: Makers) 
     decision = await makers.asked_for_go(path)
     record = await makers.manager.post_ok(f"{path}/cancel", {"reason": "Nobody wants it."})
     assert record["state"] == "cancelled"
-    (taken_back,) = (await makers.manager.read(f"{path}/decisions"))["items"]
+    *_, taken_back = (await makers.manager.read(f"{path}/decisions"))["items"]
     assert (taken_back["id"], taken_back["state"]) == (decision, "withdrawn")
 
 
+CABLING = {
+    "key": "cabling",
+    "name_en": "Cabling",
+    "name_zh": "布线",
+    "deliverable_en": "A drawing",
+    "deliverable_zh": "图纸",
+    "author_role": "engineer",
+    "reviewer_role": "change_manager",
+}
+
+
+async def test_nobody_sets_the_stages_of_releases_alone(api: Api, makers: Makers) -> None:
+    owner, second = [await api.client(name, "quality_manager") for name in ("Owner", "Second")]
+    body = {"key": "software", "name_en": "Software", "name_zh": "软件", "stages": [CABLING]}
+    record = await owner.post_ok("/v1/release_stage_sets", body)
+    path = f"/v1/release_stage_sets/{record['id']}"
+    refused = await makers.manager.post("/v1/releases", json=a_release(stage_set="software", stages=[]))
+    assert errors(refused.json()) == [("/stage_set", "stage_set_unagreed")]
+    usual = await makers.manager.read(await makers.planned(stages=[]))
+    assert (usual["stages_total"], usual["stage"]) == (len(DEFAULT_STAGES), "initiation")
+    assert (await owner.post(f"{path}/agree")).json()["code"] == "separation_of_duties"
+    await second.post_ok(f"{path}/agree")
+    assert (await second.post(f"{path}/agree")).json()["code"] == "nothing_to_agree"
+    revised = await second.post_ok(f"{path}/revise", {"stages": [{**CABLING, "key": "patching"}]})
+    assert [stage["key"] for stage in revised["stages"]] == ["cabling"]
+    assert [stage["key"] for stage in revised["revision"]] == ["patching"]
+    assert (await second.post(f"{path}/agree")).json()["code"] == "separation_of_duties"
+    agreed = await owner.post_ok(f"{path}/agree")
+    assert ([stage["key"] for stage in agreed["stages"]], agreed["revision"]) == (["patching"], None)
+
+
 async def test_a_release_keeps_the_stages_that_it_was_planned_with(api: Api, makers: Makers) -> None:
-    owner = await api.client("Owner", "process_owner")
-    stage = {
-        "key": "cabling",
-        "name_en": "Cabling",
-        "name_zh": "布线",
-        "deliverable_en": "A drawing",
-        "deliverable_zh": "图纸",
-        "author_role": "engineer",
-        "reviewer_role": "change_manager",
-    }
+    owner, second = [await api.client(name, "process_owner") for name in ("Owner", "Second")]
+    stage = CABLING
     body = {"key": "hardware", "name_en": "Hardware", "name_zh": "硬件", "stages": [stage]}
     record = await owner.post_ok("/v1/release_stage_sets", body)
+    await second.post_ok(f"/v1/release_stage_sets/{record['id']}/agree")
     path = await makers.planned(stage_set="hardware", stages=[])
     revised = {**stage, "reviewer_role": "department_head"}
     await owner.post_ok(f"/v1/release_stage_sets/{record['id']}/revise", {"stages": [revised]})
@@ -364,7 +431,8 @@ async def test_a_release_keeps_the_stages_that_it_was_planned_with(api: Api, mak
     refused = await makers.manager.post("/v1/releases", json=a_release(stage_set="hardware", stages=[]))
     assert errors(refused.json()) == [("/stage_set", "stage_set_retired")]
     usual = {**body, "key": "software"}
-    await owner.post_ok("/v1/release_stage_sets", usual)
+    record = await owner.post_ok("/v1/release_stage_sets", usual)
+    await second.post_ok(f"/v1/release_stage_sets/{record['id']}/agree")
     answer = await makers.manager.read(await makers.planned(stages=[]))
     assert (answer["stage_set"], answer["stage"]) == ("software", "cabling")
 
@@ -377,3 +445,15 @@ async def test_a_file_of_a_release_is_there_for_whom_the_release_is(api: Api, ma
     assert (await makers.manager.get(file)).content == b"What is new."
     stranger = await api.client("Somebody")
     assert (await stranger.get(file)).status_code == 404
+
+
+async def test_a_number_elsewhere_is_evidence_of_one_release_only(makers: Makers) -> None:
+    first, second = [await makers.planned() for _ in range(2)]
+    passed = {"external_numbers": ["PRJ-2026-17"], "author": makers.developer.id}
+    await makers.manager.post_ok(f"{first}/pass_gate", passed)
+    for number in ("PRJ-2026-17", "prj 2026/17", "ＰＲＪ－２０２６－１７"):
+        body = {**passed, "external_numbers": ["git 77aa", number]}
+        refused = await makers.manager.post(f"{second}/pass_gate", json=body)
+        assert errors(refused.json()) == [("/external_numbers/1", "evidence_of_other_release")], number
+    await makers.manager.post_ok(f"{first}/cancel", {"reason": "It is made anew."})
+    await makers.manager.post_ok(f"{second}/pass_gate", passed)

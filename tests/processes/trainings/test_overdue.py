@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from app.common.people import Role
 from app.log.canonical import instant
 from tests.automation.test_flag_overdue_reviews import pass_time, told
 from tests.automation.worker import by_rules
 from tests.extent import in_test_all
-from tests.processes.trainings.conftest import School, marked
+from tests.processes.trainings.conftest import School, marked, said
 
 
 @in_test_all
@@ -24,6 +25,21 @@ async def test_a_training_that_nobody_has_held_a_day_after_its_time_is_flagged(s
     )
     for client in (school.quality, school.project):
         assert (await told(client, school.api)).count("training_overdue") == 1
+
+
+async def test_an_overdue_training_whose_planner_has_left_is_told_to_those_who_hand_it_over(
+    school: School,
+) -> None:
+    planner = await school.api.client("Planner", Role.project_manager)
+    admin = await school.api.client("Registrar", Role.admin)
+    planned_at = instant(datetime.now(UTC) + timedelta(days=5))
+    await planner.post_ok("/v1/trainings", said(planned_at=planned_at))
+    left = await admin.post_ok(f"/v1/persons/{planner.id}/deactivate")
+    duties = [(duty["kind"], duty["duty"], duty["due_at"]) for duty in left["open_duties"]["items"]]
+    assert duties == [("training", "planner", planned_at)]
+    await pass_time(school.api, days=8)
+    steps = await told(school.quality, school.api)
+    assert (steps.count("duties_held"), steps.count("training_overdue")) == (1, 1)
 
 
 async def test_a_licence_that_ends_is_flagged_unless_a_newer_one_takes_its_place(school: School) -> None:

@@ -35,8 +35,7 @@ async def test_a_training_is_planned_held_examined_twice_and_licensed(school: Sc
     early = await school.project.post(f"/v1/trainings/{ahead['id']}/hold", json=attendance)
     assert (early.status_code, early.json()["code"]) == (409, "training_not_begun")
     held = await school.project.post_ok(f"{path}/hold", attendance)
-    assert held["state"] == "held"
-    assert held["held_at"] is not None
+    assert (held["state"], held["held_at"] is not None) == ("held", True)
     attended = {
         row["person"]["id"]: row["attended"] for row in await rows(school.quality, path, "participants")
     }
@@ -63,11 +62,12 @@ async def test_a_training_is_planned_held_examined_twice_and_licensed(school: Sc
 
     again = await school.quality.post_ok(f"{path}/examine", {"results": [marked(school.second, 61)]})
     assert (again["state"], again["failed_ids"]) == ("examined", [])
-    results = {row["person"]["id"]: row for row in await rows(school.quality, path, "results")}
-    assert (results[school.second.id]["sitting"], results[school.second.id]["marks"]["own_duty"]) == (2, 61)
+    sittings = [row for row in await rows(school.quality, path, "results") if row["sitting"] == 2]
+    assert [(row["person"]["id"], row["marks"]["own_duty"]) for row in sittings] == [(school.second.id, 61)]
+    await who_passed_does_not(school, path)
     events = [event for page in await school.quality.pages(f"{path}/events") for event in page]
-    sittings = [event["given"]["results"] for event in events if event["type"] == "training.examined"]
-    assert [sitting[-1]["marks"]["own_duty"] for sitting in sittings] == [59, 61]
+    examined_events = [event for event in events if event["type"] == "training.examined"]
+    assert [event["given"]["results"][-1]["marks"]["own_duty"] for event in examined_events] == [59, 61]
 
     done = await school.quality.post_ok(f"{path}/license")
     assert done["state"] == "licensed"
@@ -79,6 +79,13 @@ async def test_a_training_is_planned_held_examined_twice_and_licensed(school: Sc
     await who_failed_sits_again(school, path)
     first = licences[0]
     assert int(first["until_at"][:4]) == int(first["licensed_at"][:4]) + 2
+
+
+async def who_passed_does_not(school: School, path: str) -> None:
+    """Who has passed does not sit again, and no sitting is forgotten."""
+    refused = await school.quality.post(f"{path}/examine", json={"results": [marked(school.second, 10)]})
+    assert errors(refused) == [("/results/0/person", "passed_already")]
+    assert len(await rows(school.quality, path, "results")) == 3
 
 
 async def who_failed_sits_again(school: School, path: str) -> None:
@@ -95,7 +102,7 @@ async def who_failed_sits_again(school: School, path: str) -> None:
     await school.quality.post_ok(f"{third}/license")
     again = await school.quality.post_ok(f"{third}/examine", {"results": [marked(school.second, 70)]})
     assert (again["state"], again["failed_ids"]) == ("licensed", [])
-    assert [row["closed_book"] for row in await rows(school.quality, third, "results")] == [True, False]
+    assert [row["closed_book"] for row in await rows(school.quality, third, "results")] == [True, True, False]
     await school.quality.post_ok(f"{third}/license")
     assert len(await rows(school.quality, third, "licences")) == 2
 

@@ -1,5 +1,5 @@
-"""The schedule of changes: what is planned and running, for all staff, and for customers, in words for them,
-what touches their services.
+"""The schedule of planned and running changes: all changes for staff, and for customers, in words of their
+own, those that touch their services.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from app.api.records.shapes import OutputModel, Renderer, TeamStub
 from app.common.priorities.risk_level import RiskLevel
 from app.kernel.access.audience_rules import to_everybody
 from app.kernel.actions.actor_policy import staff
-from app.kernel.actions.refusals import Forbidden
 from app.processes.changes.calendar.entries import CalendarEntry
 from app.processes.changes.calendar.lookups import customers_of, services_for
 from app.processes.changes.calendar.queries import (
@@ -171,7 +170,7 @@ def _scope(own: Sequence[str] | None) -> WhereClause:
 def _require_open_filters(renderer: Renderer, query: ChangeScheduleQuery) -> None:
     """Raise Forbidden if the query filters by a field that customers do not see."""
     if any(getattr(query, name, None) is not None for name in FOR_STAFF):
-        raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
+        raise renderer.ledger.forbidden(staff, renderer.language)
 
 
 @dataclass(frozen=True, slots=True)

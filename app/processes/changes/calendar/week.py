@@ -35,7 +35,7 @@ USUAL_HOURS = 24
 OWN_HOURS = 36.0
 #: The least height of a change, so that its number can be read.
 MIN_HEIGHT = 17.0
-#: Changes at the same time stand side by side, so many at most; and so many bars of freezes above.
+#: Most changes shown side by side, and most bars of freezes above them.
 MOST_LANES, MOST_BARS = 3, 3
 
 
@@ -50,7 +50,9 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A block in a lane of so many; `hidden` are the blocks for which it stands, if it stands for several."""
+    """A block with its lane and the number of lanes; `hidden` are the blocks that it represents, if there are
+    several.
+    """
 
     block: Block
     lane: int

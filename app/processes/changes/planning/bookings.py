@@ -50,10 +50,10 @@ union all
 select 'freeze', f.id, f.freeze_kind, f.title, null, null, f.from_at, f.until_at
 from span s, schedule.freeze_window w join fold.freeze f on f.id = w.freeze_id
 where w.during && s.during and schedule.concerns(w, %(services)s::text[], %(ci_classes)s::text[])
-  and not exists (
+  and not (%(is_as_asked)s and exists (
     select from fold.freeze_exception x
-    where x.record = 'freeze/' || f.id and x.change_id = %(id)s and x.granted_at is not null)
-order by 1, 7, 3, 6 limit %(limit)s
+    where x.record = 'freeze/' || f.id and x.change_id = %(id)s and x.granted_at is not null))
+order by 7, 1, 3, 6 limit %(limit)s
 """
 # Other changes that touch one of the services in that time, by name or by an item: nothing keeps them apart.
 SAME_SERVICE = """
@@ -160,7 +160,9 @@ class ConflictName:
 
 @dataclass(frozen=True, slots=True)
 class WantedWindow:
-    """A window in which a change would hold items: `touches` and `needs` are their ids, `services` keys."""
+    """A window in which a change would hold items: `touches` and `needs` are their ids, `services` keys.
+    `is_as_asked`: it is within the window for which exceptions from freezes were granted.
+    """
 
     change_id: UUID
     from_at: datetime
@@ -169,6 +171,7 @@ class WantedWindow:
     needs: tuple[UUID, ...]
     services: tuple[str, ...]
     ci_classes: tuple[str, ...]
+    is_as_asked: bool
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters of the queries for conflicts."""
@@ -180,6 +183,7 @@ class WantedWindow:
             "needs": list(self.needs),
             "services": list(self.services),
             "ci_classes": list(self.ci_classes),
+            "is_as_asked": self.is_as_asked,
             "limit": MOST_CONFLICTS,
         }
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,18 +13,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.contract.problems import WindowConflict
 from app.api.listings.filters import CommaSeparated
 from app.api.records.shapes import OutputModel
-from app.foundation.cis.dependencies import needed_cis
 from app.kernel.actions.payloads import LONGEST_KEY, LONGEST_LIST, Instant
 from app.kernel.actions.refusals import WrongValue
 from app.log.canonical import instant
 from app.platform.db import Database
 from app.processes.changes.payloads import LONGEST_WINDOW
 from app.processes.changes.planning.bookings import (
+    MOST_CONFLICTS,
     Conflict,
-    WantedWindow,
     changes_of_same_services,
     conflicts,
+    excepted_freezes,
 )
+from app.processes.changes.planning.item_scope import ItemScope, item_scope
 from app.processes.changes.planning.lookups import CI_KEYS, CIS_BY_NAME
 from app.processes.changes.records import Change
 
@@ -33,7 +33,6 @@ from app.processes.changes.records import Change
 SEARCHED_AHEAD, MOST_OFFERED = timedelta(days=60), 3
 #: Most conflicts in an answer.
 MOST_CONFLICTS_SHOWN = 50
-NO_CHANGE = UUID(int=0)
 
 Names = Annotated[list[Annotated[str, Field(max_length=LONGEST_KEY)]] | None, CommaSeparated]
 
@@ -67,13 +66,14 @@ class ConflictsQuery(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ConflictReader:
-    """The reader of conflicts: the database, `sees` whether the caller may see records of an audience, and
-    the time zone by whose days windows repeat.
+    """The reader of conflicts: the database, `sees` whether the caller may see records of an audience, the
+    time zone by whose days windows repeat, and the current time.
     """
 
     db: Database
     sees: Callable[[list[str]], bool]
     zone: ZoneInfo
+    now: datetime
 
 
 class FreeWindowOut(OutputModel):
@@ -102,25 +102,48 @@ class WindowConflicts(OutputModel):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """What the conflicts are looked for: the scope, and what was found from the beginning of the window to
+    the horizon. Conflicts of streams in `excepted` count only outside the window for which the exceptions
+    from these freezes were granted.
+    """
+
+    scope: ItemScope
+    conflicts: list[Conflict]
+    excepted: frozenset[str]
+    horizon: datetime
+
+    def in_the_way(self, begin: datetime, end: datetime) -> list[Conflict]:
+        """Return the conflicts of that window, the earliest first."""
+        excepted = self.excepted if self.scope.is_within_asked_window(begin, end) else frozenset[str]()
+        return [
+            conflict
+            for conflict in self.conflicts
+            if conflict.from_at < end
+            and (conflict.until_at is None or begin < conflict.until_at)
+            and conflict.stream not in excepted
+        ]
+
+
 def free_windows(
-    conflicts: list[Conflict], begin: datetime, end: datetime, horizon: datetime, zone: ZoneInfo
+    ahead: _Ahead, begin: datetime, end: datetime, reader: ConflictReader
 ) -> list[tuple[datetime, datetime]]:
-    """Return the next windows until the horizon, as long as that from `begin` to `end`, which no conflict
-    overlaps: each starts at the time of day of `begin` in that zone, or where a conflict ends.
+    """Return the next windows that can be scheduled, until the horizon. Each is as long as the time from
+    `begin` to `end`, and starts at the time of day of `begin` in the reader's zone, or at the end of a
+    conflict.
     """
     length = end - begin
-    occupied = sorted((conflict.from_at, conflict.until_at or horizon) for conflict in conflicts)
     offered: list[tuple[datetime, datetime]] = []
-    local = begin.astimezone(zone)
+    local = begin.astimezone(reader.zone)
     daily = {(local + timedelta(days=n)).astimezone(UTC) for n in range(1, SEARCHED_AHEAD.days)}
-    starts = sorted({begin, *daily, *(until for _, until in occupied if until > begin)})
-    for start in starts:
+    ends = {conflict.until_at for conflict in ahead.conflicts if conflict.until_at is not None}
+    for start in sorted({begin, *daily, *(until for until in ends if until > begin)}):
         until = start + length
-        if until > horizon or len(offered) == MOST_OFFERED:
+        if until > ahead.horizon or len(offered) == MOST_OFFERED:
             break
-        if offered and start < offered[-1][1]:
-            continue
-        if all(last <= start or first >= until for first, last in occupied):
+        is_over = until <= reader.now or bool(offered and start < offered[-1][1])
+        if not is_over and not ahead.in_the_way(start, until):
             offered.append((start, until))
     return offered
 
@@ -142,25 +165,27 @@ async def conflicts_of(
     existing = {name for row in touched for name in (row["key"], str(row["id"]))}
     if unknown := [name for name in names if name not in existing]:
         raise WrongValue({"value": unknown[0]}, parameter="cis", because="unknown_value")
-    needed = await needed_cis(db.rows, [row["id"] for row in touched])
-    ci_services = sorted({service for row in touched for service in row["services"] or ()})
-    services = tuple(dict.fromkeys([*((change and change.services) or query.services or ()), *ci_services]))
-    classes = tuple(sorted({row["ci_class"] for row in touched}))
-    touches = tuple(row["id"] for row in touched)
+    services = (change and change.services) or query.services or ()
+    scope = await item_scope(db.rows, change, touched, services)
     horizon = max(query.begin + SEARCHED_AHEAD, query.end)
-    own = NO_CHANGE if change is None else change.id
-    ahead = WantedWindow(own, query.begin, horizon, touches, needed.ids, services, classes)
-    in_the_way = await conflicts(db.rows, ahead)
-    ids = {conflict.id for conflict in in_the_way}
-    same_services = await changes_of_same_services(db.rows, ahead)
+    everything = replace(scope.window(query.begin, horizon), is_as_asked=False)
+    obstacles = await conflicts(db.rows, everything)
+    excepted = frozenset(await excepted_freezes(db.rows, everything.change_id))
+    same_services = await changes_of_same_services(db.rows, everything)
+    ids = {conflict.id for conflict in obstacles}
     overlaps = [change for change in same_services if change.id not in ids]
-    avoided = in_the_way if touches else [*in_the_way, *overlaps]
-    free = free_windows(avoided, query.begin, query.end, horizon, reader.zone)
+    avoided = obstacles if scope.touches else [*obstacles, *overlaps]
+    # Conflicts beyond the limit are unknown, and begin later than the last known one.
+    ends_known = [rows[-1].from_at for rows in (obstacles, same_services) if len(rows) == MOST_CONFLICTS]
+    searched = _Ahead(scope, avoided, excepted, min([horizon, *ends_known]))
+    in_the_way = replace(searched, conflicts=obstacles).in_the_way(query.begin, query.end)
+    # No window can be scheduled while the items that it needs are unknown.
+    free = [] if scope.truncated else free_windows(searched, query.begin, query.end, reader)
     return {
         "items": _first_conflicts(in_the_way, query.end, reader),
         "overlaps": _first_conflicts(overlaps, query.end, reader),
-        "needed_cis": [row["key"] for row in await db.rows(CI_KEYS, (list(needed.ids),))],
-        "needs_truncated": needed.truncated,
+        "needed_cis": [row["key"] for row in await db.rows(CI_KEYS, (list(scope.needs),))],
+        "needs_truncated": scope.truncated,
         "free_windows": [{"from_at": instant(begin), "until_at": instant(end)} for begin, end in free],
     }
 

@@ -27,14 +27,16 @@ CIS_BY_NAME = """
 select id, key, ci_class, services from fold.ci where key = any(%(names)s) or id::text = any(%(names)s)
 """
 #: The classes of items and the services that they serve.
-CI_SCOPES = "select ci_class, services from fold.ci where id = any(%s) order by id"
+CI_SCOPES = "select id, ci_class, services from fold.ci where id = any(%s) order by id"
 CIS_OF_CHANGE = "select id::text, ci_class, services from fold.ci where id = any(%s) order by id"
 #: Services of the named items, and of all items of the named classes.
 SERVICES_OF_ITEMS = """
 select distinct s.service from fold.ci c, unnest(c.services) s(service)
 where c.id = any(%s) or c.ci_class = any(%s) order by s.service"""
-#: The criticalities of services, and whether other items depend on those items.
-CRITICALITIES = "select distinct criticality from fold.service where key = any(%s) and state <> 'retired'"
+SERVICE_STREAMS = "select 'service/' || id as stream from fold.service where key = any(%s)"
+#: Services that somebody has put into use.
+KNOWN_SERVICES = "select key from fold.service where key = any(%s) and state <> 'proposed'"
+#: Whether other items depend on those items.
 HAS_DEPENDENTS = """
 select exists (
   select from fold.ci_relation r join fold.ci c on c.id = r.from_ci_id and c.state <> 'retired'
@@ -43,19 +45,14 @@ select exists (
   select from fold.ci_relation r join fold.ci c on c.id = r.to_ci_id and c.state <> 'retired'
   where r.from_ci_id = any(%(items)s) and r.to_ci_id <> all(%(items)s) and r.kind = any(%(to_end)s)
 ) as depends"""
-#: Whether a service is recorded as critical or highly critical: one of those items', or a named one.
-IS_CRITICAL = f"""
-select exists (
-  select from fold.service v where v.criticality in ('critical', 'high') and v.state <> 'retired'
-    and (v.key in (select service from ({SERVICES_OF_ITEMS}) of_items) or v.key = any(%s))) as critical"""
-#: Whether the template `t` has low risk, and a service recorded as important by now.
+#: Condition that the template `t` has low risk although one of its services is now important.
 IS_OUTGROWN = """t.risk_level = 'low' and exists (
   select from fold.service v
   where v.criticality in ('critical', 'high') and v.state <> 'retired'
     and (v.key = any(t.services) or exists (
       select from fold.ci c
       where v.key = any(c.services) and (c.id::text = any(t.ci_ids) or c.ci_class = any(t.ci_classes)))))"""
-#: Those of these templates that are outgrown.
+#: Outgrown templates among the given ones.
 OUTGROWN_TEMPLATES = f"select t.id from fold.change_template t where t.id = any(%s) and {IS_OUTGROWN}"
 #: The approved templates that are used though their services are more important than when they were approved,
 #: or though two of their last ten changes since then failed, were backed out or caused incidents.

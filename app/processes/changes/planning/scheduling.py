@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.common.notices import NoticeType
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
@@ -80,7 +79,3 @@ async def outside_approved_window(
 
 def note_overlap(change: Change, body: NoteOverlapChange, ctx: ActionContext) -> None:
     """Note an overlap of the change: another change or a freeze now overlaps its window."""
-
-
-#: The notice that something else has taken the same window.
-OVERLAPPED = NoticeType.overlapped

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from app.common.records import all_values
 from app.foundation.decisions.actions import add_prepared_decision, tallied
 from app.foundation.decisions.matters import Matter, RelatedMatter
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome, DecisionState
-from app.kernel.access.reads import ReadContext
+from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.approval import APPROVAL
+from app.processes.changes.checks import COMPULSORY
+from app.processes.changes.policies.lookups import IS_COVERED
 from app.processes.changes.policies.payloads import AskExceptionFreeze
 from app.processes.changes.policies.records import Freeze, FreezeException
-from app.processes.changes.records import Change
+from app.processes.changes.records import OPEN, Change, ChangeState, ChangeType
 
+#: States of changes that are yet to be made or to go out.
+EXCEPTABLE = OPEN - {ChangeState.backed_out}
 #: A person who has only assessed the change may still decide on its time.
 PLANNING = replace(
     APPROVAL,
@@ -62,9 +67,10 @@ async def exception_question(
     reads: ReadContext, freeze: Freeze, body: AskExceptionFreeze, ctx: ActionContext
 ) -> NewDecision:
     """Prepare the decision on the exception. Raises WrongValue, also if the change is excepted already, or
-    its exception waits for a decision.
+    its exception waits for a decision, and if it needs none.
     """
     change = ctx.required_ref(Change, "change")
+    await _check_needs_exception(reads, freeze, change)
     for exception in await reads.children(FreezeException, freeze, change_id=change.id):
         if exception.granted_at is not None:
             raise WrongValue(pointer="/change", because="excepted_already")
@@ -75,6 +81,23 @@ async def exception_question(
     return await new_decision(
         reads, freeze, Question(body.question, EXCEPTION, body.due_at, related=related), ctx
     )
+
+
+async def _check_needs_exception(reads: ReadContext, freeze: Freeze, change: Change) -> None:
+    """Raise WrongValue if the change is over (`change_has_ended`), lacks something that is voted on
+    (`change_to_complete`), or is not in the freeze (`change_not_covered`).
+    """
+    assert change.state is not None
+    if change.state not in EXCEPTABLE:
+        raise WrongValue({"state": change.state}, pointer="/change", because="change_has_ended")
+    values = all_values(change)
+    is_lacking = any(values[name] is None for name in COMPULSORY)
+    if is_lacking and change.type is not ChangeType.standard:
+        raise WrongValue(pointer="/change", because="change_to_complete")
+    parameters = {"freeze": freeze.id, "change": change.id}
+    guard = Unguarded("Whoever schedules the change finds the freezes that cover it then.")
+    if not await reads.value(IS_COVERED, parameters, guard=guard):
+        raise WrongValue(pointer="/change", because="change_not_covered")
 
 
 @dataclass(frozen=True, slots=True)

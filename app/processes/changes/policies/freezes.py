@@ -23,12 +23,12 @@ from app.kernel.actions.actor_policy import (
     service_level_manager,
     staff,
 )
-from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import Reason
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.rules import RetryDecision, Rules
 from app.processes.changes.planning.bookings import FREEZE_WINDOWS, freeze_row
 from app.processes.changes.planning.lookups import ChangesHit, changes_hit
 from app.processes.changes.policies.freeze_exceptions import (
@@ -40,6 +40,7 @@ from app.processes.changes.policies.freeze_exceptions import (
     grant_exception,
     refuse_exception,
 )
+from app.processes.changes.policies.lifting import lifts_own_obstacle, shortens_own_obstacle
 from app.processes.changes.policies.payloads import DeclareFreeze, EditFreeze, MoveFreeze
 from app.processes.changes.policies.records import LONGEST_DAYS, Freeze, FreezeException
 from app.processes.changes.policies.records import FreezeState as State
@@ -139,7 +140,7 @@ HITS = {"freeze_window_hits": RetryDecision()}
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="freeze", plural="freezes", zh="变更冻结", record=Freeze, states=State,
+    kind="freeze", plural="freezes", zh="变更冻结", record=Freeze,
     visible=(to_staff(), to_persons("owner_id")),
     children=(FreezeException, *decisions.CHILDREN), rules=Rules(constraints=HITS),
     rows=(
@@ -147,10 +148,10 @@ LIFECYCLE = Lifecycle(
         action(declare,          "宣布",     NEW_RECORD, State.declared,  DECLARERS, "freeze.declared",
                prepare=(changes_hit_by_declaring,)),
         action(move,             "调整时间", IN_FORCE,   STAYS,           LIFTERS,   "freeze.moved",
-               unless=(freeze_is_over,), prepare=(changes_hit_by_moving,)),
+               unless=(freeze_is_over,), prepare=(changes_hit_by_moving,), wrong=(shortens_own_obstacle,)),
         action(edit,             "编辑",     IN_FORCE,   STAYS,           LIFTERS,   "freeze.edited"),
         action(withdraw,         "撤销",     IN_FORCE,   State.withdrawn, LIFTERS,   "freeze.withdrawn",
-               unless=(freeze_is_over,), prepare=(open_decisions,)),
+               unless=(freeze_is_over,), prepare=(open_decisions,), wrong=(lifts_own_obstacle,)),
         action(ask_exception,    "申请例外", IN_FORCE,   STAYS,           staff,     "freeze.exception_asked",
                unless=(freeze_is_over,), prepare=(exception_question,)),
         action(grant_exception,  "批准例外", IN_FORCE,   STAYS,           decision,  "freeze.exception_granted", prepare=(decided_exception,)),

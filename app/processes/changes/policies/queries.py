@@ -31,9 +31,9 @@ class ChangeTemplateOut(RecordOut, of=ChangeTemplate):
     """A pre-approved template of standard changes."""
 
     needs_renewal: bool = Field(
-        description="True if the template is approved and covers no services, configuration items or "
-        "classes, or if it was approved for a low risk and one of its services is of high criticality or "
-        "critical by now. Changes of these are normal changes."
+        description="True if the template is approved but refused until its approval is renewed. It is "
+        "refused if two of its latest ten changes failed, if one of its services is critical or of high "
+        "criticality although its risk is low, or if it names no services, configuration items or classes."
     )
 
 
@@ -43,18 +43,19 @@ class ChangeTemplateRenderer(Renderer):
     COMPUTED = frozenset({"needs_renewal"})
 
     async def compute(self, columns: Columns) -> Columns:
-        """Return which of the approved templates name nothing that they cover, or cover what is riskier now
-        than when it was approved.
+        """Return which approved templates are stopped, have no scope, or cover services that are riskier now
+        than at the approval.
         """
         outgrown = {
             row["id"] for row in await self.ledger.db.rows(OUTGROWN_TEMPLATES, (list(columns["id"]),))
         }
         scopes = zip(columns["services"], columns["ci_ids"], columns["ci_classes"], strict=True)
-        states = columns["state"]
+        templates_shown = zip(columns["state"], columns["outgrown_at"], scopes, columns["id"], strict=True)
         return {
             "needs_renewal": [
-                state == TemplateState.approved and (not any(scope) or template_id in outgrown)
-                for state, scope, template_id in zip(states, scopes, columns["id"], strict=True)
+                state == TemplateState.approved
+                and (stopped_at is not None or not any(scope) or template_id in outgrown)
+                for state, stopped_at, scope, template_id in templates_shown
             ]
         }
 
@@ -111,7 +112,7 @@ class CurrentRiskQuestionnaire(OutputModel):
 RISK_QUESTIONNAIRES = Listing(
     lifecycle=questionnaires.LIFECYCLE,
     shape=RiskQuestionnaireOut,
-    filters=("set_at",),
+    filters=("set_at", "awaits_agreement"),
     sorts=("set_at", "changed_at"),
 )
 

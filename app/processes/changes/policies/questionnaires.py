@@ -17,14 +17,14 @@ from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.common.priorities.risk_level import RiskLevel
 from app.foundation.decisions.approval_rules.versions import MatterOpening
-from app.foundation.decisions.authorship import agreed_by_another
+from app.foundation.decisions.authorship import agreed_by_another, agrees_to_what_was_read, another_edition
 from app.foundation.decisions.lookups import acts_on
+from app.foundation.decisions.payloads import AgreeToEdition
 from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.reads import ReadContext, Versions
 from app.kernel.actions.actor_policy import admin, process_owner, quality_manager
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
-from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import WrongValue
 from app.processes.changes.planning.lookups import QUESTIONNAIRE
 from app.processes.changes.planning.lookups import QUESTIONNAIRE_STREAMS as STREAMS
@@ -50,6 +50,7 @@ def add(questionnaire: RiskQuestionnaire, body: AddRiskQuestionnaire, ctx: Actio
     risk.
     """
     _set(questionnaire, _contents(body), ctx)
+    questionnaire.edition = 1
     questionnaire.awaits_agreement = True if ctx.caller.person_id is not None else None
 
 
@@ -57,13 +58,14 @@ def revise(questionnaire: RiskQuestionnaire, body: ReviseRiskQuestionnaire, ctx:
     """Revise the questionnaire. The revision is used once a second person agrees. Changes that were assessed
     keep their risk.
     """
+    questionnaire.edition = (questionnaire.edition or 1) + 1
     if questionnaire.awaits_agreement or ctx.caller.person_id is None:
         _set(questionnaire, _contents(body), ctx)
     else:
         questionnaire.revision = _contents(body)
 
 
-def agree(questionnaire: RiskQuestionnaire, body: EmptyPayload, ctx: ActionContext) -> None:
+def agree(questionnaire: RiskQuestionnaire, body: AgreeToEdition, ctx: ActionContext) -> None:
     """Agree to the questionnaire, or to its revision, as a second person: it is used from now on."""
     _set(questionnaire, questionnaire.revision or {}, ctx)
     questionnaire.awaits_agreement = None
@@ -221,6 +223,7 @@ def questionnaire_of(row: dict[str, Any] | None) -> QuestionnaireInForce:
 SETTERS = admin | CHANGE_MANAGER
 AGREEING = (admin | CHANGE_MANAGER | process_owner | quality_manager).in_person().for_people()
 CONTENTS = ("questions", "medium_from", "high_from", "revision")
+AGREED_AS_READ = agrees_to_what_was_read(("added", "revised"), ("agreed",))
 TELL_AGREEING = (
     RecipientRule(
         NoticeType.setting_to_agree,
@@ -231,14 +234,14 @@ TELL_AGREEING = (
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="risk_questionnaire", plural="risk_questionnaires", zh="风险问卷", record=RiskQuestionnaire, states=State,
+    kind="risk_questionnaire", plural="risk_questionnaires", zh="风险问卷", record=RiskQuestionnaire,
     visible=(to_staff(),),
     rows=(
         #      action  中文    from          to         who       event
         action(add,    "设定", NEW_RECORD,  State.set, SETTERS,  "risk_questionnaire.added",   wrong=(questionnaire_inconsistent,), notifies=TELL_AGREEING),
         action(revise, "修订", [State.set], STAYS,     SETTERS,  "risk_questionnaire.revised", wrong=(questionnaire_inconsistent,), notifies=TELL_AGREEING),
         action(agree,  "同意", [State.set], STAYS,     AGREEING, "risk_questionnaire.agreed",
-               unless=(nothing_to_agree,), wrong=(agreed_by_another(CONTENTS),)),
+               unless=(nothing_to_agree,), wrong=(agreed_by_another(CONTENTS), another_edition, AGREED_AS_READ)),
     ),
 )
 # fmt: on

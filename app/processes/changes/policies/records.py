@@ -153,6 +153,10 @@ class RiskQuestionnaire(Record):
     set_at: datetime | None = required(
         "Time at which the questionnaire was set; it applies to assessments from then on."
     )
+    edition: int | None = optional(
+        "Number of the newest edition, the revision included; null for a questionnaire from before editions "
+        "were counted, whose edition is 1."
+    )
     revision: Annotated[dict[str, Any] | None, Document()] = optional(
         "Revision that awaits the agreement of a second person; null if there is none."
     )

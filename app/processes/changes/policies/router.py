@@ -23,7 +23,7 @@ from app.kernel.actions.actor_policy import staff
 from app.processes.changes.planning.lookups import QUESTIONNAIRE
 from app.processes.changes.policies import freezes as freeze_lifecycle
 from app.processes.changes.policies import questionnaires, templates
-from app.processes.changes.policies.freeze_exceptions import EXCEPTION
+from app.processes.changes.policies.freeze_exceptions import EXCEPTION, PLANNING
 from app.processes.changes.policies.queries import (
     EXCEPTION_ROWS,
     FREEZES,
@@ -65,7 +65,7 @@ mount_reads(freezes, FREEZES)
 mount_actions(freezes, freeze_lifecycle.LIFECYCLE, FreezeOut, renderer=FreezeRenderer)
 mount_edit(freezes, freeze_lifecycle.LIFECYCLE, FreezeOut, renderer=FreezeRenderer)
 mount_children(freezes, freeze_lifecycle.LIFECYCLE, FreezeOut, own=(EXCEPTION_ROWS,))
-mount_approval_preview(freezes, FREEZES, (EXCEPTION,))
+mount_approval_preview(freezes, FREEZES, (EXCEPTION,), related=PLANNING)
 
 
 ROUTES = Routes(

@@ -1,6 +1,6 @@
 """Templates of standard changes: drafted, approved once for all, retired (lifecycle).
 
-Those decide who would decide on a change of the template's risk and services.
+The voters are those of a change with the template's risk and services.
 
 draft ─► approved ─► retired          draft ─► retired
 
@@ -10,6 +10,7 @@ An approved one that has outgrown its approval is not used before it is approved
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from app.common.notices import NoticeType, RecipientRule
@@ -20,7 +21,7 @@ from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import add_prepared_decision, tallied
 from app.foundation.decisions.authorship import authors_do_not_judge
 from app.foundation.decisions.closing import withdraw_open_decisions
-from app.foundation.decisions.matters import SAME_TITLE, Matter
+from app.foundation.decisions.matters import SAME_TITLE, Matter, Posed
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.preparation import NewDecision, open_decisions, question_preparation
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome, DecisionState
@@ -29,13 +30,14 @@ from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.kinds import Lookup
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.actor_policy import RecordDuty, decision, process_owner, role, rule
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, FormerEvent, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, FormerEvent, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.kernel.actions.rules import Rules, ValueTaken
 from app.processes.changes.face import TEMPLATE_FACE
-from app.processes.changes.planning.lookups import IS_CRITICAL, SERVICES_OF_ITEMS
+from app.processes.changes.planning.lookups import SERVICES_OF_ITEMS
+from app.processes.changes.policies.criticality import at_least_medium, serves_important_services
 from app.processes.changes.policies.payloads import (
     ApproveChangeTemplate,
     DraftChangeTemplate,
@@ -93,31 +95,31 @@ async def recorded_risk(
     reads: ReadContext, template: ChangeTemplate, body: ApproveChangeTemplate, ctx: ActionContext
 ) -> RecordedRisk:
     """Find the risk on which the voters decide."""
-    guard = Unguarded("Services count as they are recorded when the question is put.")
-    items = [UUID(ci_id) for ci_id in template.ci_ids or ()]
-    rows = await reads.rows(
-        IS_CRITICAL, (items, template.ci_classes or [], template.services or []), guard=guard
+    return RecordedRisk(await _risk_at(reads, template, ctx.now))
+
+
+async def _risk_at(reads: ReadContext, template: ChangeTemplate, now: datetime) -> RiskLevel | None:
+    is_important = await serves_important_services(
+        reads,
+        template.services or (),
+        template.ci_ids or (),
+        template.ci_classes or (),
+        (template.drafted_at, now),
     )
-    is_low = template.risk_level is RiskLevel.low
-    return RecordedRisk(RiskLevel.medium if is_low and rows[0]["critical"] else template.risk_level)
+    return at_least_medium(template.risk_level, is_important)
 
 
-async def approval_question(
-    reads: ReadContext,
-    template: ChangeTemplate,
-    body: ApproveChangeTemplate | RenewChangeTemplate,
-    ctx: ActionContext,
-) -> NewDecision:
-    """Prepare the question to those who decide on such changes, the owners of all its services included."""
-    subject = template.model_copy(update={"risk_level": ctx.prepared(RecordedRisk).level})
+async def put_to_vote(reads: ReadContext, template: ChangeTemplate, now: datetime) -> Posed:
+    """Return the template as it is put to the vote: with the recorded risk, and all services that its changes
+    may affect, whose owners vote.
+    """
+    subject = template.model_copy(update={"risk_level": await _risk_at(reads, template, now)})
     guard = Unguarded("The services of items count as they are when the question is put.")
     items = [UUID(ci_id) for ci_id in template.ci_ids or ()]
     rows = await reads.rows(SERVICES_OF_ITEMS, (items, template.ci_classes or []), guard=guard)
     keys = (row["service"] for row in rows)
     subject.services = [*dict.fromkeys((*(template.services or ()), *keys))]
-    question = await usual_question(reads, subject, body, ctx)
-    assert isinstance(question, NewDecision)
-    return question
+    return Posed(subject)
 
 
 def approve(template: ChangeTemplate, body: ApproveChangeTemplate, ctx: ActionContext) -> None:
@@ -193,11 +195,18 @@ TEMPLATE = Matter(
         *("risk_level", "window_minutes", "team_id", "author_id"),
     ),
     subject=(*SAME_TITLE, ("services", "services"), ("ci_ids", "ci_ids"), ("ci_classes", "ci_classes")),
+    subject_elsewhere=(
+        (
+            "change",
+            (*SAME_TITLE, ("ci_ids", "ci_ids"), ("services", "services"), ("services", "ci_services")),
+        ),
+    ),
+    posed=put_to_vote,
 )
 VOTES = decisions.DecisionSpec(
     kind="change_template", any=OPEN, matters=(TEMPLATE,), outcome=action_of_outcome
 )
-usual_question = question_preparation(TEMPLATE)
+approval_question = question_preparation(TEMPLATE)
 #: Those who can have it approved again, or write another one.
 TELL_OUTGROWN = (
     RecipientRule(NoticeType.template_outgrown, field="author_id"),
@@ -206,7 +215,7 @@ TELL_OUTGROWN = (
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="change_template", plural="change_templates", zh="标准变更模板", record=ChangeTemplate, states=State,
+    kind="change_template", plural="change_templates", zh="标准变更模板", record=ChangeTemplate,
     face=TEMPLATE_FACE,
     visible=(to_staff(),),
     lookup=Lookup(retired={State.retired: "template_retired"}),

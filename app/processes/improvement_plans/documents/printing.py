@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from app.api.records.shapes import Renderer
-from app.foundation.documents.decided import PrintedDecision, committee_lines, load_decisions
+from app.foundation.documents.decided import PrintedDecision, approval_lines, load_decisions, open_decisions
 from app.foundation.documents.pages import PrintedDocument, PrintedPage, SignatureLine
 from app.foundation.documents.past import PastRecord
 from app.foundation.documents.printing import LoadedDocument, decrypt, load_document
@@ -58,7 +59,7 @@ async def print_document(
         lines = await _submitter_lines(renderer.ledger, document)
         printed = PrintedPlan(
             document=author,
-            signatures=(SignatureLine("prepared_by", author.author, author.recorded_at), *lines),
+            signatures=_each_once(SignatureLine("prepared_by", author.author, author.recorded_at), *lines),
         )
     return page_of(printed, renderer.language)
 
@@ -87,12 +88,26 @@ async def _load_plan(
         ],
         adjustments=adjustments,
         decisions=decisions,
-        signatures=(
+        signatures=_each_once(
             SignatureLine("proposed_by", author.author, author.recorded_at),
             *await _submitter_lines(ledger, document),
-            *committee_lines(decisions),
+            *await _owner_lines(ledger, plan),
+            *approval_lines(decisions),
         ),
     )
+
+
+async def _owner_lines(ledger: Ledger, plan: ImprovementPlan) -> list[SignatureLine]:
+    """Return the lines of the process owners who write the plan with the quality manager."""
+    owners = [UUID(owner) for owner in plan.co_author_ids or ()]
+    names = await decrypt(ledger, [], owners)
+    return [SignatureLine("process_owner", names.name(owner), None) for owner in owners]
+
+
+def _each_once(*lines: SignatureLine) -> tuple[SignatureLine, ...]:
+    """Return the lines with each name once, at its first line."""
+    names = [line.name for line in lines]
+    return tuple(line for n, line in enumerate(lines) if line.name is None or line.name not in names[:n])
 
 
 async def _submitter_lines(ledger: Ledger, document: LoadedDocument) -> list[SignatureLine]:
@@ -165,7 +180,10 @@ async def _decisions(
         if event.version < edition.begun.version
         and any(f"decision/{decision}" in event.data["set"] for decision in made_by)
     ]
-    return await load_decisions(ledger, plan.row_key, events, [*before[:1], *requests])
+    decisions = await load_decisions(ledger, plan.row_key, events, [*before[:1], *requests])
+    known = {decision.id for decision in decisions}
+    asked = await open_decisions(ledger, plan.row_key, edition)
+    return [*decisions, *(decision for decision in asked if decision.id not in known)]
 
 
 def _adopted(then: PastRecord) -> list[ImprovementPlanAdjustment]:

@@ -4,16 +4,20 @@ from its decisions.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.people import Person
 from app.foundation.decisions.actions import tallied
+from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.records import Decision, DecisionOutcome
+from app.foundation.people.eligibility import holder_by_default, is_active_person
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import Payload
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.kernel.actions.refusals import PreparationRefused, WrongValue, caller_check
 from app.processes.improvements.committee.payloads import (
     ApprovePlanImprovement,
     ChangePeopleImprovement,
@@ -21,6 +25,7 @@ from app.processes.improvements.committee.payloads import (
     ClassifyImprovement,
     ClassTallied,
     ReturnPlanImprovement,
+    VoidPeopleImprovement,
 )
 from app.processes.improvements.committee.questions import put_class, put_to_committee, take_class
 from app.processes.improvements.project.records import ImprovementMember
@@ -54,16 +59,45 @@ def charter(improvement: Improvement, body: CharterImprovement, ctx: ActionConte
     put_to_committee(improvement, DecisionSubject.charter, ctx)
 
 
-def charter_by_decision(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
-    """Charter the improvement's project by decision, with its plan if that was asked."""
+@dataclass(frozen=True, slots=True)
+class NamedPeople:
+    """The people of the question who can still take their posts; None where nobody can."""
+
+    sponsor_id: UUID | None
+    manager_id: UUID | None
+    member_ids: tuple[UUID, ...]
+
+
+async def people_of_motion(
+    reads: ReadContext, improvement: Improvement, body: Tallied, ctx: ActionContext
+) -> NamedPeople:
+    """Find the people of the question who are active and eligible now: others have left since it was asked,
+    and the committee names somebody else for their posts.
+    """
     motion = improvement.motion
-    improvement.sponsor_id, improvement.project_manager_id = motion.asked_sponsor_id, motion.asked_manager_id
-    for member_id in motion.asked_member_ids or ():
+    sponsor_id = await holder_by_default(
+        reads, improvement, body, motion.asked_sponsor_id, GivenDuty.sponsorship
+    )
+    manager_id = await holder_by_default(
+        reads, improvement, body, motion.asked_manager_id, GivenDuty.project_management
+    )
+    member_ids = [UUID(member_id) for member_id in motion.asked_member_ids or ()]
+    members = [member_id for member_id in member_ids if await is_active_person(reads, member_id)]
+    return NamedPeople(sponsor_id, manager_id, tuple(members))
+
+
+def charter_by_decision(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
+    """Charter the improvement's project by decision, with its plan if that was asked. The post of somebody
+    who has left since then stays vacant.
+    """
+    motion, named = improvement.motion, ctx.prepared(NamedPeople)
+    improvement.sponsor_id, improvement.project_manager_id = named.sponsor_id, named.manager_id
+    for member_id in named.member_ids:
         ctx.outcome.add(
             ImprovementMember(
                 id=ctx.new_id(),
                 record=improvement.row_key,
-                person_id=UUID(member_id),
+                person_id=member_id,
                 added_at=ctx.occurred_at,
             )
         )
@@ -128,14 +162,57 @@ async def people_stay(
 
 
 def change_people_by_decision(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
-    """Change the improvement's people by decision: who is replaced has no duties of the post any more."""
-    motion = improvement.motion
-    if motion.asked_sponsor_id is not None:
-        improvement.sponsor_id = motion.asked_sponsor_id
+    """Change the improvement's people by decision: the people replaced lose the duties of their posts. The
+    question ends without an outcome if somebody whom it names has left or is no longer eligible.
+    """
+    named = ctx.prepared(NamedPeople)
+    if named.sponsor_id is not None:
+        improvement.sponsor_id = named.sponsor_id
         if improvement.pilot.pilot_started_at is None:
             # The pilot is kicked off by the sponsor who answers for it.
             improvement.pilot.kicked_off_at = None
-    improvement.project_manager_id = motion.asked_manager_id or improvement.project_manager_id
+    improvement.project_manager_id = named.manager_id or improvement.project_manager_id
+
+
+def void_people(improvement: Improvement, body: VoidPeopleImprovement, ctx: ActionContext) -> None:
+    """End the question about the project's people: somebody whom it names has left or is no longer eligible.
+    The committee is asked again, with somebody else.
+    """
+    withdraw_open_decisions(ctx)
+
+
+async def lost_candidates(reads: ReadContext, improvement: Improvement) -> list[UUID]:
+    """Return the people of the question who can no longer take the posts that it gives them."""
+    motion, body = improvement.motion, EmptyPayload()
+    asked = (
+        (motion.asked_sponsor_id, GivenDuty.sponsorship),
+        (motion.asked_manager_id, GivenDuty.project_management),
+    )
+    return [
+        person_id
+        for person_id, duty in asked
+        if person_id is not None
+        and await holder_by_default(reads, improvement, body, person_id, duty) is None
+    ]
+
+
+@caller_check
+async def candidate_is_lost(
+    reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
+) -> None:
+    """Refuse an outcome without effect (`candidate_lost`): a rule ends the question."""
+    for person_id in await lost_candidates(reads, improvement):
+        person = await reads.record(Person.KIND, str(person_id))
+        assert person is not None, "no person is ever taken out of the log"
+        raise PreparationRefused("candidate_lost", {"person": str(person.record.name)})
+
+
+@caller_check
+async def candidates_fit(
+    reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
+) -> str | None:
+    """Refuse to end a question whose people can take their posts (`candidates_fit`)."""
+    return None if await lost_candidates(reads, improvement) else "candidates_fit"
 
 
 def class_tallied(improvement: Improvement, decision: Decision) -> ClassTallied:

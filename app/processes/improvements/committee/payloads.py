@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field
 
 from app.common.duties import GivenDuty
 from app.common.money import Amount, Currency
 from app.common.priorities.priority import Impact, Priority, Urgency
-from app.common.records import ForeignRef, StaffOnly
+from app.common.records import ChildRef, ForeignRef, StaffOnly
 from app.foundation.decisions.payloads import AskBoard, Tallied
+from app.foundation.decisions.records import Decision
 from app.kernel.actions.conditions import at_least_one_member
 from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, FreeText, Payload, Reference
 from app.processes.improvements.proposal.records import (
@@ -106,7 +108,7 @@ class ReturnPlanImprovement(AskBoard):
 
 
 class ChangePeopleImprovement(AskBoard):
-    """The new sponsor or manager of the project, on whom the committee votes."""
+    """The new sponsor or manager of the project. The committee votes on the change."""
 
     sponsor: Annotated[Reference, ForeignRef("person", GivenDuty.sponsorship, quiet=True)] | None = Field(
         default=None,
@@ -131,4 +133,19 @@ class ClassTallied(Tallied):
     urgency: Urgency | None = Field(default=None, description="Urgency as it was approved.", examples=["2"])
     priority: Priority | None = Field(
         default=None, description="Priority as it was approved, if it does not follow from both."
+    )
+
+
+class VoidPeopleImprovement(Payload):
+    """The question about the people of the project that is void, and those who can no longer take the posts."""
+
+    decision: Annotated[UUID, ChildRef(Decision, unset="closed_at")] = Field(
+        description="Identifier of the decision."
+    )
+    lost_candidates: Annotated[
+        tuple[Annotated[Reference, ForeignRef("person", GivenDuty.recorded)], ...], BoundedList
+    ] = Field(
+        min_length=1,
+        max_length=2,
+        description="People named in the question who have left, or lost the role or grade that the post needs.",
     )

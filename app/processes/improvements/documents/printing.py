@@ -9,8 +9,14 @@ from datetime import timedelta
 
 from app.api.records.shapes import Renderer
 from app.common.records import from_row
-from app.foundation.decisions.records import DecisionOutcome
-from app.foundation.documents.decided import PrintedDecision, committee_lines, load_decisions
+from app.foundation.decisions.records import DecisionKind, DecisionOutcome
+from app.foundation.documents.decided import (
+    PrintedDecision,
+    approval_lines,
+    lines_of_asked,
+    load_decisions,
+    open_decisions,
+)
 from app.foundation.documents.pages import PrintedPage, SignatureLine
 from app.foundation.documents.papers import objections_of
 from app.foundation.documents.printing import DecryptedDocument, LoadedDocument, decrypt, load_document
@@ -102,7 +108,18 @@ def page_for_customers(printed: PrintedImprovement) -> PrintedImprovement:
         trainings=_without_marks(printed.trainings),
         sittings=(),
         decisions=[replace(decision, votes=()) for decision in printed.decisions],
+        signatures=_without_asked(printed),
     )
+
+
+def _without_asked(printed: PrintedImprovement) -> list[SignatureLine]:
+    """Return the lines for signatures, without those of open questions, which tell who has approved."""
+    asked = lines_of_asked(printed.decisions)
+    return [
+        SignatureLine(line.role) if line in asked else line
+        for line in printed.signatures
+        if line not in asked or line == asked[0]
+    ]
 
 
 def _without_marks(trainings: Sequence[PrintedTraining]) -> list[PrintedTraining]:
@@ -112,7 +129,8 @@ def _without_marks(trainings: Sequence[PrintedTraining]) -> list[PrintedTraining
 async def _reasons(ledger: Ledger, improvement: Improvement) -> list[tuple[str, str]]:
     """Return the reasons for undercutting bounds, except those of steps, each with its sentence's code."""
     encrypted = {code: getattr(improvement.proposal, code) for code in REASONS}
-    encrypted["teams_reason"] = improvement.rollout.teams_reason
+    for code in ("schedule_reason", "teams_reason"):
+        encrypted[code] = getattr(improvement.rollout, code)
     decrypted = await decrypt(ledger, encrypted.values())
     texts = ((code, decrypted.text(reason)) for code, reason in encrypted.items())
     return [(code, text) for code, text in texts if text is not None]
@@ -153,6 +171,13 @@ async def _load_proposal(
     decisions = await _decisions(
         ledger, improvement, document, "improvement.submitted", "improvement.taken_up"
     )
+    # The pilot is judged by its report; what else the committee is asked stands in the proposal.
+    asked = [
+        decision
+        for decision in await open_decisions(ledger, improvement.row_key, document.edition)
+        if decision.kind is not DecisionKind.pilot
+    ]
+    decisions += [decision for decision in asked if decision.id not in {each.id for each in decisions}]
     author = document.printed
     # The committee decides on the size after the proposal was written.
     decided = document.edition.record_at_its_end.itself(improvement)
@@ -163,7 +188,7 @@ async def _load_proposal(
         reasons=await _reasons(ledger, decided),
         signatures=(
             SignatureLine("proposed_by", author.author, author.recorded_at),
-            *committee_lines(decisions),
+            *approval_lines(decisions),
         ),
     )
 
@@ -206,7 +231,7 @@ async def _load_report(
         reasons=await _reasons(ledger, before),
         signatures=(
             *await act_lines(ledger, reported, {"project_manager": before.project_manager_id}),
-            *committee_lines(decisions),
+            *approval_lines(decisions),
         ),
     )
 

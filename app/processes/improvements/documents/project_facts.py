@@ -120,7 +120,9 @@ def _filters(scope: Mapping[str, Sequence[str]]) -> dict[Dimension, tuple[str, .
 
 
 async def rollout_of(ledger: Ledger, then: PastRecord) -> tuple[list[PrintedStep], list[PrintedTraining]]:
-    """Return the steps of the rollout as they were then, and the trainings that are their evidence."""
+    """Return the steps of the rollout as they were at that time (`then`), and the trainings that are their
+    evidence.
+    """
     steps = [step for step in then.rows(RolloutStep, "place") if step.step is not None]
     texts = [getattr(step, name) for step in steps for name in ("evidence", "order_reason", *STEP_TEXTS)]
     decrypted = await decrypt(ledger, texts, [step.owner_id for step in steps])
@@ -171,7 +173,7 @@ async def printed_trainings(ledger: Ledger, trainings: Iterable[UUID | None]) ->
             pass_mark=row["pass_mark"],
             pass_mark_reason=names.text(row["pass_mark_reason"]),
             closed_book=_closed_book(
-                result for result in results if result.record == f"{TRAINING}/{row['id']}"
+                result for result in marks.values() if result.record == f"{TRAINING}/{row['id']}"
             ),
             results=[
                 _result(

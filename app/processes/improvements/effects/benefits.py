@@ -6,7 +6,6 @@ so that it is made once. After downtime the missed ones are made, each of its ow
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 import structlog
@@ -18,11 +17,10 @@ from app.kernel.actions.refusals import Refusal
 from app.kernel.commands.command import Command, IdempotencyKey
 from app.kernel.commands.perform import perform
 from app.kernel.consumers import polling
-from app.kernel.consumers.rules import ROUTE, Clock
+from app.kernel.consumers.rules import ROUTE
 from app.kernel.ledger import Ledger
 from app.log.writer import DuplicateCommand
 from app.platform.db import Connection
-from app.platform.shared_connections import SharedConnections
 from app.processes.improvements.effects.measuring import measure_targets
 from app.processes.improvements.effects.payloads import MeasureEffectsImprovement
 from app.processes.improvements.lifecycle import LIFECYCLE
@@ -37,19 +35,6 @@ DUE = f"""
 select * from {LIFECYCLE.source} r where state = 'standardised' and next_benefit_due_at <= %s
 order by next_benefit_due_at, id"""
 logger = structlog.get_logger()
-
-
-async def run(
-    connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
-) -> None:
-    """Measure benefits for ever as they fall due; safe next to other workers. `failed` is called for each
-    failure.
-    """
-
-    async def work(connection: Connection) -> bool:
-        return await measure_due(connection, ledger, clock()) > 0
-
-    await polling.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
 
 
 async def measure_due(connection: Connection, ledger: Ledger, now: datetime) -> int:
@@ -89,3 +74,6 @@ async def _measure(ledger: Ledger, improvement: Improvement, now: datetime) -> b
         logger.warning("a benefit cannot be measured", improvement=improvement.number, code=refused.code)
         return False
     return True
+
+
+run = polling.job(NAME, measure_due, every=POLL_SECONDS)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from uuid import UUID
+
 from app.common.people import Person, Role
 from app.common.records import Record
 from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.payloads import Tallied
+from app.foundation.process_definitions.working_teams import definition_of, teams_of_process
+from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kpis.questions.periods import months_after
 from app.processes.improvements.checks import contradicting
@@ -59,7 +64,7 @@ def standardise(improvement: Improvement, body: StandardiseImprovement, ctx: Act
     """Standardise the improvement: its documents are updated and published, and the teams are informed."""
     improvement.outcome.document_numbers = list(body.document_numbers)
     improvement.outcome.external_numbers = list(body.external_numbers) or None
-    improvement.told_team_ids = [str(team.id) for team in ctx.refs(Record, "teams")]
+    improvement.told_team_ids = _teams_to_tell(ctx)
     improvement.outcome.published_at = body.published_at or ctx.occurred_at
     improvement.next_benefit_due_at = months_after(ctx.occurred_at, FIRST_BENEFIT_MONTHS, ctx.settings.zone)
     expect_no_report(improvement)
@@ -75,10 +80,35 @@ def revert(improvement: Improvement, body: RevertImprovement, ctx: ActionContext
 
 
 def _add_concerned_teams(improvement: Improvement, ctx: ActionContext) -> None:
-    """Add the teams that the payload names to those that are notified of the reversal."""
-    named = [str(team.id) for team in ctx.refs(Record, "teams")]
-    if named:
-        improvement.rollout.concerned_team_ids = list(dict.fromkeys([*improvement.notified_team_ids, *named]))
+    """Add the teams of the process, and those that the payload names, to those that are notified of the
+    reversal.
+    """
+    teams = dict.fromkeys([*improvement.notified_team_ids, *_teams_to_tell(ctx)])
+    improvement.rollout.concerned_team_ids = list(teams) or None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingTeams:
+    """The internal teams that work with the improved process."""
+
+    team_ids: tuple[UUID, ...]
+
+
+async def working_teams(
+    reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
+) -> WorkingTeams:
+    """Find the internal teams that work with the improved process; none for the whole department."""
+    process = improvement.process
+    if process is None:
+        return WorkingTeams(())
+    definition = await definition_of(reads, process)
+    return WorkingTeams(tuple(await teams_of_process(reads, process, definition, ctx.now)))
+
+
+def _teams_to_tell(ctx: ActionContext) -> list[str]:
+    """Return the teams of the process, then those that the caller adds."""
+    named = [team.id for team in ctx.refs(Record, "teams")]
+    return list(map(str, dict.fromkeys([*ctx.prepared(WorkingTeams).team_ids, *named])))
 
 
 def ask_to_revert(improvement: Improvement, body: AskToRevertImprovement, ctx: ActionContext) -> None:

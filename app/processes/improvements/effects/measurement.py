@@ -49,7 +49,7 @@ class MeasuredOccasion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredTarget:
-    """The measured effect on one target KPI: what was asked, the new record's id, and what came of it."""
+    """The measured effect on one target KPI: the question, the id of the new record, and the result."""
 
     name: str
     question: MeasureKpiEffect

@@ -107,7 +107,9 @@ async def measure_targets(ledger: Ledger, improvement: Improvement, now: datetim
 
 
 def _circumstances(improvement: Improvement, occasion: MeasuredOccasion, target: _Target) -> Circumstances:
-    """Return what is known of an effect besides what is asked: as it was recorded, not as it is dated."""
+    """Return the recorded times of an effect that its question does not contain: the start, the freezing of
+    the baseline and the agreed end.
+    """
     is_pilot = occasion.occasion is MeasurementOccasion.pilot
     return Circumstances(
         began_at=improvement.pilot.pilot_started_at or improvement.implemented_at,

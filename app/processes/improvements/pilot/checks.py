@@ -28,7 +28,7 @@ from app.processes.improvements.pilot.payloads import (
 from app.processes.improvements.pilot.preparation import ExecutorLicence, PilotEvidence
 from app.processes.improvements.pilot.records import PilotIssue, PilotJudgement, PilotLength, PilotReadiness
 from app.processes.improvements.pilot.scope import check_compared, check_pilot_scope
-from app.processes.improvements.project.actions import LONGEST_PILOT, pilot_length
+from app.processes.improvements.project.actions import LONGEST_PILOT, SHORTEST_PILOT, pilot_length
 from app.processes.improvements.project.records import ImprovementMember
 from app.processes.improvements.records import Improvement
 
@@ -44,6 +44,10 @@ READINESS = {
     "standards": "revised_standards_missing",
     "executor": "executor_missing",
 }
+
+
+#: What is said of the next round of a pilot, and of no other judgement.
+OF_EXTENSION = ("begins_at", "ends_at", "scope", "control")
 
 
 class NotInThePilot(Refusal):
@@ -128,6 +132,17 @@ async def pilot_is_over(reads: ReadContext, improvement: Improvement, ctx: Actio
     return "pilot_is_over" if ends_at is not None and ends_at <= ctx.counts_from else None
 
 
+async def pilot_begins_later(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
+    """Refuse to start a pilot before the day on which the departments agreed to begin
+    (`pilot_begins_later`).
+    """
+    begins_at, zone = improvement.pilot.pilot_begins_at, ctx.settings.zone
+    is_early = begins_at is not None and (
+        ctx.occurred_at.astimezone(zone).date() < begins_at.astimezone(zone).date()
+    )
+    return "pilot_begins_later" if is_early else None
+
+
 async def not_kicked_off(reads: ReadContext, improvement: Improvement, ctx: ActionContext) -> str | None:
     """Refuse to start a pilot that its sponsor has not kicked off by then (`not_kicked_off`)."""
     kicked_off_at = improvement.pilot.kicked_off_at
@@ -155,11 +170,24 @@ async def not_ready_for_pilot(
 async def not_trained_for_pilot(
     reads: ReadContext, improvement: Improvement, body: StartPilotImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse trainings that were not held, are for others, or of which that of the executors came first."""
+    """Refuse trainings that were not held, are for others, or of which that of the executors came first; one
+    that nobody attended, or nobody of the teams in scope; and executors who were not examined.
+    """
     first = checked_training(improvement, ctx, "key_user_training", TrainingKind.key_user)
     second = checked_training(improvement, ctx, "executor_training", TrainingKind.executor)
     if first.id == second.id or second.held_at < first.held_at:
         raise WrongValue(pointer="/executor_training", because="executors_trained_first")
+    team_ids = [UUID(team_id) for team_id in improvement.notified_team_ids]
+    members = await active_members(partial(reads.rows, guard=MEMBERS_GUARD), team_ids, MOST_MEMBERS)
+    for field, training in (("key_user_training", first), ("executor_training", second)):
+        words = {"number": str(training.number)}
+        trained = await training_results(reads, training.id)
+        if trained is None or not trained.attended:
+            raise WrongValue(words, pointer=f"/{field}", because="training_attended_by_nobody")
+        if members and trained.attended.isdisjoint(members):
+            raise WrongValue(words, pointer=f"/{field}", because="training_without_teams_in_scope")
+        if training is second and not trained.attended & trained.results.keys():
+            raise WrongValue(words, pointer=f"/{field}", because="training_not_examined")
 
 
 def checked_training(
@@ -212,6 +240,7 @@ async def issue_is_solved(
         raise WrongValue(pointer="/issue", because="solved_already")
 
 
+@caller_check
 async def effect_is_missing(
     reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
 ) -> None:
@@ -225,8 +254,13 @@ async def effect_is_missing(
 async def reported_early(
     reads: ReadContext, improvement: Improvement, body: ReportPilotImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse a report before the agreed end of the pilot without a reason (`reported_early`)."""
-    ends_at = improvement.pilot.pilot_ends_at
+    """Refuse a report before the agreed end of the pilot without a reason (`reported_early`). A pilot that
+    was started late still lasts three months, unless the plan gives the reason for a shorter one.
+    """
+    pilot = improvement.pilot
+    ends_at, started_at = pilot.pilot_ends_at, pilot.pilot_started_at
+    if ends_at is not None and started_at is not None and pilot.pilot_length_reason is None:
+        ends_at = max(ends_at, months_after(started_at, SHORTEST_PILOT, ctx.settings.zone))
     if ends_at is not None and ctx.occurred_at < ends_at and body.early_reason is None:
         words: dict[str, Word] = {"until": ends_at}
         raise WrongValue(words, pointer="/early_reason", because="reported_early")
@@ -239,6 +273,10 @@ async def judgement_invalid(
     if body.position != improvement.evaluation.measured_position:
         words = {"position": str(improvement.evaluation.measured_position)}
         raise WrongValue(words, pointer="/position", because="not_the_reported_effect")
+    if body.judgement is not PilotJudgement.extended:
+        for name in OF_EXTENSION:
+            if getattr(body, name) is not None:
+                raise WrongValue(pointer=f"/{name}", because="only_to_extend")
     if body.judgement is PilotJudgement.passed:
         _check_passed(body, ctx.prepared(PilotEvidence))
     elif body.judgement is PilotJudgement.extended:

@@ -65,7 +65,7 @@ class StartPilotImprovement(Payload):
     standards: Annotated[
         tuple[ShortText, ...],
         BoundedList,
-        RegisteredDocuments(since=lambda improvement: improvement.approved_at, own=False),
+        RegisteredDocuments(since=lambda improvement, _: improvement.approved_at, own=False, of_process=True),
     ] = Field(
         default=(),
         max_length=LONGEST_LIST,

@@ -8,6 +8,7 @@ from app.common.people import Person
 from app.foundation.licences.lookups import unlicensed
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import caller_check
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.processes.improvements.effects.records import ImprovementMeasurement, MeasurementOccasion
 from app.processes.improvements.pilot.payloads import StartPilotImprovement
@@ -69,7 +70,7 @@ class PilotEvidence:
 
 
 def _measurement_line(measurement: ImprovementMeasurement) -> str:
-    """Return what came of a target KPI: the verdict, the effect and what was promised, the log position."""
+    """Return the result for a target KPI in one line: verdict, effect, promise and log position."""
     assert measurement.verdict is not None
     english = f"{measurement.target} ({measurement.kpi}): {measurement.verdict.label('en')}"
     chinese = measurement.verdict.label("zh")
@@ -82,6 +83,7 @@ def _measurement_line(measurement: ImprovementMeasurement) -> str:
     return f"{english}; log position {measurement.position}\n{chinese}；日志位置 {measurement.position}"
 
 
+@caller_check
 async def pilot_evidence(
     reads: ReadContext, improvement: Improvement, body: object, ctx: ActionContext
 ) -> PilotEvidence:

@@ -38,10 +38,10 @@ class PilotJudgement(CodeEnum):
 
 
 class ImprovementPilot(RecordPart):
-    """The round of a pilot that goes on, or was the last: its cases, dates, agreement and report.
+    """The present or last round of a pilot: its cases, dates, agreement and report.
 
-    `pilot_scope` and `pilot_control` are filters of cases by dimension: those of the pilot, and those that it
-    is compared with.
+    `pilot_scope` and `pilot_control` are filters of cases by dimension: the cases of the pilot, and the cases
+    with which they are compared.
     """
 
     KIND: ClassVar[str] = "improvement_pilot"

@@ -23,7 +23,7 @@ from app.ticketing.projects.planning import (
 from app.ticketing.projects.preparation import CurrentMilestones
 from app.ticketing.projects.records import ProgressReport
 
-#: The usual length of a pilot, in months (003, step 4): shorter and longer ones need a reason.
+#: The usual length of a pilot, in months: shorter and longer ones need a reason.
 SHORTEST_PILOT, USUAL_PILOT, LONGEST_PILOT = 3, 3, 6
 #: The days that it may take to decide on a plan, which shorten no pilot.
 PLANNING_DAYS = timedelta(days=14)

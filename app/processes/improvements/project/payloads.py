@@ -77,7 +77,8 @@ class PlanImprovement(Payload):
     )
     pilot_length_reason: FreeText | None = Field(
         default=None,
-        description="Reason for a pilot shorter than three or longer than six months; its report prints it.",
+        description="Reason for a pilot that is shorter than three or longer than six months, or that begins "
+        "before the plan; its report prints it.",
     )
     pilot_agreement: FreeText | None = Field(
         default=None, description="Agreement of the departments to the dates."

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from app.common.notices import NoticeType, RecipientRule
-from app.common.people import Person, PersonState, Role
+from app.common.people import Person, Role
 from app.foundation.people.succession import handing_over
-from app.foundation.people.succession.handing_over import HandOverDuties, HeldDuties
+from app.foundation.people.succession.handing_over import HandOverDuties, HeldDuties, guarded
+from app.foundation.people.succession.lookups import duty_in, replaceable
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.held_duties import fits_duty
 from app.kernel.actions.refusals import WrongValue
 from app.processes.improvements.pilot.checks import check_executor
 from app.processes.improvements.pilot.preparation import executor_licence
@@ -46,16 +48,22 @@ async def successor_not_suitable(
 async def names_people_alone(
     reads: ReadContext, improvement: Improvement, body: HandOverDuties, ctx: ActionContext
 ) -> None:
-    """Refuse to replace an active sponsor or project manager (`person_still_active`), people who make
-    themselves one of them (`takes_post_oneself`), and a successor whom the proposer or one of these people
-    names (`proposer_names_people`): the committee named both. A rule is judged as whoever ordered it.
+    """Refuse to replace a sponsor or project manager who keeps the duty (`committee_replaces`), people who
+    make themselves one of them (`takes_post_oneself`), and a successor whom the proposer or one of these
+    people names (`proposer_names_people`): the committee named both. A rule is judged as the person behind
+    it.
     """
-    if CHARTERED_DUTIES.isdisjoint(ctx.prepared(HeldDuties).fields):
+    chartered = CHARTERED_DUTIES.intersection(ctx.prepared(HeldDuties).fields)
+    if not chartered:
         return
-    if ctx.required_ref(Person, "person").state is PersonState.active:
-        raise WrongValue(pointer="/person", because="person_still_active")
-    if ctx.required_ref(Person, "new_holder").id == ctx.commander_id:
+    person = ctx.required_ref(Person, "person")
+    takers = (ctx.required_ref(Person, "new_holder").id, ctx.acting_person_id)
+    if not await replaceable(guarded(reads), [person.id], ctx.now, takers):
+        for name in sorted(chartered):
+            if await fits_duty(reads, improvement, name, duty_in(Improvement, name), person.id):
+                raise WrongValue(pointer="/person", because="committee_replaces")
+    if ctx.required_ref(Person, "new_holder").id == ctx.acting_person_id:
         raise WrongValue(pointer="/new_holder", because="takes_post_oneself")
     parties = (improvement.proposed_by_id, *(getattr(improvement, name) for name in CHARTERED_DUTIES))
-    if ctx.commander_id in parties:
+    if ctx.acting_person_id in parties:
         raise WrongValue(pointer="/new_holder", because="proposer_names_people")

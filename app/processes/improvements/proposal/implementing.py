@@ -7,14 +7,12 @@ from app.processes.improvements.proposal.payloads import (
     FinishImprovement,
     ImplementImprovement,
 )
-from app.processes.improvements.proposal.selection import keep_freeze_exception
 from app.processes.improvements.records import Improvement
 
 
 def implement(improvement: Improvement, body: ImplementImprovement, ctx: ActionContext) -> None:
     """Implement the minor improvement, by its plan."""
     improvement.project.implementation_plan = body.plan
-    keep_freeze_exception(improvement, body)
 
 
 def finish(improvement: Improvement, body: FinishImprovement, ctx: ActionContext) -> None:

@@ -185,11 +185,23 @@ class DespiteFreeze(Payload):
     freeze_exception: FreezeExemption | None = Field(
         default=None,
         description="Reason code why the improvement cannot wait, if the process definition is frozen "
-        "after a cutover.",
+        "after a cutover. The committee decides on it with the proposal; later, a member grants it.",
     )
     freeze_exception_reason: FreeText | None = Field(
         default=None,
         description="Reason in words; required with `freeze_exception`, and only allowed with it.",
+    )
+
+
+class GrantFreezeExceptionImprovement(Payload):
+    """The exception from the freeze of a process, and its reason."""
+
+    freeze_exception: FreezeExemption = Field(
+        description="Reason code why the improvement cannot wait.", examples=["law"]
+    )
+    freeze_exception_reason: FreeText = Field(
+        description="Reason in words, which the documents print.",
+        examples=["The law asks for less. 法规要求精简。"],
     )
 
 

@@ -93,6 +93,12 @@ class ImprovementProposal(RecordPart):
     freeze_exception_reason: Annotated[str | None, Personal(), PrintedReason()] = optional(
         "Reason for not waiting for the end of a freeze, in words; null if there is no freeze."
     )
+    freeze_exception_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Member of the committee who granted the exception from the freeze; null if nobody has."
+    )
+    freeze_exception_at: datetime | None = optional(
+        "Time at which the exception from the freeze was granted; null if it was not."
+    )
     outside_plan_reason: Annotated[str | None, Personal(), PrintedReason()] = optional(
         "Reason for an improvement outside the plan; null if it serves a target of the plan."
     )

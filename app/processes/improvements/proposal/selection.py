@@ -8,7 +8,10 @@ from app.common.records import Record
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.related import RelatedCommands, RelatedPart
 from app.processes.improvements.preparation import SuggestionsBehind
-from app.processes.improvements.proposal.payloads import DespiteFreeze, SelectImprovement
+from app.processes.improvements.proposal.payloads import (
+    GrantFreezeExceptionImprovement,
+    SelectImprovement,
+)
 from app.processes.improvements.records import Improvement
 from app.ticketing.followers import add_followers
 from app.ticketing.requesters import set_requester
@@ -26,7 +29,8 @@ def select(improvement: Improvement, body: SelectImprovement, ctx: ActionContext
     ]
     improvement.proposal.assessment_id = None if assessment is None else assessment.id
     improvement.proposal.selection_reason = body.reason
-    keep_freeze_exception(improvement, body)
+    improvement.freeze_exception = body.freeze_exception
+    improvement.proposal.freeze_exception_reason = body.freeze_exception_reason
     set_requester(improvement, ctx)
     improvement.opened_at = ctx.occurred_at
     proposers = ctx.prepared(SuggestionsBehind).proposer_ids
@@ -34,11 +38,14 @@ def select(improvement: Improvement, body: SelectImprovement, ctx: ActionContext
     add_followers(improvement, proposers, ctx)
 
 
-def keep_freeze_exception(improvement: Improvement, body: DespiteFreeze) -> None:
-    """Set the reason for not waiting for the end of the freeze, if the payload has one."""
-    if body.freeze_exception is not None:
-        improvement.freeze_exception = body.freeze_exception
-        improvement.proposal.freeze_exception_reason = body.freeze_exception_reason
+def grant_freeze_exception(
+    improvement: Improvement, body: GrantFreezeExceptionImprovement, ctx: ActionContext
+) -> None:
+    """Grant the improvement a freeze exception."""
+    improvement.freeze_exception = body.freeze_exception
+    improvement.proposal.freeze_exception_reason = body.freeze_exception_reason
+    improvement.proposal.freeze_exception_by_id = ctx.caller.person_id
+    improvement.proposal.freeze_exception_at = ctx.occurred_at
 
 
 def _selected_suggestions(

@@ -5,6 +5,7 @@ handed over, and in the end optimised and fixed.
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from app.common.people import Person
 from app.common.records import Record
@@ -15,7 +16,6 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kpis.questions.periods import months_after
 from app.processes.improvements.pilot.preparation import PilotEvidence
-from app.processes.improvements.proposal.selection import keep_freeze_exception
 from app.processes.improvements.records import Improvement
 from app.processes.improvements.rollout.payloads import (
     ALL_TEAMS,
@@ -27,11 +27,18 @@ from app.processes.improvements.rollout.payloads import (
     FlagRolloutStepImprovement,
     FlagSittingImprovement,
     HandOverImprovement,
+    ListNewcomerImprovement,
     RollOutImprovement,
     SkipRolloutOrderImprovement,
+    TellNewcomerImprovement,
 )
 from app.processes.improvements.rollout.plan_checks import added_teams
-from app.processes.improvements.rollout.preparation import OPTIMISE_MONTHS, RolloutSteps
+from app.processes.improvements.rollout.preparation import (
+    MONTHS_AFTER_CUTOVER,
+    SITTING_WITHIN,
+    RolloutSteps,
+    StepTraining,
+)
 from app.processes.improvements.rollout.records import (
     DAILY_MANAGEMENT,
     FIXED_IN,
@@ -42,8 +49,6 @@ from app.processes.improvements.rollout.records import (
 )
 from app.ticketing.followers import add_followers
 
-#: The process is fixed a quarter after it was optimised, if the plan gives no date.
-FIX_MONTHS = 9
 #: The texts of a step's evidence. Those of a later stage of the cutover take the place of the earlier one's.
 EVIDENCE_TEXTS = (
     *("evidence", "goals", "goal_reason", "weekly_plan"),
@@ -62,6 +67,7 @@ def roll_out(improvement: Improvement, body: RollOutImprovement, ctx: ActionCont
     improvement.rollout.rollout_departments = list(dict.fromkeys(body.departments))
     improvement.rollout.rollout_contributions = body.contributions
     improvement.rollout.rollout_schedule = body.schedule
+    improvement.rollout.schedule_reason = body.schedule_reason
     improvement.rollout.rollout_told = body.told
     improvement.rollout.release_id = release.id if release else None
     reopened = _set_teams(improvement, body, ctx)
@@ -93,6 +99,17 @@ def roll_out(improvement: Improvement, body: RollOutImprovement, ctx: ActionCont
         row.due_at = due.get(name) or default_due(name, cutover_at, ctx)
         if name is RolloutStepName.pilot:
             _complete_pilot(row, ctx)
+    if improvement.cutover_at is None and cutover_at is not None:
+        _move_effective_day(planned_steps.step(RolloutStepName.publish), cutover_at, ctx)
+
+
+def _move_effective_day(publish: RolloutStep | None, cutover_at: datetime, ctx: ActionContext) -> None:
+    """Move the day on which the published document takes effect to the day of the cutover."""
+    if publish is None or publish.effective_at is None:
+        return
+    zone = ctx.settings.zone
+    if publish.effective_at.astimezone(zone).date() != cutover_at.astimezone(zone).date():
+        ctx.outcome.change(publish).effective_at = cutover_at
 
 
 def _set_teams(
@@ -123,7 +140,7 @@ def _complete_pilot(row: RolloutStep, ctx: ActionContext) -> None:
 
 def default_due(name: RolloutStepName, cutover_at: datetime | None, ctx: ActionContext) -> datetime | None:
     """Return the default due time of the step: after the cutover by its day; other steps have none."""
-    months = {RolloutStepName.optimise: OPTIMISE_MONTHS, RolloutStepName.fix: FIX_MONTHS}.get(name)
+    months = MONTHS_AFTER_CUTOVER.get(name)
     return (
         None if months is None or cutover_at is None else months_after(cutover_at, months, ctx.settings.zone)
     )
@@ -162,7 +179,7 @@ def complete_rollout_step(
 
 
 def _name_owner(improvement: Improvement, ctx: ActionContext) -> None:
-    """Name the process owner, who then organises the rollout (003, step 2)."""
+    """Name the process owner, who then organises the rollout."""
     owner = ctx.required_ref(Person, "owner")
     improvement.process_owner_id = owner.id
     organise = ctx.prepared(RolloutSteps).planned(RolloutStepName.organise)
@@ -202,9 +219,33 @@ def _add_sittings(improvement: Improvement, body: CompleteRolloutStepImprovement
         ctx.outcome.add(sitting)
 
 
+def _add_newcomers(improvement: Improvement, ctx: ActionContext) -> None:
+    """List the members who joined the teams since the training: they sit the examination, too."""
+    for person_id in ctx.prepared(StepTraining).member_ids:
+        _add_newcomer(improvement, person_id, ctx)
+
+
+def _add_newcomer(improvement: Improvement, person_id: UUID, ctx: ActionContext) -> None:
+    sitting = RolloutSitting(
+        id=ctx.new_id(),
+        record=improvement.row_key,
+        person_id=person_id,
+        due_at=ctx.occurred_at + SITTING_WITHIN,
+        listed_by_id=ctx.caller.person_id,
+        listed_at=ctx.occurred_at,
+    )
+    ctx.outcome.add(sitting)
+
+
+def list_newcomer(improvement: Improvement, body: ListNewcomerImprovement, ctx: ActionContext) -> None:
+    """List a newcomer for the examination."""
+    _add_newcomer(improvement, ctx.required_ref(Person, "person").id, ctx)
+
+
 def _cut_over(improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
     """Note the extent of the cutover. Steps due by the planned day are due by the real one."""
     improvement.rollout.cutover_share = body.share
+    _add_newcomers(improvement, ctx)
     if improvement.cutover_at is not None:
         return
     improvement.cutover_at = ctx.occurred_at
@@ -224,6 +265,10 @@ def announce_publication(
     improvement: Improvement, body: AnnouncePublicationImprovement, ctx: ActionContext
 ) -> None:
     """Announce the improvement's publication: the teams concerned read from when they work by it."""
+
+
+def tell_newcomer(improvement: Improvement, body: TellNewcomerImprovement, ctx: ActionContext) -> None:
+    """Tell a newcomer of the improvement's publication: they read from when they work by it."""
 
 
 def announce_cutover(improvement: Improvement, body: AnnounceCutoverImprovement, ctx: ActionContext) -> None:
@@ -316,7 +361,6 @@ def fix(improvement: Improvement, body: FixImprovement, ctx: ActionContext) -> N
     step.external_numbers = list(body.external_numbers) or None
     step.completed_by_id = ctx.caller.person_id
     step.completed_at = ctx.occurred_at
-    keep_freeze_exception(improvement, body)
     if body.step is RolloutStepName.optimise:
         improvement.optimised_at = ctx.occurred_at
     else:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from app.common.people import Grade, Person
 from app.foundation.licences.records import ExaminationTopic
-from app.foundation.own_numbers import folded_number
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payload_fields import DemandedText
+from app.kernel.actions.payloads import marks
 from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue, caller_check
-from app.kernel.commands.dating import FUTURE_TOLERANCE
+from app.kernel.commands.dating import CLOCK_TOLERANCE
 from app.kpis.catalogue import KPIS
 from app.kpis.questions.periods import months_after
-from app.processes.improvements.checks import check_freeze_exception
+from app.processes.improvements.evidence import evidence_of_other, evidence_of_other_improvement
+from app.processes.improvements.freezing import check_granted
 from app.processes.improvements.pilot.checks import checked_training, raise_all
 from app.processes.improvements.proposal.records import MAJOR_GOAL
 from app.processes.improvements.records import Improvement
@@ -25,20 +25,20 @@ from app.processes.improvements.rollout.payloads import (
     SkipRolloutOrderImprovement,
 )
 from app.processes.improvements.rollout.preparation import (
+    DAILY_MANAGEMENT_LASTS,
     OPTIMISE_MONTHS,
+    SITTING_WITHIN,
     HeldTargets,
     RolloutSteps,
     StepTraining,
 )
+from app.processes.improvements.rollout.publishing import check_published
 from app.processes.improvements.rollout.records import (
     DAILY_MANAGEMENT,
     FIXED_IN,
     RolloutSitting,
     RolloutStepName,
 )
-
-#: The time after the cutover within which members who were absent sit the examination.
-SITTING_WITHIN = timedelta(days=30)
 
 SENIOR = (Grade.senior, Grade.management)
 FEWEST_MEDIA = 2
@@ -117,20 +117,22 @@ async def step_in_order(
         raise WrongValue(pointer="/step", because="step_in_order")
 
 
-async def external_number_used(
+async def evidence_repeated(
     reads: ReadContext,
     improvement: Improvement,
     body: CompleteRolloutStepImprovement | FixImprovement,
     ctx: ActionContext,
 ) -> None:
-    """Refuse a number of a document elsewhere that is the evidence of another step (`evidence_of_other`)."""
-    for step in ctx.prepared(RolloutSteps).steps:
-        for n, number in enumerate(body.external_numbers):
-            used = {folded_number(name) for name in step.external_numbers or ()}
-            if step.step is not body.step and folded_number(number) in used:
-                raise WrongValue(
-                    {"number": number}, pointer=f"/external_numbers/{n}", because="evidence_of_other"
-                )
+    """Refuse one text as the evidence of several parts of a step (`repeats_evidence`)."""
+    earlier = set[str]()
+    for name in marks(type(body), DemandedText):
+        text = getattr(body, name)
+        if not isinstance(text, str):
+            continue
+        folded = "".join(character for character in text.casefold() if character.isalnum())
+        if folded in earlier:
+            raise WrongValue(pointer=f"/{name}", because="repeats_evidence")
+        earlier.add(folded)
 
 
 async def evidence_missing(
@@ -144,13 +146,13 @@ async def evidence_missing(
     elif body.step is RolloutStepName.inform_and_train:
         _check_informed(improvement, body, ctx)
     elif body.step is RolloutStepName.publish:
-        _check_published(body, ctx)
+        check_published(body, ctx)
     elif body.step is RolloutStepName.cut_over:
         _check_cutover(improvement, body)
         _check_in_effect(ctx)
         await _check_release_deployed(reads, improvement)
     elif body.step is RolloutStepName.manage_daily:
-        _check_managed(body, ctx)
+        _check_managed(improvement, body, ctx)
 
 
 def _check_owner(improvement: Improvement, ctx: ActionContext) -> None:
@@ -184,12 +186,14 @@ def _check_organised(improvement: Improvement, body: CompleteRolloutStepImprovem
 def _check_informed(
     improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse fewer than two media, dates ahead, and a training that was not examined on all topics."""
+    """Refuse fewer than two media, dates ahead, a training that was not examined on all topics, and a reach
+    below the number of members of the teams in scope.
+    """
     if len({announcement.medium.casefold() for announcement in body.announcements}) < FEWEST_MEDIA:
         raise WrongValue(pointer="/announcements", because="two_media_needed")
     for n, announcement in enumerate(body.announcements):
         pointer, since = f"/announcements/{n}/announced_at", improvement.approved_at
-        if announcement.announced_at > ctx.now + FUTURE_TOLERANCE:
+        if announcement.announced_at > ctx.now + CLOCK_TOLERANCE:
             raise WrongValue(pointer=pointer, because="in_the_future")
         if since is not None and announcement.announced_at < since.replace(second=0, microsecond=0):
             raise WrongValue({"since": since}, pointer=pointer, because="before_approval")
@@ -212,11 +216,15 @@ def _check_informed(
     if executor in results.participants and executor not in results.passed:
         raise WrongValue(words, pointer="/training", because="training_not_passed_by_executor")
     _check_everybody_sits(body, ctx)
+    members = len(ctx.prepared(StepTraining).member_ids)
+    if max(announcement.reach for announcement in body.announcements) < members:
+        words = {"count": str(members)}
+        raise WrongValue(words, pointer="/announcements/0/reach", because="reaches_too_few")
 
 
 def _check_everybody_sits(body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
     """Refuse the step if the teams in scope have no members of staff, while a member has neither passed nor
-    a date by which they sit the examination (003, step 3: every employee), and if none of a team has passed.
+    a date by which they sit the examination (every employee), and if none of a team has passed.
     """
     training = ctx.prepared(StepTraining)
     if not training.is_staffed:
@@ -248,38 +256,26 @@ def _check_everybody_sits(body: CompleteRolloutStepImprovement, ctx: ActionConte
         raise WrongValue(pointer="/absent", because="all_members_absent")
 
 
-def _check_managed(body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
-    """Refuse daily management before its planned end, without one of its seven parts, or without what all
-    teams read of it.
+def _check_managed(
+    improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext
+) -> None:
+    """Refuse daily management before its planned end, or that of four weeks after the real cutover, if the
+    plan gives no reason; without one of its seven parts, or without what all teams read of it.
     """
     due_at, zone = ctx.prepared(RolloutSteps).planned(RolloutStepName.manage_daily).due_at, ctx.settings.zone
+    if improvement.cutover_at is not None and improvement.rollout.schedule_reason is None:
+        lasts_until = improvement.cutover_at + DAILY_MANAGEMENT_LASTS
+        due_at = lasts_until if due_at is None else max(due_at, lasts_until)
     if due_at is not None and ctx.occurred_at.astimezone(zone).date() < due_at.astimezone(zone).date():
         raise PreparationRefused("daily_management_not_over", {"until": due_at})
     wrong = [
-        WrongValue(pointer=f"/{name}", because=f"{name.removesuffix('_shown')}_evidence_missing")
-        for name in DAILY_MANAGEMENT
+        WrongValue(pointer=f"/{name}", because=code)
+        for name, code in DAILY_MANAGEMENT.items()
         if getattr(body, name) is None
     ]
     if body.went_well is None:
         wrong.append(WrongValue(pointer="/went_well", because="went_well_missing"))
     raise_all(wrong)
-
-
-def _check_published(body: CompleteRolloutStepImprovement, ctx: ActionContext) -> None:
-    """Refuse what was published without a number, or takes effect on another day than that of the cutover."""
-    wrong = []
-    if not (body.numbers or body.external_numbers):
-        wrong.append(WrongValue(pointer="/numbers", because="document_number_missing"))
-    if body.effective_at is None:
-        wrong.append(WrongValue(pointer="/effective_at", because="effective_day_missing"))
-    raise_all(wrong)
-    cutover_at = ctx.prepared(RolloutSteps).planned(RolloutStepName.cut_over).due_at
-    assert cutover_at is not None
-    assert body.effective_at is not None
-    day = cutover_at.astimezone(ctx.settings.zone).date()
-    if body.effective_at.astimezone(ctx.settings.zone).date() != day:
-        words = {"day": day.isoformat()}
-        raise WrongValue(words, pointer="/effective_at", because="not_the_cutover_day")
 
 
 def _check_cutover(improvement: Improvement, body: CompleteRolloutStepImprovement) -> None:
@@ -299,7 +295,10 @@ def _check_cutover(improvement: Improvement, body: CompleteRolloutStepImprovemen
 
 def _check_in_effect(ctx: ActionContext) -> None:
     """Refuse a cutover before the day on which what was published takes effect (`not_in_effect`)."""
-    effective_at = ctx.prepared(RolloutSteps).planned(RolloutStepName.publish).effective_at
+    steps = ctx.prepared(RolloutSteps)
+    # Without a publication, as the process owner let the cutover come first, the planned day counts.
+    effective_at = steps.planned(RolloutStepName.publish).effective_at
+    effective_at = effective_at or steps.planned(RolloutStepName.cut_over).due_at
     if effective_at is None:
         return
     day = effective_at.astimezone(ctx.settings.zone).date()
@@ -322,13 +321,15 @@ async def optimised_too_early(
     reads: ReadContext, improvement: Improvement, body: FixImprovement, ctx: ActionContext
 ) -> None:
     """Refuse to optimise within half a year of the cutover (`optimised_too_early`): until then the definition
-    is frozen, unless it is declared to be for safety, law or a stop of service.
+    is frozen, unless a member of the committee has granted an exception since.
     """
-    check_freeze_exception(body)
+    check_granted(improvement, body, ctx)
     if body.step is not RolloutStepName.optimise or improvement.cutover_at is None:
         return
     earliest = months_after(improvement.cutover_at, OPTIMISE_MONTHS, ctx.settings.zone)
-    if ctx.occurred_at < earliest and body.freeze_exception is None:
+    granted_at = improvement.proposal.freeze_exception_at
+    is_granted = granted_at is not None and granted_at >= improvement.cutover_at
+    if ctx.occurred_at < earliest and not is_granted:
         day = earliest.astimezone(ctx.settings.zone).date()
         raise PreparationRefused("optimised_too_early", {"day": day.isoformat()})
 
@@ -374,7 +375,9 @@ async def handover_not_asked(reads: ReadContext, improvement: Improvement, ctx: 
 async def not_a_later_step(
     reads: ReadContext, improvement: Improvement, body: FixImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse a step that belongs before the hand-over, or that is complete."""
+    """Refuse to fix a step that comes before the hand-over (`not_a_later_step`) or that is complete
+    (`completed_already`).
+    """
     if body.step not in LATER_STEPS:
         raise WrongValue(pointer="/step", because="not_a_later_step")
     if ctx.prepared(RolloutSteps).planned(body.step).completed_at is not None:
@@ -413,12 +416,12 @@ def check_held(targets: HeldTargets) -> None:
 async def fixed_in_places(
     reads: ReadContext, improvement: Improvement, body: FixImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse to fix an improvement without evidence in behaviour, performance and IT (003, step 9)."""
+    """Refuse to fix an improvement without evidence in behaviour, performance and IT."""
     if body.step is RolloutStepName.fix:
         raise_all(
             [
-                WrongValue(pointer=f"/{name}", because=f"{name.removesuffix('_shown')}_evidence_missing")
-                for name in FIXED_IN
+                WrongValue(pointer=f"/{name}", because=code)
+                for name, code in FIXED_IN.items()
                 if getattr(body, name) is None
             ]
         )
@@ -459,6 +462,8 @@ async def no_step_to_complete(
 
 #: The checks of a step that its owner completes, in this order.
 COMPLETION = (
-    *(step_for_later, step_not_open, step_out_of_order, external_number_used, evidence_missing),
+    *(step_for_later, step_not_open, step_out_of_order, evidence_of_other),
+    *(evidence_of_other_improvement, evidence_repeated),
+    evidence_missing,
     no_step_to_complete,
 )

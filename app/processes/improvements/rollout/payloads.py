@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field
@@ -37,15 +38,26 @@ MOST_PEOPLE = 1_000_000
 #: The most members of the teams of a rollout who are listed as absent.
 MOST_MEMBERS = 500
 
-#: Documents of the register that belong to the improvement, published since the committee approved it.
+
+def _work_began_at(improvement: Any, body: Any) -> datetime | None:
+    """Return when the work began that the documents show: daily management follows the cutover."""
+    is_daily = getattr(body, "step", None) == RolloutStepName.manage_daily
+    began_at: datetime | None = improvement.cutover_at if is_daily else improvement.approved_at
+    return began_at
+
+
+#: Documents of the register that belong to the improvement's process, published since the committee approved
+#: it; of daily management, since the cutover.
 DocumentNumbers = Annotated[
     tuple[ShortText, ...],
     BoundedList,
-    RegisteredDocuments(since=lambda improvement: improvement.approved_at, own=False),
+    RegisteredDocuments(since=_work_began_at, own=False, of_process=True),
 ]
 #: The same, published since the cutover.
 LaterNumbers = Annotated[
-    tuple[ShortText, ...], BoundedList, RegisteredDocuments(since=lambda improvement: improvement.cutover_at)
+    tuple[ShortText, ...],
+    BoundedList,
+    RegisteredDocuments(since=lambda improvement, _: improvement.cutover_at, of_process=True),
 ]
 #: A training that was held after the committee approved the improvement.
 TRAINED = EvidenceRef("training", "held_at", not_done="training_not_held", since="approved_at")
@@ -56,9 +68,10 @@ class PlannedRolloutStep(PayloadPart):
     """A step of the rollout, with its owner and due date."""
 
     step: RolloutStepName = Field(description="Step of the rollout.", examples=["name_owner"])
-    owner: Annotated[
-        Reference, ForeignRef("person", GivenDuty.step_ownership), Responsible(NoticeType.tasked)
-    ] = Field(description="Owner of the step: an id, or `me`.", examples=["me"])
+    # Only those whose step is new get work: the step itself names them.
+    owner: Annotated[Reference, ForeignRef("person", GivenDuty.step_ownership, quiet=True)] = Field(
+        description="Owner of the step: an id, or `me`.", examples=["me"]
+    )
     due_at: Instant | None = Field(
         default=None,
         description="Time by which the step is due; for `cut_over` the planned day. If left out, "
@@ -103,6 +116,12 @@ class RollOutImprovement(Payload):
         default=None,
         description="Reason for removing teams after the training, which the handover prints.",
         examples=["The night shift was dissolved."],
+    )
+    schedule_reason: FreeText | None = Field(
+        default=None,
+        description="Reason for a cutover within a week of this plan, for daily management of less than "
+        "four weeks, or for steps due later than within a year, which the handover prints.",
+        examples=["The law applies from the first of the month."],
     )
     release: Annotated[Reference, ForeignRef("release")] | None = Field(
         default=None, description="Release that deploys a changed tool: its number or id."
@@ -278,6 +297,14 @@ class FlagSittingImprovement(Payload):
     ) = Field(default=None, description="Person who is yet to pass; left out if they are not active.")
 
 
+class ListNewcomerImprovement(Payload):
+    """A person who has joined a team in scope since the training."""
+
+    person: Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True)] = Field(
+        description="Person who is yet to sit the examination: an id."
+    )
+
+
 class AnnouncePublicationImprovement(Payload):
     """The documents that were published, and the day from which the teams work by them."""
 
@@ -286,6 +313,14 @@ class AnnouncePublicationImprovement(Payload):
         default=(), max_length=LONGEST_LIST, description="Numbers of the published documents of the register."
     )
     external_numbers: ExternalDocuments = Field(default=(), max_length=LONGEST_LIST, description=EXTERNAL)
+
+
+class TellNewcomerImprovement(AnnouncePublicationImprovement):
+    """A person who has joined a team in scope since the publication, and what was published."""
+
+    person: Annotated[
+        Reference, ForeignRef("person", GivenDuty.recorded), Responsible(NoticeType.process_published)
+    ] = Field(description="Person who works by the published documents, too: an id.")
 
 
 class AnnounceCutoverImprovement(Payload):

@@ -13,10 +13,17 @@ from app.i18n import Word
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
+from app.kpis.questions.periods import months_after
 from app.processes.improvements.records import Improvement
 from app.processes.improvements.rollout.checks import LATER_STEPS, SENIOR
 from app.processes.improvements.rollout.payloads import RollOutImprovement
-from app.processes.improvements.rollout.preparation import RolloutSteps
+from app.processes.improvements.rollout.preparation import (
+    CUTOVER_AFTER,
+    DAILY_MANAGEMENT_LASTS,
+    LATEST_MONTHS,
+    MONTHS_AFTER_CUTOVER,
+    RolloutSteps,
+)
 from app.processes.improvements.rollout.records import RolloutStepName
 
 #: The steps that the process owner leads.
@@ -31,8 +38,8 @@ async def rollout_plan_invalid(
     reads: ReadContext, improvement: Improvement, body: RollOutImprovement, ctx: ActionContext
 ) -> None:
     """Refuse a plan that names no team, names a step twice or leaves one out, or has one without due dates,
-    with one that is past, or with one before that of an earlier step; first steps of others than process
-    owners; and a cutover off the day on which the published document takes effect.
+    with one that is past, or before that of an earlier step, or too soon after the cutover; first steps of
+    others than process owners; and a cutover before the day on which the published document takes effect.
     """
     await _check_teams(reads, improvement, body, ctx)
     named = [planned.step for planned in body.steps]
@@ -42,8 +49,10 @@ async def rollout_plan_invalid(
         if planned.due_at is None and planned.step not in UNDATED_STEPS:
             raise WrongValue({"step": planned.step}, pointer=f"/steps/{n}/due_at", because="undated_step")
     _check_order(improvement, body, ctx)
+    _check_later_dues(improvement, body, ctx)
+    _check_pace(improvement, body, ctx)
     _check_first_owners(improvement, body, ctx)
-    _check_cutover_stays(improvement, body, ctx)
+    _check_cutover_not_earlier(improvement, body, ctx)
     left = [name for name in RolloutStepName if name not in (*named, RolloutStepName.pilot)]
     if left:
         raise WrongValue({"steps": left}, pointer="/steps", because="rollout_steps_missing")
@@ -91,9 +100,55 @@ def _check_order(improvement: Improvement, body: RollOutImprovement, ctx: Action
         latest = day
 
 
+def _check_later_dues(improvement: Improvement, body: RollOutImprovement, ctx: ActionContext) -> None:
+    """Refuse due dates of optimising and fixing before the time after the cutover for which they wait: until
+    then, nobody can complete them.
+    """
+    zone = ctx.settings.zone
+    optimise = ctx.prepared(RolloutSteps).step(RolloutStepName.optimise)
+    is_optimised = optimise is not None and optimise.completed_at is not None
+    planned = {step.step: step.due_at for step in body.steps}
+    cutover_at = improvement.cutover_at or planned.get(RolloutStepName.cut_over)
+    for n, step in enumerate(body.steps):
+        months = None if is_optimised else MONTHS_AFTER_CUTOVER.get(step.step)
+        if months is None or step.due_at is None or cutover_at is None:
+            continue
+        earliest = months_after(cutover_at, months, zone).astimezone(zone).date()
+        if step.due_at.astimezone(zone).date() < earliest:
+            words: dict[str, Word] = {"step": step.step, "day": earliest.isoformat()}
+            raise WrongValue(words, pointer=f"/steps/{n}/due_at", because="due_too_soon_after_cutover")
+
+
+def _check_pace(improvement: Improvement, body: RollOutImprovement, ctx: ActionContext) -> None:
+    """Refuse, without a reason, a cutover within a week of the plan, daily management of less than four weeks
+    (`rollout_too_fast`), and steps due more than a year after they could be (`rollout_too_slow`).
+    """
+    planned = {step.step: step.due_at for step in body.steps}
+    cutover_at = improvement.cutover_at or planned.get(RolloutStepName.cut_over)
+    if body.schedule_reason is not None or cutover_at is None:
+        return
+    for step in body.steps:
+        wait = MONTHS_AFTER_CUTOVER.get(step.step)
+        begins_at = ctx.counts_from if wait is None else max(cutover_at, ctx.counts_from)
+        latest = months_after(begins_at, (wait or 0) + LATEST_MONTHS, ctx.settings.zone)
+        if step.due_at is not None and step.due_at > latest:
+            words: dict[str, Word] = {"step": step.step, "until": latest}
+            raise WrongValue(words, pointer="/schedule_reason", because="rollout_too_slow")
+    day = cutover_at.astimezone(ctx.settings.zone).date()
+    managed_until = planned.get(RolloutStepName.manage_daily)
+    too_fast = (
+        improvement.cutover_at is None
+        and day < (ctx.counts_from + CUTOVER_AFTER).astimezone(ctx.settings.zone).date(),
+        managed_until is not None
+        and managed_until.astimezone(ctx.settings.zone).date() < day + DAILY_MANAGEMENT_LASTS,
+    )
+    if any(too_fast):
+        raise WrongValue(pointer="/schedule_reason", because="rollout_too_fast")
+
+
 def _check_first_owners(improvement: Improvement, body: RollOutImprovement, ctx: ActionContext) -> None:
     """Refuse owners of the open first steps who neither own the process nor are senior, and the executor of
-    the pilot (003, steps 1 and 2: the process owner leads the rollout).
+    the pilot (the process owner leads the rollout).
     """
     for n, planned in enumerate(body.steps):
         present = ctx.prepared(RolloutSteps).step(planned.step)
@@ -115,9 +170,11 @@ def check_first_owner(improvement: Improvement, step: RolloutStepName, owner: Pe
         raise WrongValue({"step": step}, pointer=pointer, because="not_a_process_owner")
 
 
-def _check_cutover_stays(improvement: Improvement, body: RollOutImprovement, ctx: ActionContext) -> None:
-    """Refuse to move the cutover off the day on which what was published takes effect. Once the first teams
-    have cut over, that day is past.
+def _check_cutover_not_earlier(
+    improvement: Improvement, body: RollOutImprovement, ctx: ActionContext
+) -> None:
+    """Refuse to move the cutover before the day that was announced with the publication. A later day moves
+    the effective day, too.
     """
     publish = ctx.prepared(RolloutSteps).step(RolloutStepName.publish)
     if publish is None or publish.effective_at is None or improvement.cutover_at is not None:
@@ -126,9 +183,9 @@ def _check_cutover_stays(improvement: Improvement, body: RollOutImprovement, ctx
     for n, planned in enumerate(body.steps):
         if planned.step is not RolloutStepName.cut_over or planned.due_at is None:
             continue
-        if planned.due_at.astimezone(ctx.settings.zone).date() != day:
+        if planned.due_at.astimezone(ctx.settings.zone).date() < day:
             words = {"day": day.isoformat()}
-            raise WrongValue(words, pointer=f"/steps/{n}/due_at", because="not_the_effective_day")
+            raise WrongValue(words, pointer=f"/steps/{n}/due_at", because="before_effective_day")
 
 
 async def release_does_not_fit(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -19,20 +20,31 @@ from app.processes.improvements.effects.measurement import BENEFIT_OCCASIONS
 from app.processes.improvements.effects.records import ImprovementMeasurement
 from app.processes.improvements.proposal.records import ImprovementTarget
 from app.processes.improvements.records import Improvement
-from app.processes.improvements.rollout.lookups import PASSED
-from app.processes.improvements.rollout.records import RolloutStep, RolloutStepName
+from app.processes.improvements.rollout.lookups import PASSED, PASSED_AT_CUTOVER
+from app.processes.improvements.rollout.records import RolloutSitting, RolloutStep, RolloutStepName
 
 SCOPE_GUARD = Unguarded("Whoever joins a team after that day is trained by its lead.")
 #: The most members of the teams in scope.
 MOST_IN_SCOPE = 5_000
 #: The last step that must be complete before an improvement is handed over.
 LAST_BEFORE_HAND_OVER = RolloutStepName.manage_daily
-#: Optimised half a year after the cutover, not sooner.
+#: Months between the cutover and the first optimisation.
 OPTIMISE_MONTHS = 6
+#: Months that these steps wait after the cutover.
+MONTHS_AFTER_CUTOVER = {RolloutStepName.optimise: OPTIMISE_MONTHS, RolloutStepName.fix: 9}
 
 
+#: Shortest times of a rollout. The process documents plan it by the week, and have it managed daily for some
+#: weeks before the hand-over, without numbers, so these are our own.
+CUTOVER_AFTER, DAILY_MANAGEMENT_LASTS = timedelta(weeks=1), timedelta(weeks=4)
+#: Months within which a step is due once it can be completed; our own bound, too.
+LATEST_MONTHS = 12
 #: The steps that every team of the rollout goes through.
 STEPS_OF_TEAMS = (RolloutStepName.inform_and_train, RolloutStepName.cut_over, RolloutStepName.manage_daily)
+
+
+#: The time after the cutover within which members who were absent, or have joined, sit the examination.
+SITTING_WITHIN = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +136,8 @@ async def training_of_step(
 ) -> StepTraining:
     """Find who has passed the training that the payload names."""
     training = ctx.ref(Record, "training")
+    if training is None and body.step is RolloutStepName.cut_over:
+        return await _training_at_cutover(reads, improvement)
     if training is None:
         return StepTraining(None)
     results = await training_results(reads, training.id)
@@ -140,6 +154,20 @@ async def training_of_step(
         passed_ids=passed_ids,
         is_team_absent=any(members and passed_ids.isdisjoint(members) for members in by_team),
     )
+
+
+async def _training_at_cutover(reads: ReadContext, improvement: Improvement) -> StepTraining:
+    """Find who has joined the teams in scope since the training: people without an examination and without a
+    day on which they sit it.
+    """
+    read = partial(reads.rows, guard=SCOPE_GUARD)
+    team_ids = [UUID(team_id) for team_id in improvement.notified_team_ids]
+    member_ids = await active_members(read, team_ids, MOST_IN_SCOPE) if team_ids else []
+    sittings = await reads.children(RolloutSitting, improvement)
+    parameters = {"improvement": improvement.id, "stream": improvement.row_key, "persons": member_ids}
+    settled = {row["person_id"] for row in await read(PASSED_AT_CUTOVER, parameters)}
+    settled |= {sitting.person_id for sitting in sittings}
+    return StepTraining(None, tuple(member for member in member_ids if member not in settled))
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,9 @@ class ImprovementRollout(RecordPart):
         "Teams that work by the improved process, who are informed of its publication, its cutover and its "
         "reversal; null until they are named."
     )
+    schedule_reason: Annotated[str | None, Personal(), PrintedReason()] = optional(
+        "Reason for a rollout faster than usual; null for the usual times."
+    )
     teams_reason: Annotated[str | None, Personal(), PrintedReason()] = optional(
         "Reason for removing teams after their training; null if none were removed."
     )
@@ -90,13 +93,22 @@ class RolloutStepName(CodeEnum):
     fix = "fix", "Fix", "固化"
 
 
-#: The seven parts of daily management (003, step 7), as texts of its step.
-DAILY_MANAGEMENT = (
-    *("follow_up_shown", "coaching_shown", "training_shown", "audit_shown", "assessment_shown"),
-    *("scoring_shown", "reward_shown"),
-)
-#: Where an improvement is fixed (003, step 9), as texts of its step.
-FIXED_IN = ("behaviour_shown", "performance_shown", "it_shown")
+#: The seven parts of daily management, as texts of its step, each with the refusal if it is missing.
+DAILY_MANAGEMENT = {
+    "follow_up_shown": "follow_up_evidence_missing",
+    "coaching_shown": "coaching_evidence_missing",
+    "training_shown": "training_evidence_missing",
+    "audit_shown": "audit_evidence_missing",
+    "assessment_shown": "assessment_evidence_missing",
+    "scoring_shown": "scoring_evidence_missing",
+    "reward_shown": "reward_evidence_missing",
+}
+#: Where an improvement is fixed, in the same way.
+FIXED_IN = {
+    "behaviour_shown": "behaviour_evidence_missing",
+    "performance_shown": "performance_evidence_missing",
+    "it_shown": "it_evidence_missing",
+}
 
 
 class RolloutStep(ChildRecord):
@@ -212,7 +224,7 @@ class RolloutSitting(ChildRecord):
     ] = required("Person who is yet to pass the examination.")
     due_at: datetime | None = required("Time by which the person sits the examination.")
     listed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
-        "Owner of the step, who confirmed the list."
+        "Owner of the step, who confirmed the list; null for a person who joined a team later."
     )
     listed_at: datetime | None = required("Time at which the person was listed.")
     overdue_at: datetime | None = optional(

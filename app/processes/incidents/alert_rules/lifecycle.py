@@ -150,7 +150,7 @@ def _check_effects(rule: AlertRule, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="alert_rule", plural="alert_rules", zh="告警规则", record=AlertRule, states=State, access=KindAccess(administrative=True),
+    kind="alert_rule", plural="alert_rules", zh="告警规则", record=AlertRule, access=KindAccess(administrative=True),
     visible=(to_staff(),),
     rows=(
         #      action 中文    from            to            who           event

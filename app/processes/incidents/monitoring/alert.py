@@ -13,7 +13,7 @@ from app.common.records import CodeEnum, KeyRef
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.payloads import FreeText, Instant, RecordKey, ShortText, Title
 from app.kernel.actions.refusals import WrongValue
-from app.kernel.commands.dating import FUTURE_TOLERANCE
+from app.kernel.commands.dating import CLOCK_TOLERANCE
 from app.processes.incidents.alert_rules.records import AlertRule
 from app.processes.incidents.checks import LONGEST_UNREPORTED_DAYS
 from app.processes.incidents.records import Effect
@@ -80,7 +80,7 @@ def check_posted_alert(alert: Alert, metadata: CommandMetadata) -> None:
     """Raise WrongValue if the alert's time is in the future or too long ago, or if a firing alert lacks a
     field.
     """
-    if alert.alerted_at is not None and alert.alerted_at > metadata.now + FUTURE_TOLERANCE:
+    if alert.alerted_at is not None and alert.alerted_at > metadata.now + CLOCK_TOLERANCE:
         raise WrongValue(pointer="/alerted_at", because="in_the_future")
     if alert.alerted_at is not None and alert.alerted_at < metadata.now - timedelta(LONGEST_UNREPORTED_DAYS):
         words = {"days": str(LONGEST_UNREPORTED_DAYS)}

@@ -18,6 +18,8 @@ from app.common.records import CodeEnum, later_instant
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import FreeText, Instant, Payload, Title
+from app.kernel.actions.refusals import WrongValue
+from app.kernel.commands.dating import CLOCK_TOLERANCE
 from app.processes.incidents.payloads import ReportIncident, ResolveIncident
 from app.processes.incidents.records import OPEN, Effect, Incident, IncidentAlert
 from app.ticketing.priority import MatrixInForce, RaisesPriority
@@ -51,7 +53,7 @@ class AlertOfIncident:
     reopens: bool = False
 
     def id_in(self, incident: Incident) -> UUID:
-        """Return the id of its row in the incident."""
+        """Return the id of this alert's row in the incident."""
         return IncidentAlert.id_of(incident.id, self.sender_id, self.source, self.dedup_key)
 
 
@@ -215,6 +217,14 @@ def clear_alert(incident: Incident, body: ClearAlertIncident, ctx: ActionContext
     if row is not None and row.last_fired_at is not None and body.cleared_at >= row.last_fired_at:
         cleared = ctx.outcome.change(row)
         cleared.cleared_at = min(row.cleared_at or body.cleared_at, body.cleared_at)
+
+
+async def cleared_in_future(
+    reads: ReadContext, incident: Incident, body: ClearAlertIncident, ctx: ActionContext
+) -> None:
+    """Refuse an alert that clears in the future (`in_the_future`). Clocks of tools may differ a little."""
+    if body.cleared_at > ctx.now + CLOCK_TOLERANCE:
+        raise WrongValue(pointer="/cleared_at", because="in_the_future")
 
 
 def clear_only_alert(incident: Incident, body: ResolveIncident, ctx: ActionContext) -> None:

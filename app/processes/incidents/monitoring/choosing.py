@@ -96,7 +96,7 @@ async def known_incident(
                 incident, when, fires_on=incident.begin <= when and incident.was_resolved_by(metadata.now)
             )
         if incident.begin > when and await find_past_alerted_incident(ledger.db, *identity, when) is not None:
-            # It goes on in another incident than the one that it began with.
+            # The alert continues in another incident than it began in.
             when = metadata.now
     if incident is None and cleared_at is None and flapping is not None:
         incident = await find_cleared_incident(ledger.db, *identity, when - flapping, when)

@@ -19,15 +19,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from app.api.commands.performing import ActionOutcome, perform_idempotently, replay_outcome
-from app.api.requests import idempotency
+from app.api.requests import request_keys
 from app.common.people import rule_caller
 from app.common.records import CodeEnum
 from app.foundation.people.lookups import staffed_team
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.refusals import ActionUnavailable, Refusal, RetriesExhausted, VersionMismatch
-from app.kernel.commands.attempts import ATTEMPTS
 from app.kernel.commands.command import Command, IdempotencyKey
-from app.kernel.commands.perform import perform
+from app.kernel.commands.perform import ATTEMPTS, perform
 from app.kernel.ledger import Ledger
 from app.log import read
 from app.log.ids import uuid7
@@ -190,7 +189,7 @@ async def _separate(
             for each in fired
             if each.alerted_at <= when and (earlier is None or each.alerted_at > earlier)
         ]
-    # Once for each time: repetitions are counted where they came.
+    # One firing for each time: repetitions at the same time were counted when they were received.
     for n, (alerted_at, fields) in enumerate(
         sorted({each.alerted_at: each.fields for each in reversed(apart)}.items())
     ):
@@ -293,7 +292,7 @@ async def _earlier_outcome(
     ledger: Ledger, alert: Alert, metadata: CommandMetadata, key: IdempotencyKey
 ) -> tuple[AlertOutcome, ActionOutcome] | None:
     """Return the outcome of the alert sent earlier with the idempotency key, or None."""
-    earlier = await idempotency.find_outcome(ledger, metadata.caller.actor, key)
+    earlier = await request_keys.find_outcome(ledger, metadata.caller.actor, key)
     if earlier is None:
         return None
     (event,) = await read.stream_events(

@@ -42,8 +42,8 @@ update plumbing.quiet_alert set cleared_at = least(cleared_at, %(at)s)
 where account_id = %(account)s and source = %(source)s and dedup_key = %(key)s and opened_at is null
   and last_fired_at <= %(at)s and until_at > %(at)s
 returning id"""
-# Those of windows that have ended, and now and then the others: a change may be done early, a rule ended. One
-# that could not be opened is tried again then.
+# Alerts whose windows have ended; the others are checked now and then, because a change may be done early or
+# a rule may end. An alert whose incident could not be opened is then tried again.
 DUE = """
 select id from plumbing.quiet_alert
 where opened_at is null and cleared_at is null
@@ -160,7 +160,7 @@ async def move_quiet_alert(db: Database, quiet: QuietAlert, window: QuietWindow,
 async def end_quiet_alert(
     db: Database, quiet: QuietAlert, incident: UUID | None, opened_at: datetime
 ) -> None:
-    """End the quiet time of the alert, which has an incident from then on; None: it needs no incident."""
+    """End the quiet time of the alert and store its incident; None: the alert needs no incident."""
     await db.rows(OPENED, {"id": quiet.id, "at": opened_at, "incident": incident})
 
 

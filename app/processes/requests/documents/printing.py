@@ -57,7 +57,7 @@ async def print_document(
     loaded = await load_document(renderer, request, number, edition)
     wording = Wording(renderer.language, TABLE)
     source = PaperSource(renderer.ledger, loaded, renderer.caller.is_staff_for(request), wording)
-    return print_paper(source, await BUILDERS[loaded.printed.document_class](source, request))
+    return await print_paper(source, await BUILDERS[loaded.printed.document_class](source, request))
 
 
 async def _requirements(source: PaperSource, request: Request) -> Paper:
@@ -237,6 +237,7 @@ async def _acceptance(source: PaperSource, request: Request) -> Paper:
             ("requester", words.name(now.requester_id)),
             ("acceptance_group", None if group is None else group.name),
             ("round", str(acceptance.round or "")),
+            ("announced_for", source.moment(now.acceptance_wanted_at)),
             ("verdict", source.label(acceptance.verdict)),
             ("participants", words.names_stated(source, StatedFact.attended, took_part, acceptance.id)),
         ),

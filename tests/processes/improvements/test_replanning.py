@@ -1,0 +1,102 @@
+"""A rollout that is planned again is told to those whose steps move, and a moved cutover to all concerned."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.common.people import Role
+from app.log.canonical import from_instant
+from tests.automation.worker import Worker
+from tests.client import Api, Client, Json
+from tests.processes.improvements.pilots import Project, project_of
+from tests.processes.improvements.test_rollout import FIRST_SEVEN, completed, evidence
+
+CUTOVER, LATER, LAST = (f"2030-0{month}-28T04:00:00.000000Z" for month in (3, 4, 5))
+
+
+@pytest.fixture
+async def project(api: Api) -> Project:
+    return await project_of(api)
+
+
+async def replanned(project: Project, path: str, plan: Json, moves: dict[str, Json]) -> datetime:
+    """Plan the rollout again with these changes of its steps. Gives when."""
+    now = datetime.now(UTC)
+    plan["steps"] = [step | moves.get(step["step"], {}) for step in plan["steps"]]
+    await project.manager.post_ok(f"{path}/roll_out", plan)
+    worker = Worker(project.api.ledger)
+    await worker.work(datetime.now(UTC))
+    await worker.work(datetime.now(UTC) + timedelta(minutes=2))
+    return now
+
+
+async def told(reader: Client, since: datetime) -> dict[str, Json]:
+    """What the reader was told of since then, by the type of the notice; each with what it shows."""
+    items = (await reader.read("/v1/notices"))["items"]
+    of_improvements = [notice["told"] for notice in items if notice["about"].startswith("improvement/")]
+    steps = [step for notice in of_improvements for step in notice if from_instant(step["at"]) >= since]
+    notices: dict[str, Json] = {}
+    for step in steps:
+        told_of = notices.setdefault(step["step"], {"until": step["due_at"]})
+        for detail in step["details"]:
+            before = told_of.get(detail["field"])
+            told_of[detail["field"]] = f"{before}, {detail['value']}" if before else detail["value"]
+    return notices
+
+
+async def test_whoever_owns_or_owned_a_moved_step_is_told_and_all_concerned_if_the_cutover_moves(
+    project: Project,
+) -> None:
+    member = await project.api.client("Member", Role.engineer, teams=("network",))
+    new = await project.api.client("New", Role.engineer)
+    former = await project.api.client("Former", Role.engineer)
+    plan = project.rollout(cutover_at=CUTOVER)
+    path = await project.rolling_out()
+    first = await replanned(
+        project, path, plan, {"publish": {"owner": former.id}, "manage_daily": {"owner": new.id}}
+    )
+    assert "rollout_replanned" not in await told(project.owner, first), "the first plan is no other one"
+
+    moves = {"publish": {"owner": new.id}, "manage_daily": {"due_at": LATER}}
+    second = await replanned(project, path, plan, moves)
+    notices = await told(new, second)
+    assert notices["tasked"]["step"] == "Publish"
+    moved = notices["rollout_step_moved"]
+    assert (moved["step"], moved["until"]) == ("Manage daily", LATER)
+    assert moved["due_at"].startswith("2030-04-28")
+    assert "relieved" in await told(former, second)
+    replan = (await told(project.owner, second))["rollout_replanned"]
+    assert replan["moved_steps"] == "Publish, Manage daily"
+    for reader in (member, project.executor):
+        of_plan = {"tasked", "relieved", "rollout_step_moved", "rollout_replanned"}
+        assert of_plan.isdisjoint(await told(reader, second)), "nothing of theirs has moved"
+
+    third = await replanned(
+        project, path, plan, {"cut_over": {"due_at": LATER}, "manage_daily": {"due_at": LAST}}
+    )
+    for reader in (member, project.owner):
+        replan = (await told(reader, third))["rollout_replanned"]
+        assert replan["cutover_planned_at"].startswith("2030-04-28")
+    moved = (await told(project.executor, third))["rollout_step_moved"]
+    assert (moved["step"], moved["until"]) == ("Cut over, Optimise, Fix", LATER), "and what follows from it"
+
+
+async def test_a_cutover_moves_to_a_later_day_after_publication_and_what_was_published_with_it(
+    project: Project,
+) -> None:
+    member = await project.api.client("Member", Role.engineer, teams=("network",))
+    plan = project.rollout(cutover_at=CUTOVER, manage_daily=LATER)
+    path = await project.rolling_out()
+    await project.manager.post_ok(f"{path}/roll_out", plan)
+    await completed(project, path, *FIRST_SEVEN[:3])
+    published = evidence(project, "publish", effective_at=CUTOVER)
+    await project.executor.post_ok(f"{path}/complete_rollout_step", published)
+    moves = {"cut_over": {"due_at": LATER}, "manage_daily": {"due_at": LAST}}
+    now = await replanned(project, path, plan, moves)
+    steps = {step["step"]: step for step in (await project.owner.read(f"{path}/rollout_steps"))["items"]}
+    assert (steps["publish"]["effective_at"], steps["cut_over"]["due_at"]) == (LATER, LATER)
+    assert steps["publish"]["completed_at"] is not None, "it need not be published again"
+    replan = (await told(member, now))["rollout_replanned"]
+    assert replan["cutover_planned_at"].startswith("2030-04-28")
