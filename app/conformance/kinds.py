@@ -15,7 +15,9 @@ from app.kernel.actions.lifecycle import Lifecycle
 
 #: The names of actions that undo what had ended, or do away with it long after: they are no part of how a
 #: case runs.
-UNDOING = frozenset({"reopen", "retire", "revert", "revert_by_decision", "roll_back", "supersede"})
+UNDOING = frozenset(
+    {"object_to_statement", "reopen", "retire", "revert", "revert_by_decision", "roll_back", "supersede"}
+)
 #: The states into which a case is withdrawn, which KPIs leave out, and the action that closes a duplicate.
 WITHDRAWN, AS_DUPLICATE = frozenset({"cancelled", "duplicate", "rejected"}), "mark_duplicate"
 #: The codes of states in which a case only waits. To go on from one is no return.
@@ -66,7 +68,7 @@ def waiting_to_close(lifecycle: Lifecycle[Any]) -> frozenset[str]:
         state.value
         for state, leaving in lifecycle.leaving.items()
         if state.value not in ends
-        and any(row.name in UNDOING for row in leaving)
+        and any(row.name in UNDOING and not row.stays for row in leaving)
         and all(
             row.name in UNDOING
             or row.stays

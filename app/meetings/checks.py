@@ -32,7 +32,7 @@ from app.meetings.preparation import (
     lies_ahead,
     remaining_of,
 )
-from app.meetings.records import DISCUSSED_KINDS, Meeting
+from app.meetings.records import DISCUSSED_KINDS, Meeting, Participant
 from app.meetings.series import next_occurrence
 
 
@@ -141,6 +141,20 @@ async def invalid_minutes(
 async def already_signed(reads: ReadContext, meeting: Meeting, ctx: ActionContext) -> str | None:
     """Refuse if the minutes are signed already (`signed_already`)."""
     return None if meeting.signed_at is None else "signed_already"
+
+
+async def may_not_sign(reads: ReadContext, meeting: Meeting, ctx: ActionContext) -> str | None:
+    """Refuse people who may not sign: who has signed already, or comes after two signatures
+    (`signed_already`), and process owners and members of the committee who do not chair the meeting before
+    the chair or a quality manager has signed, or if they were absent (`signs_second`).
+    """
+    me = ctx.caller.person_id
+    if me == meeting.signed_by_id or meeting.countersigned_at is not None:
+        return "signed_already"
+    if me == meeting.chair_id or ctx.caller.has_role(Role.quality_manager, meeting):
+        return None
+    was_there = await reads.child(Participant, meeting, person_id=me, attended=True) is not None
+    return None if was_there and meeting.signed_at is not None else "signs_second"
 
 
 async def series_is_over(reads: ReadContext, meeting: Meeting, ctx: ActionContext) -> str | None:

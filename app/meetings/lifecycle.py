@@ -14,6 +14,7 @@ from app.common.people import Person, Role
 from app.common.records import Record
 from app.foundation.custom.values import invalid_custom_values, set_custom_fields
 from app.foundation.decisions import actions as decisions
+from app.foundation.decisions.authorship import agrees_to_what_was_read
 from app.foundation.decisions.payloads import AskDecision
 from app.foundation.decisions.preparation import NewDecision
 from app.foundation.documents.filing import CHILDREN as DOCUMENTS
@@ -32,7 +33,7 @@ from app.foundation.statements.actions import (
 from app.foundation.statements.records import PersonStatement, StatedFact
 from app.kernel.access.audience_rules import to_persons
 from app.kernel.access.kinds import Lookup
-from app.kernel.actions.actor_policy import admin, process_relation, quality_manager, rule, staff
+from app.kernel.actions.actor_policy import admin, process_relation, role, rule, staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
@@ -43,6 +44,7 @@ from app.kernel.actions.payloads import (
 from app.kernel.actions.related import RelatedCommand
 from app.log.events import stream
 from app.meetings import checks, preparation
+from app.meetings.judging import SIGNERS
 from app.meetings.minutes import minute, minutes_document_class, sign
 from app.meetings.payloads import (
     AddAgendaItemMeeting,
@@ -64,11 +66,15 @@ from app.ticketing.records import Comment, Link, LinkKind, Tag, Task
 from app.ticketing.work import tasks
 
 presiding = process_relation("presiding", "chair of the meeting", "会议主席", "chair_id")
-#: These withdraw questions of others.
-CONVENERS = (
-    process_relation("convening", "chair or organiser", "会议主席或组织者", "chair_id", "organiser_id")
-    | admin
+convening = process_relation(
+    "convening", "chair or organiser", "会议主席或组织者", "chair_id", "organiser_id"
 )
+#: These withdraw questions of others.
+CONVENERS = convening | admin
+#: The second signature can be that of a process owner or a member of the committee who attended.
+SIGNING = (presiding | role(*SIGNERS)).in_person()
+#: Chair and organiser run the meeting without a role; a check refuses other staff.
+RUNNING = staff | convening
 
 
 def call_meeting(meeting: Meeting, body: CallMeeting, ctx: ActionContext) -> None:
@@ -262,39 +268,42 @@ DECISIONS = decisions.DecisionSpec(
 )
 PROCESS = ProcessSpec("meeting", State, State, (), Role.process_owner, USUAL_PRIORITIES, tasks.USUAL_TASKS)
 
+#: A signature under minutes that others have written again names what was read.
+SIGNED_AS_READ = agrees_to_what_was_read(("minuted",))
+
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="meeting", plural="meetings", zh="会议", record=Meeting, states=State, code="MTG",
+    kind="meeting", plural="meetings", zh="会议", record=Meeting, code="MTG",
     visible=(to_persons("chair_id", "organiser_id"),),
     children=CHILDREN, lookup=Lookup(searched_fields=("title", "place")),
     rows=(
         #      action              中文          from            to               who           event
         action(call_meeting,       "召集",       NEW_RECORD,      State.called,    staff | rule, "meeting.called", name="call",
                prepare=(preparation.invitation,), wrong=(invalid_custom_values,)),
-        action(edit,               "编辑",       [State.called],  STAYS,           staff, "meeting.edited",
+        action(edit,               "编辑",       [State.called],  STAYS,           RUNNING, "meeting.edited",
                unless=(checks.not_its_convener,), prepare=(preparation.participants,), wrong=(checks.chair_or_organiser_removed, invalid_custom_values)),
-        action(move,               "改期",       [State.called],  STAYS,           staff, "meeting.moved",
+        action(move,               "改期",       [State.called],  STAYS,           RUNNING, "meeting.moved",
                unless=(checks.not_its_convener,), wrong=(checks.new_time_invalid,)),
-        action(invite,             "邀请",       [State.called],  STAYS,           staff, "meeting.invited",
+        action(invite,             "邀请",       [State.called],  STAYS,           RUNNING, "meeting.invited",
                unless=(checks.not_its_convener,), prepare=(preparation.participants,), wrong=(checks.already_invited,)),
-        action(uninvite,           "取消邀请",   [State.called],  STAYS,           staff, "meeting.uninvited",
+        action(uninvite,           "取消邀请",   [State.called],  STAYS,           RUNNING, "meeting.uninvited",
                unless=(checks.not_its_convener,), prepare=(preparation.uninvited,), wrong=(checks.chairs_it,)),
         action(add_agenda_item,    "添加议题",   OPEN,            STAYS,           staff | rule, "meeting.agenda_item_added",
                prepare=(preparation.agenda, preparation.unlinked_record), wrong=(checks.cannot_add_agenda_item,), staff_only=True, related=LINK_AGENDA_RECORD),
         action(drop_agenda_item,   "撤下议题",   OPEN,            STAYS,           staff, "meeting.agenda_item_dropped", staff_only=True),
-        action(hold,               "召开",       [State.called],  State.held,      staff, "meeting.held",
+        action(hold,               "召开",       [State.called],  State.held,      RUNNING, "meeting.held",
                unless=(checks.not_its_convener, checks.not_begun), prepare=(preparation.participants, statements_of_record), wrong=(checks.attended_twice,)),
-        action(correct_attendance, "更正出席情况", HELD_STATES,     STAYS,           staff, "meeting.attendance_corrected",
+        action(correct_attendance, "更正出席情况", HELD_STATES,     STAYS,           RUNNING, "meeting.attendance_corrected",
                unless=(checks.not_its_convener, checks.already_signed), prepare=(preparation.participants, statements_of_record),
                wrong=(checks.attended_twice, checks.attendance_denied)),
-        action(minute,             "记录纪要",   HELD_STATES,     State.minuted,   staff, "meeting.minuted",
+        action(minute,             "记录纪要",   HELD_STATES,     State.minuted,   RUNNING, "meeting.minuted",
                unless=(checks.already_signed,), prepare=(preparation.agenda, load_documents), wrong=(checks.invalid_minutes,), document=minutes_document_class),
-        action(sign,               "签署纪要",   [State.minuted], STAYS,           (presiding | quality_manager).in_person(), "meeting.signed",
-               unless=(checks.already_signed,), prepare=(load_documents,)),
-        action(cancel,             "取消",       [State.called],  State.cancelled, staff, "meeting.cancelled", unless=(checks.not_its_convener,)),
+        action(sign,               "签署纪要",   [State.minuted], STAYS,           SIGNING, "meeting.signed",
+               unless=(checks.may_not_sign,), prepare=(load_documents,), wrong=(SIGNED_AS_READ,)),
+        action(cancel,             "取消",       [State.called],  State.cancelled, RUNNING, "meeting.cancelled", unless=(checks.not_its_convener,)),
         action(call_next_meeting,  "召集下次会议", State,           STAYS,           staff | rule, "meeting.next_called", name="call_next",
                unless=(checks.series_is_over,), wrong=(checks.no_invitees_left,), related=CALL_NEXT_MEETING),
-        action(end_series,         "结束系列会议", State,           STAYS,           staff | rule, "meeting.series_ended", unless=(checks.series_is_over,)),
+        action(end_series,         "结束系列会议", State,           STAYS,           RUNNING | rule, "meeting.series_ended", unless=(checks.series_is_over,)),
         action(fall_overdue,       "标记逾期",   [State.called],  STAYS,           rule, "meeting.fell_overdue",
                due=DueAt("ends_at", "flag_overdue_meetings", unless="overdue_at", after=RECORDED_WITHIN)),
         action(ask_decision,       "提请决议",   OPEN,            STAYS,           staff, "meeting.decision_asked", prepare=(preparation.question,)),

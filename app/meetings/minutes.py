@@ -43,7 +43,11 @@ def minutes_document_class(meeting: Meeting) -> str | None:
 
 
 def sign(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> None:
-    """Sign the meeting's minutes, and so publish them."""
+    """Sign the meeting's minutes, and so publish them. A second person can sign as well."""
+    if meeting.signed_at is not None:
+        meeting.countersigned_at = ctx.occurred_at
+        meeting.countersigned_by_id = ctx.caller.person_id
+        return
     meeting.signed_at = ctx.occurred_at
     meeting.signed_by_id = ctx.caller.person_id
     publish_draft(DocumentClass.MI, ctx)

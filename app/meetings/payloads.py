@@ -51,11 +51,11 @@ class MeetingFields(Payload, of=Meeting):
     meeting_kind: MeetingKind
     place: PlaceName | None = None
     chair: (
-        Annotated[Reference, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.in_charge)]
+        Annotated[Reference, ForeignRef("person", GivenDuty.convening), Responsible(NoticeType.in_charge)]
         | None
     ) = None
     organiser: (
-        Annotated[Reference, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.in_charge)]
+        Annotated[Reference, ForeignRef("person", GivenDuty.convening), Responsible(NoticeType.in_charge)]
         | None
     ) = None
     custom: CustomValues = Field(default_factory=dict)

@@ -19,6 +19,8 @@ from app.meetings.records import AgendaItem, Meeting, Participant
 from app.ticketing.records import Task
 
 SIGNED = "meeting.signed"
+#: The line of the second person who signed.
+SECOND = "signed_second"
 
 
 async def print_minutes(
@@ -44,10 +46,13 @@ async def print_minutes(
             *(row.assignee_id for row in tasks),
         ],
     )
-    signed = newest_act(loaded.edition.since(lambda event: event.type == SIGNED), SIGNED)
+    signings = [
+        event for event in loaded.edition.since(lambda event: event.type == SIGNED) if event.type == SIGNED
+    ]
+    signed, countersigned = newest_act(signings[:1], SIGNED), newest_act(signings[1:], SIGNED)
     # A quality manager may sign in place of the chair, who then has no line.
     signer_role = "chair" if signed is None or signed.person_id == now.chair_id else "signed_for_chair"
-    return print_paper(
+    return await print_paper(
         source,
         Paper(
             facts=(
@@ -65,6 +70,7 @@ async def print_minutes(
             signatures=(
                 SignatureLine("minutes_by", loaded.printed.author, loaded.printed.recorded_at),
                 *await act_lines(renderer.ledger, {signer_role: signed}, {"chair": now.chair_id}),
+                *([] if countersigned is None else await act_lines(renderer.ledger, {SECOND: countersigned})),
             ),
         ),
     )

@@ -88,10 +88,10 @@ class Meeting(Ticket):
     time_zone: str | None = required("Time zone in which the meetings of the series keep their time of day.")
     place: str | None = optional("Place of the meeting, without names of persons.", examples=["Room 2.017"])
     chair_id: Annotated[
-        UUID | None, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.in_charge)
+        UUID | None, ForeignRef("person", GivenDuty.convening), Responsible(NoticeType.in_charge)
     ] = optional("Person who chairs the meeting; null if the chair of the series is no longer active.")
     organiser_id: Annotated[
-        UUID | None, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.in_charge)
+        UUID | None, ForeignRef("person", GivenDuty.convening), Responsible(NoticeType.in_charge)
     ] = optional("Person who organises the meeting.")
     group_id: Annotated[UUID | None, ForeignRef("group", GivenDuty.group_decision)] = optional(
         "Group whose members are invited; null if not set."
@@ -128,6 +128,12 @@ class Meeting(Ticket):
     signed_at: datetime | None = optional("Time at which the minutes were signed; null if they are not.")
     signed_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who signed the minutes; null if they are not signed."
+    )
+    countersigned_at: datetime | None = optional(
+        "Time at which a second person signed the minutes; null if nobody did."
+    )
+    countersigned_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Second person who signed the minutes; null if nobody did."
     )
     cancelled_at: Annotated[datetime | None, EnteredAt(MeetingState.cancelled)] = None
 

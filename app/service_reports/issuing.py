@@ -7,7 +7,6 @@ that it is issued once. After downtime the missed reports are issued, from the f
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -21,12 +20,11 @@ from app.kernel.actions.refusals import Refusal
 from app.kernel.commands.command import Command, IdempotencyKey
 from app.kernel.commands.perform import perform
 from app.kernel.consumers import polling
-from app.kernel.consumers.rules import ROUTE, Clock
+from app.kernel.consumers.rules import ROUTE
 from app.kernel.ledger import Ledger
 from app.kpis.answers.answer import facts_position
 from app.log.writer import DuplicateCommand
 from app.platform.db import Connection, fetch_value
-from app.platform.shared_connections import SharedConnections
 from app.service_levels.agreements.lifecycle import LIFECYCLE
 from app.service_levels.agreements.records import Agreement
 from app.service_levels.reports.actions import IssueReportSla
@@ -47,19 +45,6 @@ where s.signed_at is not null and s.begins_at < %(now)s order by s.signed_at, s.
 ISSUED = "select record, period from fold.sla_report where edition = 1"
 RECORDED_AT = "select recorded_at from log.event where position = %s"
 logger = structlog.get_logger()
-
-
-async def run(
-    connections: SharedConnections, ledger: Ledger, clock: Clock, *, failed: Callable[[str, Exception], None]
-) -> None:
-    """Issue reports for ever as they fall due; safe next to other workers. `failed` is called for each
-    failure.
-    """
-
-    async def work(connection: Connection) -> bool:
-        return await issue_due(connection, ledger, clock()) > 0
-
-    await polling.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
 
 
 async def issue_due(connection: Connection, ledger: Ledger, now: datetime) -> int:
@@ -127,3 +112,6 @@ async def _issue(ledger: Ledger, agreement: Agreement, period: Period, now: date
         logger.warning("a service report cannot be issued", agreement=agreement.number, code=refused.code)
         return False
     return True
+
+
+run = polling.job(NAME, issue_due, every=POLL_SECONDS)

@@ -68,7 +68,7 @@ WHO: dict[str, set[str]] = {
     "resolve": {"assignee", "integration", "rule"},
     "close": {"reporter", "agent", "rule"},
     "reopen": {"reporter", "agent", "integration"},
-    "cancel": {"reporter", "agent"},
+    "cancel": {"reporter", "agent", "incident_manager"},
     "review": {"incident_manager"},
     "mark_duplicate": {"agent"},
     "repeat_alert": {"integration"},

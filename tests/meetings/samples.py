@@ -29,7 +29,7 @@ async def held_meeting(
     if about is not None:
         await organiser.post_ok(f"{path}/add_agenda_item", {"topic": "What we judge", "about": about})
     if held:
-        attendance = {"attended": ["me", *(client.id for client in attended)]}
+        attendance = {"attended": ["me", *(client.id for client in attended if client is not organiser)]}
         await organiser.post_ok(f"{path}/hold", attendance)
     if about is not None:
         await organiser.post_ok(f"{path}/minute", {"minutes": "We agreed on all verdicts."})

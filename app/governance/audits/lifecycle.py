@@ -14,7 +14,7 @@ from app.foundation.months import end_of_month
 from app.foundation.people.eligibility import (
     DefaultHolder,
     ProcessSupervisor,
-    lead_of_team,
+    head_of_team,
     not_the_head,
     process_supervisor,
     successor_not_the_head,
@@ -27,15 +27,18 @@ from app.governance.audits.lookups import MOST_LISTED
 from app.governance.audits.payloads import (
     ConcludeAudit,
     ConfirmSummaryAudit,
+    CorrectSelfCheckAudit,
     DrawAudit,
     OpenAudit,
     SubmitSelfCheckAudit,
 )
 from app.governance.audits.preparation import (
     HeadEvent,
+    LastDraw,
     LogKnowledge,
     SelfCheckEntries,
     head_event,
+    last_draw,
     log_knowledge,
     self_check,
 )
@@ -50,11 +53,11 @@ from app.governance.audits.records import AuditState as State
 from app.kernel.access.audience_rules import to_overseers, to_persons
 from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import RecordDuty, process_relation, quality_manager, role, rule
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload
+from app.kernel.actions.rules import Rules, ValueTaken
 
 #: Days of the following month by whose end the self-check and the countersigned summary are due.
 SELF_CHECK_DAY, SUMMARY_DAY = 15, 25
@@ -90,6 +93,19 @@ def end_of_day(month: str, day: int, zone: tzinfo) -> datetime:
 
 def submit_self_check(audit: Audit, body: SubmitSelfCheckAudit, ctx: ActionContext) -> None:
     """Submit the self-check of the audit: the number of cases, measures, deviations and design faults."""
+    _fill_in(audit, body, ctx)
+
+
+def correct_self_check(audit: Audit, body: CorrectSelfCheckAudit, ctx: ActionContext) -> None:
+    """Correct the self-check of the audit, before a sample is drawn. It is summarised and signed again."""
+    for entry in ctx.prepared(SelfCheckEntries).entries:
+        ctx.outcome.remove(entry)
+    audit.confirmed_at = audit.countersigned_at = audit.summarised_by_id = audit.late_days = None
+    _fill_in(audit, body, ctx)
+
+
+def _fill_in(audit: Audit, body: SubmitSelfCheckAudit, ctx: ActionContext) -> None:
+    """Note what the self-check says, next to the numbers of the log."""
     log = ctx.prepared(LogKnowledge)
     audit.log_runs, audit.log_irregular = len(log.cases), log.irregular_cases
     audit.log_position = log.selection.position
@@ -174,10 +190,16 @@ def conclude(audit: Audit, body: ConcludeAudit, ctx: ActionContext) -> None:
     copy_fields(audit, body, ctx)
     # An empty list stands for no lacking items, because the audit is concluded. A self-check that was never
     # submitted lacks every item, so that skipping it is no cheaper than a poor one.
-    lacking = tuple(SelfCheckItem) if audit.submitted_at is None else body.incomplete_items
+    lacking = tuple(SelfCheckItem) if audit.submitted_at is None else _incomplete_items(body, ctx)
     audit.incomplete_items = [item.value for item in lacking]
     if audit.countersigned_at is None:
         audit.late_days = _late_days(audit, ctx.occurred_at)
+
+
+def _incomplete_items(body: ConcludeAudit, ctx: ActionContext) -> list[SelfCheckItem]:
+    """Return the items that the last draw found incomplete, and those that the conclusion adds."""
+    drawn = ctx.prepared(LastDraw).incomplete_items
+    return [item for item in SelfCheckItem if item in drawn or item in body.incomplete_items]
 
 
 def flag_self_check(audit: Audit, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -196,6 +218,8 @@ signer = head | role(Role.department_head)
 SUMMARISER = (RecordDuty("author of the summary", "汇总人", ("summarised_by_id",)),)
 CHECKED = (RecordDuty("audited person", "受审人", ("self_checked_by_id", "summarised_by_id", "head_id")),)
 UNSIGNED = (State.open, State.submitted, State.confirmed)
+#: States in which there is a self-check to correct.
+CHECKED_ONCE = (State.submitted, State.confirmed, State.countersigned)
 UNCONCLUDED = (*UNSIGNED, State.countersigned)
 
 
@@ -203,15 +227,21 @@ def _recipients(step: NoticeType, *roles: Role) -> RecipientRule:
     return RecipientRule(step, roles=frozenset(roles))
 
 
-TELL_SUPERVISOR = (_recipients(NoticeType.to_self_check, Role.process_supervisor),)
-TELL_ADMINISTRATOR = (_recipients(NoticeType.to_summarise, Role.process_administrator),)
+SUPERVISORS = frozenset({Role.process_supervisor})
+TELL_SUPERVISOR = (RecipientRule(NoticeType.to_self_check, field="supervisor_id", instead=SUPERVISORS),)
+#: The author of the self-check gets no notice of it; others who are responsible for it do.
+TELL_ADMINISTRATOR = (
+    _recipients(NoticeType.to_summarise, Role.process_administrator),
+    RecipientRule(NoticeType.self_check_filed, field="supervisor_id"),
+    RecipientRule(NoticeType.self_check_filed, field="head_id"),
+)
+TELL_SIGNED = (RecipientRule(NoticeType.audit_countersigned, field="head_id"),)
 #: Those who countersign if the team has no head.
 SIGNERS = frozenset({Role.department_head})
-TELL_HEAD = (
-    RecipientRule(NoticeType.to_countersign, field="head_id", instead=SIGNERS | {Role.quality_manager}),
-)
+TELL_HEAD = (RecipientRule(NoticeType.to_countersign, field="head_id", instead=SIGNERS),)
 TELL_OVERDUE_CHECK = (
-    _recipients(NoticeType.self_check_overdue, Role.process_supervisor, Role.quality_manager),
+    RecipientRule(NoticeType.self_check_overdue, field="supervisor_id", instead=SUPERVISORS),
+    _recipients(NoticeType.self_check_overdue, Role.quality_manager),
     RecipientRule(NoticeType.self_check_overdue, field="head_id"),
 )
 TELL_OVERDUE_SUMMARY = (
@@ -222,24 +252,28 @@ TELL_CONCLUDED = (RecipientRule(NoticeType.audit_concluded, field="head_id"),)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="audit", plural="audits", zh="流程审核", record=Audit, states=State, code="AUD",
+    kind="audit", plural="audits", zh="流程审核", record=Audit, code="AUD",
     face=FACE,
     visible=(to_persons("head_id"), *to_overseers(process="process", team="team_id")),
-    access=KindAccess(oversight=frozenset({Role.quality_manager, Role.auditor, Role.management})),
+    access=KindAccess(oversight=frozenset({Role.auditor, Role.management})),
     children=(SelfCheckEntry, AuditDraw, AuditIrregularity),
     rules=Rules(constraints={"audit_month_key": ValueTaken("month")}),
     rows=(
         #      action             中文          from               to                   who                    event
         action(open_,             "开启",       NEW_RECORD,        State.open,          quality_manager | rule, "audit.opened",
-               prepare=(lead_of_team, process_supervisor), wrong=(checks.audit_invalid, not_the_head), notifies=TELL_SUPERVISOR),
+               prepare=(head_of_team, process_supervisor), wrong=(checks.audit_invalid, not_the_head), notifies=TELL_SUPERVISOR),
         action(submit_self_check, "提交自查",   [State.open],      State.submitted,     supervisor,             "audit.self_checked",
-               unless=(checks.month_not_over,), prepare=(log_knowledge,), notifies=TELL_ADMINISTRATOR),
-        action(confirm_summary, "确认汇总", [State.submitted], State.confirmed, administrator.in_person(), "audit.summary_confirmed", notifies=TELL_HEAD),
-        action(countersign,       "会签",       [State.confirmed], State.countersigned, signer,                 "audit.countersigned", segregate_from=SUMMARISER),
+               unless=(checks.month_not_over, checks.supervises_another_team), prepare=(log_knowledge,), notifies=TELL_ADMINISTRATOR),
+        action(correct_self_check, "更正自查",  CHECKED_ONCE,      State.submitted,     supervisor,             "audit.self_check_corrected",
+               unless=(checks.drawn_already, checks.supervises_another_team), prepare=(log_knowledge, self_check), notifies=TELL_ADMINISTRATOR),
+        action(confirm_summary, "确认汇总", [State.submitted], State.confirmed, administrator.in_person(), "audit.summary_confirmed",
+               unless=(checks.administers_another_team,), notifies=TELL_HEAD),
+        action(countersign,       "会签",       [State.confirmed], State.countersigned, signer,                 "audit.countersigned", segregate_from=SUMMARISER,
+               notifies=TELL_SIGNED),
         action(draw,              "抽样",       UNCONCLUDED,       STAYS,               quality_manager,        "audit.sample_drawn",
                unless=(checks.month_not_over,), prepare=(log_knowledge, head_event, self_check)),
         action(conclude,          "得出结论",   UNCONCLUDED,       State.concluded,     quality_manager,        "audit.concluded",
-               unless=(checks.not_countersigned, checks.nothing_drawn), segregate_from=CHECKED, notifies=TELL_CONCLUDED),
+               unless=(checks.not_countersigned, checks.nothing_drawn), prepare=(last_draw,), segregate_from=CHECKED, notifies=TELL_CONCLUDED),
         action(flag_self_check,   "标记自查逾期", [State.open],    STAYS,               rule,                   "audit.self_check_fell_overdue",
                due=DueAt("self_check_due_at", "flag_overdue_self_checks", unless="self_check_overdue_at"), notifies=TELL_OVERDUE_CHECK),
         action(flag_summary,      "标记汇总逾期", UNSIGNED,        STAYS,               rule,                   "audit.summary_fell_overdue",

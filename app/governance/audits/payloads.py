@@ -76,6 +76,10 @@ class SubmitSelfCheckAudit(Payload, of=Audit):
     )
 
 
+class CorrectSelfCheckAudit(SubmitSelfCheckAudit, of=Audit):
+    """The self-check of the month as it should have been; it replaces the one that was submitted."""
+
+
 class ConfirmSummaryAudit(Payload, of=Audit):
     """The monthly summary for the team's head."""
 
@@ -96,5 +100,5 @@ class ConcludeAudit(Payload, of=Audit):
     incomplete_items: Annotated[tuple[SelfCheckItem, ...], BoundedList] = Field(
         default=(),
         max_length=len(SelfCheckItem),
-        description="Items of the self-check that were incomplete; the draws list some of them.",
+        description="Items of the self-check that were incomplete, besides those that the last draw found.",
     )

@@ -20,7 +20,7 @@ from app.governance.audits.lookups import (
     path_irregularities,
     selected_cases,
 )
-from app.governance.audits.records import Audit, SelfCheckEntry, SelfCheckItem
+from app.governance.audits.records import Audit, AuditDraw, SelfCheckEntry, SelfCheckItem
 from app.kernel.access.kinds import RecordKind
 from app.kernel.access.reads import ReadContext, Reading, Unguarded
 from app.kernel.actions.actor_policy import Relation
@@ -148,3 +148,17 @@ class SelfCheckEntries:
 async def self_check(reads: ReadContext, audit: Audit, body: object, ctx: ActionContext) -> SelfCheckEntries:
     """Find the entries of the audit's self-check."""
     return SelfCheckEntries(await reads.children(SelfCheckEntry, audit))
+
+
+@dataclass(frozen=True, slots=True)
+class LastDraw:
+    """The items that the last draw of the audit found incomplete."""
+
+    incomplete_items: frozenset[SelfCheckItem]
+
+
+async def last_draw(reads: ReadContext, audit: Audit, body: object, ctx: ActionContext) -> LastDraw:
+    """Find the last draw of the audit."""
+    draws = sorted(await reads.children(AuditDraw, audit), key=lambda draw: draw.id)
+    items = draws[-1].incomplete_items if draws else None
+    return LastDraw(frozenset(map(SelfCheckItem, items or ())))

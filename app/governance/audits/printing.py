@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,24 +11,29 @@ from app.api.listings.child_listings import ChildListing, render_rows
 from app.api.listings.filters import WhereClause
 from app.api.records.shapes import Renderer
 from app.common.records import from_row
-from app.foundation.documents.signing import act_lines, newest_act
+from app.foundation.documents.pages import SignatureLine
+from app.foundation.documents.signing import SigningAct, act_lines, newest_act
+from app.foundation.process_names import process_in_words
 from app.governance.audits.lookups import CHILDREN, FINDINGS, NUMBERS
 from app.governance.audits.queries import CHILD_LISTINGS
 from app.governance.audits.records import Audit, IrregularityRule
 from app.governance.audits.report_page import PrintedAudit, PrintedDraw
 from app.kernel.access.reads import VersionedRecord
 from app.kernel.access.visibility import seen_condition
-from app.log.events import id_of, kind_of
+from app.kernel.ledger import Ledger
+from app.log.events import Recorded, id_of, kind_of
 from app.log.read import stream_events
 
 FINDING = "finding"
 #: The act by which each role signs, by the code of its line.
 SIGNED_BY = {
-    "process_supervisor": "audit.self_checked",
-    "process_administrator": "audit.summary_confirmed",
-    "team_head": "audit.countersigned",
-    "quality_manager": "audit.concluded",
+    "process_supervisor": ("audit.self_checked", "audit.self_check_corrected"),
+    "process_administrator": ("audit.summary_confirmed",),
+    "team_head": ("audit.countersigned",),
+    "quality_manager": ("audit.concluded",),
 }
+#: The lines of people who signed instead of the person who was named for it.
+SIGNED_INSTEAD = {"process_supervisor": "self_check_author", "team_head": "department_head"}
 #: So many rows of each table are printed.
 MOST_ROWS = 500
 
@@ -46,13 +52,23 @@ async def printed_audit(renderer: Renderer, loaded: VersionedRecord[Audit]) -> P
         entries=entries,
         draws=printed_draws,
         findings=await _findings(renderer, audit),
+        process=process_in_words(ledger.lifecycles, audit.process, renderer.language) or "",
         zone=ZoneInfo(ledger.settings.time_zone),
-        signatures=await act_lines(
-            ledger,
-            {role: newest_act(events, event_type) for role, event_type in SIGNED_BY.items()},
-            {"process_supervisor": audit.supervisor_id, "team_head": audit.head_id},
-        ),
+        signatures=await _signatures(ledger, audit, events),
     )
+
+
+async def _signatures(ledger: Ledger, audit: Audit, events: Sequence[Recorded]) -> list[SignatureLine]:
+    """Return the lines on which the audit is signed. Somebody who signed instead of the holder of a post has
+    a line for what they really are.
+    """
+    named = {"process_supervisor": audit.supervisor_id, "team_head": audit.head_id}
+    acts: dict[str, SigningAct | None] = {}
+    for role, event_types in SIGNED_BY.items():
+        act, holder = newest_act(events, *event_types), named.get(role)
+        is_instead = act is not None and holder is not None and act.person_id != holder
+        acts[SIGNED_INSTEAD.get(role, role) if is_instead else role] = act
+    return await act_lines(ledger, acts, named)
 
 
 async def _rows(renderer: Renderer, audit: Audit, listing: ChildListing) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger
 
-from app.common.duties import GivenDuty
+from app.common.duties import GivenDuty, HeadedTeam
 from app.common.personal import Personal
 from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record, optional, required
 from app.common.state_fields import EnteredAt
@@ -72,9 +72,9 @@ class Audit(Record):
     process: Annotated[str | None, OF_PROCESS] = required(
         "Process that is audited, such as `incident`, or its name.", examples=["incident"]
     )
-    head_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.appraisal, quiet=True)] = optional(
-        "Head of the team when the audit was opened."
-    )
+    head_id: Annotated[
+        UUID | None, ForeignRef("person", GivenDuty.appraisal, quiet=True), HeadedTeam("team_id")
+    ] = optional("Head of the team when the audit was opened.")
     supervisor_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Supervisor of the process when the audit was opened, who is responsible for its self-check; null if "
         "there was none."

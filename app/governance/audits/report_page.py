@@ -38,8 +38,8 @@ class PrintedDraw:
 
 @dataclass(frozen=True, slots=True)
 class PrintedAudit:
-    """Content of the page: the audit, also as its reader is shown it, the entries of its self-check, its
-    draws, those of its findings that the reader may see, and the lines on which it is signed.
+    """Content of the printed report of an audit. `audit` is the record as the reader may see it, `findings`
+    are only those that the reader may see, and `process` is the process in words.
     """
 
     record: Audit
@@ -47,6 +47,7 @@ class PrintedAudit:
     entries: Sequence[Mapping[str, Any]]
     draws: Sequence[PrintedDraw]
     findings: Sequence[Any]
+    process: str
     zone: ZoneInfo
     signatures: Sequence[SignatureLine]
 
@@ -93,7 +94,7 @@ def _head(printed: PrintedAudit, wording: Wording) -> Iterable[tuple[str, str]]:
     audit, zone = printed.audit, printed.zone
     yield "month", audit["month"]
     yield "team", (audit["team"] or {}).get("name") or ""
-    yield "process", audit["process"]
+    yield "process", printed.process
     yield "state", wording.label(AuditState(audit["state"]))
     for name in ("head", "self_checked_by", "summarised_by"):
         yield name, (audit[name] or {}).get("name") or ""

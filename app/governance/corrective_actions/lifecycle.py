@@ -128,7 +128,7 @@ OVERDUE = (
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="corrective_action", plural="corrective_actions", zh="纠正措施", record=CorrectiveAction, states=State, code="COA",
+    kind="corrective_action", plural="corrective_actions", zh="纠正措施", record=CorrectiveAction, code="COA",
     visible=(to_staff(), to_persons("author_id", "owner_id")),
     children=(CorrectiveActionMove,),
     rows=(

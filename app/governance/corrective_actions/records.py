@@ -102,7 +102,7 @@ class CorrectiveAction(Record):
 
     @property
     def concerned_process(self) -> str | None:
-        """The process that it is about: its owner sees to it, too."""
+        """The process that the corrective action is about; its owner can act on it, too."""
         return self.process
 
 

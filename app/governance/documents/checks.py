@@ -14,7 +14,7 @@ from app.governance.documents.records import ControlledDocument
 from app.governance.documents.tiers import TIERS
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import ConflictingDuty, WrongValue
+from app.kernel.actions.refusals import ConflictingDuty, WrongValue, caller_check
 
 
 async def draft_invalid(
@@ -28,11 +28,13 @@ async def draft_invalid(
 async def file_is_empty(
     reads: ReadContext, document: ControlledDocument, body: DraftDocument | ReviseDocument, ctx: ActionContext
 ) -> None:
-    """Refuse a file of no bytes."""
-    if ctx.input.upload is not None and not ctx.input.upload.size:
+    """Refuse a file of no bytes, or with a content that says nothing, such as a dash."""
+    upload = ctx.input.upload
+    if upload is not None and (not upload.size or upload.says_nothing):
         raise WrongValue(pointer="/upload", because="nothing_to_read")
 
 
+@caller_check
 async def wrote_a_version(
     reads: ReadContext, document: ControlledDocument, body: object, ctx: ActionContext
 ) -> None:

@@ -52,9 +52,10 @@ from app.kernel.access.kinds import KindAccess, Lookup
 from app.kernel.actions.actor_policy import author, decision, quality_manager, rule, staff
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Keys, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Keys, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.actions.related import RelatedCommand
+from app.kernel.actions.rules import Rules
 
 #: Fields of the register entry that match the document.
 SHARED = ("title", "subclass", "importance", "confidentiality", "external_number", "version_label", "edition")
@@ -288,7 +289,7 @@ filed = (filed_document,)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="document", plural="documents", zh="文件", record=ControlledDocument, states=State,
+    kind="document", plural="documents", zh="文件", record=ControlledDocument,
     face=FACE,
     access=KindAccess(oversight=frozenset({Role.auditor})),
     # Readers see a document from its first publication: until then, its text is not approved.
@@ -301,7 +302,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action       中文        from               to                who                       event
         action(draft,       "起草",     NEW_RECORD,        State.drafted,    staff,                    "document.drafted",
-               keys=Keys.UPLOADS, documents=lambda _, body: (body.document_class,),
+               keys=Keys.UPLOADS, documents=lambda _, body: (body.document_class,), prepare=(tiers.reviewing_lead,),
                wrong=(checks.file_is_empty, checks.draft_invalid, tiers.drafted_tier_invalid), supplies=tiers.with_tier),
         action(revise,      "修订",     IN_WRITING,        State.drafted,    author | quality_manager, "document.revised",
                keys=Keys.UPLOADS, prepare=filed, wrong=(checks.file_is_empty, tiers.revised_tier_invalid,)),

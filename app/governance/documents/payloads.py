@@ -10,7 +10,7 @@ from pydantic import Field
 from app.common.duties import GivenDuty
 from app.common.files.uploads import UploadRef
 from app.common.notices import NoticeType, Responsible
-from app.common.records import ForeignRef
+from app.common.records import ForeignRef, KeyRef
 from app.foundation.decisions.payloads import AskDecision, Tallied
 from app.foundation.documents.evidence import ExternalNumbers
 from app.foundation.documents.records import Confidentiality, DocumentClass, Importance
@@ -25,6 +25,7 @@ from app.kernel.actions.payloads import (
     OutsideNumber,
     Payload,
     PlaceName,
+    RecordKey,
     Reference,
     Statement,
     SuppliedField,
@@ -49,6 +50,7 @@ class DraftDocument(Payload, of=ControlledDocument):
     template: Statement | None = None
     title: Title
     process: ProcessName | None = None
+    service: Annotated[RecordKey, KeyRef("service")] | None = None
     importance: Importance
     confidentiality: Confidentiality
     readers: Persons = Field(default=(), max_length=MOST_READERS)

@@ -14,6 +14,7 @@ from app.governance.documents.records import ControlledDocument, DocumentVersion
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.refusals import caller_check
 
 document_author = RecordDuty("author", "作者", ("author_id",))
 _WRITTEN = ("title", "attachment_id")
@@ -38,6 +39,7 @@ class FiledDocument:
         return self.versions[-1]
 
 
+@caller_check
 async def filed_document(
     reads: ReadContext, document: ControlledDocument, body: object, ctx: ActionContext
 ) -> FiledDocument:

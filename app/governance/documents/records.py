@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.common.duties import GivenDuty
 from app.common.personal import Personal
-from app.common.records import ChildRecord, CodeEnum, ForeignRef, Record, optional, required
+from app.common.records import ChildRecord, CodeEnum, ForeignRef, KeyRef, Record, optional, required
 from app.common.state_fields import EnteredAt
 from app.foundation.decisions.records import DecisionOutcome
 from app.foundation.documents.records import (
@@ -67,6 +67,9 @@ class ControlledDocument(Record):
     process: Annotated[str | None, OF_PROCESS] = optional(
         "Process that the document belongs to, such as `incident`, or its name; null for all processes.",
         examples=["incident"],
+    )
+    service: Annotated[str | None, KeyRef("service")] = optional(
+        "Service that the document belongs to, by its key; null for all services.", examples=["mail"]
     )
     importance: Importance | None = required(
         "Importance of the document, which determines its retention period.", examples=["important"]

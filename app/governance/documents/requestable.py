@@ -22,7 +22,7 @@ from app.foundation.documents.shapes import DocumentAccessRequestOut
 from app.governance.documents.records import ControlledDocument
 from app.kernel.access.visibility import sees_every_record, tokens
 from app.kernel.actions.payloads import ShortText
-from app.kernel.commands.references import is_visible
+from app.kernel.visible_records import is_visible
 from app.log.canonical import from_instant, instant
 from app.log.events import stream
 from app.platform.db import Row

@@ -48,8 +48,6 @@ from app.governance.documents.requestable import (
     RequestableQuery,
     requestable_page,
 )
-from app.kernel.actions.actor_policy import staff
-from app.kernel.actions.refusals import Forbidden
 from app.ticketing.routes.children import mount_children
 
 router = Router(prefix="/v1/documents", tags=["documents"], route_class=DirectRoute)
@@ -76,8 +74,7 @@ async def list_requestable_documents(
     access. Their content and secret documents are not included. For staff.
     """
     renderer = renderer_of(request, LISTING)
-    if not renderer.caller.is_staff:
-        raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
+    renderer.require_staff()
     return page_response(request, await requestable_page(renderer, query))
 
 

@@ -1,11 +1,14 @@
 """The tier whose reviewers decide on a document: it follows from importance and confidentiality, and can only
 be chosen higher.
 
-Source: 001, section 6 (2) 2: general documents are reviewed by the lead of the author's team, important ones
+Source, the process documents: general documents are reviewed by the lead of the author's team, important ones
 by the head of IT or of the business side, those of major decisions or key business by the management.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
 
 from app.foundation.documents.records import Confidentiality, Importance
 from app.foundation.people.records import Team
@@ -31,7 +34,7 @@ _BY_CONFIDENTIALITY = {
 
 def least_tier(document: ControlledDocument | DraftDocument, *, has_lead: bool) -> ReviewTier:
     """Return the lowest tier that may review the document. `has_lead`: its author is of a team that another
-    person leads; otherwise the next tier reviews what the lead would.
+    active person leads; otherwise the next tier reviews what the lead would.
     """
     assert document.importance is not None
     assert document.confidentiality is not None
@@ -40,11 +43,27 @@ def least_tier(document: ControlledDocument | DraftDocument, *, has_lead: bool) 
     return max(tiers, key=TIERS.index)
 
 
+@dataclass(frozen=True, slots=True)
+class ReviewingLead:
+    """Whether the author is of a team that somebody else leads who could review the document."""
+
+    is_there: bool
+
+
+async def reviewing_lead(
+    reads: ReadContext, document: ControlledDocument, body: DraftDocument, ctx: ActionContext
+) -> ReviewingLead:
+    """Find out whether the lead of the author's team can review the document."""
+    team = ctx.required_ref(Team, "team")
+    is_own = team.id in ctx.caller.teams
+    return ReviewingLead(is_own and await _has_lead(reads, team, ctx.caller.person_id))
+
+
 def with_tier(document: ControlledDocument, body: DraftDocument, ctx: ActionContext) -> DraftDocument:
     """Return the payload with the lowest tier that may review the document, if the tier is missing."""
     if body.tier is not None:
         return body
-    return body.model_copy(update={"tier": least_tier(body, has_lead=_has_lead(ctx))})
+    return body.model_copy(update={"tier": least_tier(body, has_lead=ctx.prepared(ReviewingLead).is_there)})
 
 
 async def drafted_tier_invalid(
@@ -53,7 +72,7 @@ async def drafted_tier_invalid(
     """Refuse a team that is not the author's, unless the author has no team, and a tier that is too low."""
     _require_own_team(ctx.required_ref(Team, "team"), ctx)
     if body.tier is not None:
-        _require_tier(body.tier, least_tier(body, has_lead=_has_lead(ctx)))
+        _require_tier(body.tier, least_tier(body, has_lead=ctx.prepared(ReviewingLead).is_there))
 
 
 async def revised_tier_invalid(
@@ -71,13 +90,14 @@ async def revised_tier_invalid(
         _require_own_team(team, ctx)
     tier = body.tier or document.tier
     if tier is not None:
-        _require_tier(tier, least_tier(document, has_lead=team.lead_id != document.author_id))
+        _require_tier(tier, least_tier(document, has_lead=await _has_lead(reads, team, document.author_id)))
 
 
-def _has_lead(ctx: ActionContext) -> bool:
-    """Return whether somebody else leads the author's team."""
-    team = ctx.required_ref(Team, "team")
-    return team.id in ctx.caller.teams and team.lead_id != ctx.caller.person_id
+async def _has_lead(reads: ReadContext, team: Team, author_id: UUID | None) -> bool:
+    """Return whether an active person leads the team who is not the author."""
+    if team.lead_id is None or team.lead_id == author_id:
+        return False
+    return team.lead_id in await reads.active([team.lead_id])
 
 
 def _require_own_team(team: Team, ctx: ActionContext) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from app.common.records import Record
 from app.foundation.process_names import PROCESS_KINDS
-from app.governance.findings.lookups import had_case, self_check_names_something
+from app.governance.findings.lookups import found_since, had_case, self_check_names_something
 from app.governance.findings.payloads import RaiseFinding
 from app.governance.findings.records import Finding, FindingKind
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
 
+#: Numbers of records; other evidence can be the same in findings about different records.
+NUMBER = re.compile(r"[A-Z]{2,4}-\d{4}-\d+")
 #: Beginning of the numbers of applications for changes of processes.
 CHANGE_NUMBERS = "PCH-"
 
@@ -19,7 +23,7 @@ async def finding_invalid(
     reads: ReadContext, finding: Finding, body: RaiseFinding, ctx: ActionContext
 ) -> None:
     """Refuse a due time that is past, cases of another team, a violation without an answerable person, and a
-    self-found matter that no self-check contains.
+    self-found matter that no self-check contains, and what was found already that day.
     """
     if not ctx.counts_from < body.due_at:
         raise WrongValue(pointer="/due_at", because="not_ahead")
@@ -28,6 +32,8 @@ async def finding_invalid(
         raise WrongValue(pointer="/person", because="missing")
     if body.self_found:
         await _check_found_by_team(reads, body, ctx)
+    else:
+        await _check_found_once(reads, body, ctx)
 
 
 async def _check_cases_of_team(reads: ReadContext, body: RaiseFinding, ctx: ActionContext) -> None:
@@ -44,6 +50,28 @@ async def _check_cases_of_team(reads: ReadContext, body: RaiseFinding, ctx: Acti
             continue
         words = {"number": name}
         raise WrongValue(words, pointer=f"/evidence/{n}", because="case_of_another_team")
+
+
+async def _check_found_once(reads: ReadContext, body: RaiseFinding, ctx: ActionContext) -> None:
+    """Refuse a second finding of one kind about the same person and record on the same day, whose points
+    would count twice (`found_already`).
+    """
+    person, team = ctx.ref(Record, "person"), ctx.required_ref(Record, "team")
+    midnight = ctx.occurred_at.astimezone(ctx.settings.zone).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    parameters = {
+        "team": team.id,
+        "process": body.process,
+        "kind": body.kind.value,
+        "person": None if person is None else person.id,
+        "evidence": [name for name in body.evidence if NUMBER.fullmatch(name)],
+        "since": midnight,
+    }
+    first = await found_since(reads, parameters)
+    if first is not None:
+        named = next(n for n, name in enumerate(body.evidence) if name in first["evidence"])
+        raise WrongValue({"number": first["number"]}, pointer=f"/evidence/{named}", because="found_already")
 
 
 async def _check_found_by_team(reads: ReadContext, body: RaiseFinding, ctx: ActionContext) -> None:

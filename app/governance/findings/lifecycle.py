@@ -10,7 +10,8 @@ from app.common.people import Person, Role
 from app.foundation.people.eligibility import (
     DefaultHolder,
     ProcessSupervisor,
-    lead_of_team,
+    answers_for_another_team,
+    head_of_team,
     not_the_head,
     process_supervisor,
 )
@@ -39,7 +40,7 @@ from app.kernel.actions.payloads import EmptyPayload, Reason
 
 
 def raise_(finding: Finding, body: RaiseFinding, ctx: ActionContext) -> None:
-    """Raise a finding, with the persons who are responsible in three parts."""
+    """Raise a finding. Three people answer for it: the person, the supervisor and the head."""
     assert ctx.assigned.number is not None, "findings have numbers"
     finding.number = ctx.assigned.number
     copy_fields(finding, body, ctx)
@@ -111,14 +112,15 @@ VERDICT = Branch(
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="finding", plural="findings", zh="审核发现", record=Finding, states=State, code="FND",
+    kind="finding", plural="findings", zh="审核发现", record=Finding, code="FND",
     visible=(to_persons(*READERS),),
     # Managers of other people's work see findings about that work, not findings about others.
-    access=KindAccess(oversight=frozenset({Role.quality_manager, Role.auditor, Role.management})),
+    access=KindAccess(oversight=frozenset({Role.auditor, Role.management})),
     rows=(
         #      action            中文        from               to               who              event
         action(raise_,           "提出",     NEW_RECORD,        State.raised,    quality_manager, "finding.raised",
-               prepare=(earlier_finding, lead_of_team, process_supervisor), wrong=(checks.finding_invalid, not_the_head), notifies=TELL_CONCERNED),
+               prepare=(earlier_finding, head_of_team, process_supervisor),
+               wrong=(checks.finding_invalid, not_the_head, answers_for_another_team), notifies=TELL_CONCERNED),
         action(object_,          "申诉",     [State.raised],    State.objected,  concerned,       "finding.objected",
                unless=(checks.objection_decided,), notifies=TELL_JUDGES),
         action(decide_objection, "裁定申诉", [State.objected],  VERDICT,         quality_manager, "finding.upheld",

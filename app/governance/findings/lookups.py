@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from app.common.records import from_row
 from app.governance.findings.records import Finding, FindingKind
 from app.kernel.access.reads import ReadContext, Unguarded, Versions
-from app.platform.db import Database
+from app.platform.db import Database, Row
 
 # By the index finding_team. The same case shows one fault, however many findings name it. Two of the same
 # instant repeat one another in neither direction.
@@ -20,6 +21,15 @@ where f.team_id = %(team)s and f.process = %(process)s and f.kind = %(kind)s
   and not f.evidence && %(evidence)s::text[]
   and f.raised_at < %(at)s and f.raised_at >= %(at)s::timestamptz - interval '12 months'
 order by f.raised_at desc, f.id limit 1
+"""
+# The first of the same day about the same record and person.
+FOUND_SINCE = """
+select f.number, f.evidence, h.stream, h.version
+from fold.finding f join log.stream_head h on h.stream = 'finding/' || f.id
+where f.team_id = %(team)s and f.process = %(process)s and f.kind = %(kind)s
+  and f.person_id is not distinct from %(person)s and f.state <> 'withdrawn'
+  and f.evidence && %(evidence)s::text[] and f.raised_at >= %(since)s
+order by f.raised_at, f.id limit 1
 """
 # Those that repeat one, and stand.
 REPEATING = "select * from fold.finding where repeats_id = %s and state <> 'withdrawn' order by raised_at, id"
@@ -44,6 +54,11 @@ async def had_case(reads: ReadContext, case: str, team: UUID) -> bool:
     """Return whether the case, a stream, was ever assigned to the team."""
     parameters = {"case": case, "team": str(team)}
     return bool(await reads.value(HAD_CASE, parameters, guard=ASSIGNMENT_STANDS))
+
+
+async def found_since(reads: ReadContext, parameters: Mapping[str, Any]) -> Row | None:
+    """Return number and evidence of the first finding with these parameters of FOUND_SINCE that stands."""
+    return await reads.row(FOUND_SINCE, parameters, guard=Versions())
 
 
 async def newest_alike(

@@ -48,7 +48,7 @@ class RaiseFinding(Payload, of=Finding):
     owner: Annotated[
         Reference, ForeignRef("person", GivenDuty.ownership), Responsible(NoticeType.finding_to_correct)
     ]
-    auditor: Annotated[Reference, ForeignRef("person", GivenDuty.review, quiet=True)] | None = None
+    auditor: Annotated[Reference, ForeignRef("person", GivenDuty.auditing, quiet=True)] | None = None
     due_at: Instant
 
 

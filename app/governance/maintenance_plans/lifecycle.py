@@ -123,7 +123,7 @@ PLANNERS = quality_manager | process_owner | configuration_manager
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="maintenance_plan", plural="maintenance_plans", zh="维护计划", record=MaintenancePlan, states=State, code="MPL",
+    kind="maintenance_plan", plural="maintenance_plans", zh="维护计划", record=MaintenancePlan, code="MPL",
     visible=(to_staff(), to_members("team_id")),
     rows=(
         #      action    中文    from            to             who       event

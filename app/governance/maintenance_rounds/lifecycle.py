@@ -176,7 +176,7 @@ OVERDUE = (
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="maintenance", plural="maintenance_rounds", zh="维护轮次", record=MaintenanceRound, states=State, code="MNT",
+    kind="maintenance", plural="maintenance_rounds", zh="维护轮次", record=MaintenanceRound, code="MNT",
     visible=(to_staff(), to_members("team_id")), children=(MaintenanceReading, MaintenanceFinding),
     rows=(
         #      action        中文        from         to               who              event

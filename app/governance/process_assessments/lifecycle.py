@@ -86,7 +86,7 @@ ASSESSORS = quality_manager | process_owner
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="process_assessment", plural="process_assessments", zh="流程评估", record=ProcessAssessment, states=State, code="PAS",
+    kind="process_assessment", plural="process_assessments", zh="流程评估", record=ProcessAssessment, code="PAS",
     visible=(to_staff(), to_persons("assessor_id")),
     children=(KpiBaseline,), lookup=Lookup(vocabulary=frozenset(KPIS)),
     rows=(

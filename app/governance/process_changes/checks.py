@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from app.common.records import Record
 from app.foundation.decisions.records import Decision, DecisionState
 from app.foundation.people.records import Team
 from app.foundation.process_definitions.records import DefinitionState, ProcessDefinition
+from app.foundation.process_names import process_named
 from app.governance.process_changes.payloads import ApplyProcessChange, PublishProcessChange
 from app.governance.process_changes.records import ProcessChange
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
+
+#: The states in which a finding or suggestion leads to no change, by its kind.
+ENDED_ORIGINS = {
+    "finding": frozenset({"verified", "withdrawn"}),
+    "improvement_suggestion": frozenset({"declined", "merged"}),
+}
 
 
 async def teams_invalid(
@@ -23,6 +33,22 @@ async def teams_invalid(
         if team.lead_id is None:
             raise WrongValue({"team": team.key or ""}, pointer=f"/teams/{n}", because="team_without_lead")
         earlier.add(team.id)
+
+
+async def origin_leads_nowhere(
+    reads: ReadContext, change: ProcessChange, body: ApplyProcessChange, ctx: ActionContext
+) -> None:
+    """Refuse a finding or suggestion about another process (`origin_of_other_process`), and one that leads to
+    no change any more (`origin_not_open`).
+    """
+    origin: Any = ctx.ref(Record, "origin")
+    if origin is None or origin.KIND not in ENDED_ORIGINS:
+        return
+    words = {"number": str(origin.number)}
+    if origin.process is not None and process_named(origin.process) != process_named(body.process):
+        raise WrongValue(words, pointer="/origin", because="origin_of_other_process")
+    if origin.state in ENDED_ORIGINS[origin.KIND]:
+        raise WrongValue(words, pointer="/origin", because="origin_not_open")
 
 
 async def decided_already(reads: ReadContext, change: ProcessChange, ctx: ActionContext) -> str | None:

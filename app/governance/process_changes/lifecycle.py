@@ -46,8 +46,9 @@ from app.kernel.actions.actor_policy import (
 )
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.kernel.actions.rules import Rules
 
 #: After a finding it is applied for within this time.
 TIME_AFTER_FINDING = timedelta(days=7)
@@ -141,21 +142,25 @@ def _to_applicant(step: NoticeType) -> RecipientRule:
     return RecipientRule(step, field="applicant_id")
 
 
+APPROVED = tuple(
+    RecipientRule(NoticeType.approved, field=field)
+    for field in ("applicant_id", "process_owner_id", "reviewed_by_id")
+)
 OVERDUE = RecipientRule(NoticeType.process_change_overdue, roles=frozenset({Role.quality_manager}))
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="process_change", plural="process_changes", zh="流程变更申请", record=ProcessChange, states=State, code="PCH",
+    kind="process_change", plural="process_changes", zh="流程变更申请", record=ProcessChange, code="PCH",
     rules=Rules(change_check=decisions.not_while_decided(VOTES)),
     visible=(to_staff(), to_persons("applicant_id", "process_owner_id")), children=decisions.CHILDREN,
     rows=(
         #      action        中文        from                  to                  who        event
         action(apply,        "申请",     NEW_RECORD,           State.applied,      anybody,   "process_change.applied",
-               prepare=(concerned_teams, publication_due), wrong=(checks.teams_invalid,), notifies=TO_REVIEW),
+               prepare=(concerned_teams, publication_due), wrong=(checks.teams_invalid, checks.origin_leads_nowhere), notifies=TO_REVIEW),
         action(review,       "审核",     OPEN,                 State.under_review, REVIEWERS, "process_change.reviewed",
                unless=(checks.decided_already,), prepare=(change_question,), segregate_from=(APPLICANT,)),
         action(approve,      "批准",     [State.under_review], STAYS,              decision,  "process_change.approved", prepare=(first_vote,),
-               notifies=(_to_applicant(NoticeType.approved),)),
+               notifies=APPROVED),
         action(refuse,       "不批准",   [State.under_review], State.refused,      decision,  "process_change.refused", prepare=(first_vote,),
                notifies=(_to_applicant(NoticeType.refused),)),
         action(publish,      "发布",     [State.under_review], State.published,    REVIEWERS, "process_change.published",

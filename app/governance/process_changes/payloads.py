@@ -39,8 +39,8 @@ class ApplyProcessChange(Payload, of=ProcessChange):
         default=(),
         max_length=LONGEST_LIST,
         description="Internal teams that are concerned too. The team of the executor and the teams with "
-        "cases of the process in the last year are always included; if there are none, the heads of "
-        "departments decide as well.",
+        "cases of the process in the last year are always included; if there are none besides those that "
+        "the applicant named, the heads of departments decide as well, or else the management.",
     )
     origin: Annotated[Reference, ForeignRef(ANY_RECORD, retired=True)] | None = Field(
         default=None, description="Finding or suggestion that led to the change: a number, or `<kind>/<id>`."

@@ -14,41 +14,35 @@ from app.common.people import Role
 from app.common.records import empty
 from app.foundation.decisions.approval_rules.electors import holding_rules
 from app.foundation.decisions.approval_rules.versions import MatterOpening
-from app.foundation.decisions.matters import SAME_TITLE, Matter
+from app.foundation.decisions.lookups import PERSON, namings
+from app.foundation.decisions.matters import SAME_TITLE, Matter, Posed
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind
 from app.foundation.people.records import Team
+from app.foundation.process_definitions.working_teams import (
+    YEAR,
+    definition_of,
+    teams_of_person,
+    teams_of_process,
+    teams_with_cases,
+)
 from app.foundation.process_names import PROCESS_KINDS
-from app.governance.process_changes.lookups import DEFINITION, TEAMS_OF_PERSON, TEAMS_WITH_CASES
+from app.governance.process_changes.lookups import OPENED_BY_OTHERS
 from app.governance.process_changes.payloads import ApplyProcessChange, ReviewProcessChange
 from app.governance.process_changes.records import ProcessChange
-from app.kernel.access.reads import ReadContext, Unguarded
+from app.i18n import Word, translate
+from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.kernel.actions.refusals import WrongValue
 from app.ticketing.work.working_days import calendar_working_days, end_of_day, working_days_after
 
 #: Within a team it is published in so many working days, across teams in so many days.
 DAYS_WITHIN_TEAM = 2
 TIME_ACROSS_TEAMS = timedelta(days=7)
 
-#: The applicant of the change does not vote on it.
-applicant = RecordDuty("applicant", "申请人", ("applicant_id",))
-CHANGE = Matter(
-    decision=DecisionKind.process_change,
-    duties=(applicant,),
-    fields=("title", "description", "reason", "retires"),
-    deadline="due_at",
-    subject=(*SAME_TITLE, ("process", "process")),
-)
-
-
-#: The heads read in the question that the process would end.
-RETIRES = "停用流程 Retire the process"
-YEAR = timedelta(days=366)
-#: The most heads of departments who are asked.
+#: Largest number of department heads who are asked.
 MOST_HEADS = 20
-GUARD = Unguarded("Teams that get cases meanwhile had none when it was applied for.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +60,11 @@ async def concerned_teams(
     """Find the teams concerned: those of the executor, those with cases, and those that the applicant adds.
     Raises WrongValue if the process has no definition.
     """
-    definition = await _definition(reads, body.process)
+    definition = await definition_of(reads, body.process)
     if definition is None and body.process not in PROCESS_KINDS:
         raise WrongValue(pointer="/process", because="no_such_process")
     teams = {team.id: team for team in ctx.refs(Team, "teams")}
-    by_process = await _teams_of_process(reads, body.process, definition, ctx)
+    by_process = await teams_of_process(reads, body.process, definition, ctx.now)
     for team_id in by_process:
         if team_id not in teams:
             loaded = await reads.record(Team.KIND, str(team_id))
@@ -82,44 +76,62 @@ async def concerned_teams(
     return ConcernedTeams(tuple(teams.values()), tuple(dict.fromkeys(str(head) for head in heads)), owner_id)
 
 
-async def _definition(reads: ReadContext, process: str) -> Mapping[str, Any] | None:
-    return await reads.row(DEFINITION, (process,), guard=GUARD)
-
-
-async def _teams_of_process(
-    reads: ReadContext, process: str, definition: Mapping[str, Any] | None, ctx: ActionContext
-) -> list[UUID]:
-    """Return the teams of the executor and those with recent cases, each once."""
-    rows: list[Mapping[str, Any]] = []
+async def _follows_from_the_applicant(
+    reads: ReadContext, change: ProcessChange, definition: Mapping[str, Any] | None, now: datetime
+) -> bool:
+    """Return whether no team follows from a definition or a case of somebody else than the applicant. A case
+    that was opened since the application does not count.
+    """
+    applicant_id = change.applicant_id
     if definition is not None and definition["executor_id"] is not None:
-        rows += await reads.rows(TEAMS_OF_PERSON, (definition["executor_id"],), guard=GUARD)
-    lifecycle = reads.lifecycles.get(process)
-    if lifecycle is not None and "team_id" in lifecycle.record.model_fields:
-        query = TEAMS_WITH_CASES.format(table=lifecycle.table)
-        rows += await reads.rows(query, (ctx.now - YEAR,), guard=GUARD)
-    return list(dict.fromkeys(row["id"] for row in rows))
+        named = await namings(reads, [definition["stream"]], "executor_id")
+        is_own = bool(named) and applicant_id is not None and named[-1].namer_id == applicant_id
+        if not is_own and await teams_of_person(reads, definition["executor_id"]):
+            return False
+    assert change.process is not None, "an application names its process"
+    parameters = {
+        "since": now - YEAR,
+        "applied_at": change.applied_at,
+        "applicant": f"{PERSON}{applicant_id}",
+    }
+    return not await teams_with_cases(reads, change.process, parameters, OPENED_BY_OTHERS)
 
 
 async def _department_heads(reads: ReadContext, change: ProcessChange) -> list[UUID]:
     return await reads.holders(Role.department_head, change, most=MOST_HEADS, throughout=True)
 
 
+async def put_to_heads(reads: ReadContext, change: ProcessChange, now: datetime) -> Posed:
+    """Return the change as it is put to the heads. If the teams concerned follow only from what the applicant
+    did, the heads of departments are asked, too, or else the management: the applicant can only add heads.
+    """
+    assert change.process is not None, "an application names its process"
+    definition = await definition_of(reads, change.process)
+    return Posed(change, await _follows_from_the_applicant(reads, change, definition, now))
+
+
+#: The applicant of the change does not vote on it.
+applicant = RecordDuty("applicant", "申请人", ("applicant_id",))
+CHANGE = Matter(
+    decision=DecisionKind.process_change,
+    duties=(applicant,),
+    fields=("title", "description", "reason", "retires"),
+    deadline="due_at",
+    subject=(*SAME_TITLE, ("process", "process")),
+    posed=put_to_heads,
+)
+
+
 async def change_question(
     reads: ReadContext, change: ProcessChange, body: ReviewProcessChange, ctx: ActionContext
 ) -> NewDecision:
-    """Prepare the question to the heads, who vote at the latest until the change is due. If the teams
-    concerned follow neither from the definition nor from the cases, the heads of departments are asked: the
-    applicant can only add heads. Raises PreparationRefused if the applicant is the only possible voter.
-    """
-    assert change.process is not None, "an application names its process"
-    is_unknown = not await _teams_of_process(
-        reads, change.process, await _definition(reads, change.process), ctx
-    )
-    if is_unknown and not set(await _department_heads(reads, change)) - {change.applicant_id}:
-        raise PreparationRefused("too_few_may_decide", {"voters": "0", "least": "1", "left_out": "–"})
-    text = f"{RETIRES} {change.process}: {body.question}" if change.retires else body.question
-    question = Question(text, CHANGE, body.due_at, with_substitutes=is_unknown)
-    return await new_decision(reads, change, question, ctx)
+    """Prepare the question to the heads, who vote at the latest until the change is due."""
+    text = body.question
+    if change.retires:
+        # The heads must not overlook that the change would end the process.
+        words: dict[str, Word] = {"process": str(change.process), "question": body.question}
+        text = translate(ctx.settings.language, "question", "retires", words)
+    return await new_decision(reads, change, Question(text, CHANGE, body.due_at), ctx)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,8 @@ class ProcessChange(Record):
         "Number of days by which the application was late after the finding that led to it."
     )
     review_late_days: int | None = optional(
-        "Number of days by which the first review was late: the change was already due for publication."
+        "Number of days from the due date of the publication to the first review; 0 if the review came "
+        "before, null until the review."
     )
     decision_late_days: int | None = optional("Number of days by which the decision was late.")
     publication_late_days: int | None = optional("Number of days by which the publication was late.")

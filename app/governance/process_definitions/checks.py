@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from app.common.people import Person, Role
 from app.common.records import Record
+from app.foundation.people.eligibility import is_active_person
 from app.foundation.process_definitions.lookups import editions_of
 from app.foundation.process_definitions.records import (
     DefinitionContent,
@@ -19,6 +21,7 @@ from app.foundation.process_names import PROCESS_KINDS, process_named
 from app.foundation.statements.actions import objected_by_all
 from app.foundation.statements.records import StatedFact
 from app.governance.process_definitions.payloads import (
+    CONTENTS,
     DraftProcessDefinition,
     PilotProcessDefinition,
     ProcessDefinitionFields,
@@ -29,12 +32,21 @@ from app.governance.process_definitions.payloads import (
 )
 from app.governance.process_definitions.preparation import DefinitionFreeze, PublishedEditions
 from app.kernel.access.reads import ReadContext
+from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payload_fields import is_meaningful
-from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue, caller_check
+from app.kernel.actions.refusals import (
+    ConflictingDuty,
+    PreparationRefused,
+    Refusal,
+    WrongValue,
+    caller_check,
+)
 from app.kpis.catalogue import KPIS
 
+#: The applicant of a change does not publish it.
+APPLICANT = RecordDuty("applicant", "申请人", ("applicant_id",))
 #: Roles that draft definitions of any process.
 DRAFTING_ROLES = (Role.process_owner, Role.process_designer)
 #: The states of improvements that are carried out: minor ones, and those in or after their pilot.
@@ -43,6 +55,8 @@ CARRIED_OUT = frozenset(
 )
 #: States among them in which an edition may be published: the pilot was passed, or is not needed.
 PUBLISHING = CARRIED_OUT - {"piloting", "pilot_reported"}
+#: An edition is published for at most a year ahead: later ones would wait for it.
+LATEST_EFFECT = timedelta(days=366)
 #: A question with one answer decides nothing.
 FEWEST_OUTCOMES = 2
 #: Contents that a definition needs before it is reviewed.
@@ -123,12 +137,14 @@ async def _wholes(reads: ReadContext, process: str) -> list[str]:
 
 
 def _check_path(reads: ReadContext, process: str | None, body: ProcessDefinitionFields) -> None:
-    """Check that each step is there once and, of a process of ours, an event of it. Raises WrongValue."""
-    kind = reads.lifecycles.get(process or "")
-    event_types = kind.event_types if isinstance(kind, Lifecycle) else None
+    """Check that each step is there once and, of a process of ours, an event of it; the step of another one
+    may not name an event that we do not have. Raises WrongValue.
+    """
     earlier: set[str] = set()
     for n, step in enumerate(body.expected_path):
         pointer = f"/expected_path/{n}/event"
+        kind = reads.lifecycles.get(process or "") or reads.lifecycles.get(step.event.partition(".")[0])
+        event_types = kind.event_types if isinstance(kind, Lifecycle) else None
         if event_types is not None and step.event not in event_types:
             raise WrongValue({"value": step.event}, pointer=pointer, because="unknown_value")
         if step.event in earlier:
@@ -148,6 +164,16 @@ async def contents_missing(
         return "activity_of_nobody"
     parts = {entry["part"] for entry in definition.raci or ()}
     return None if RaciPart.accountable in parts else "nobody_accountable"
+
+
+async def post_holder_left(
+    reads: ReadContext, definition: ProcessDefinition, ctx: ActionContext
+) -> str | None:
+    """Refuse a definition whose owner or executor has left (`post_holder_left`)."""
+    for person_id in (definition.owner_id, definition.executor_id):
+        if person_id is not None and not await is_active_person(reads, person_id):
+            return "post_holder_left"
+    return None
 
 
 async def nobody_consulted(
@@ -222,8 +248,8 @@ def _folded(name: str) -> str:
 async def only_author_heard(
     reads: ReadContext, definition: ProcessDefinition, body: SubmitProcessDefinition, ctx: ActionContext
 ) -> None:
-    """Refuse to submit a definition about which only its author or only the caller was heard
-    (`only_author_heard`).
+    """Refuse to submit a definition if nobody besides its author, or nobody besides the caller, was heard
+    about it (`only_author_heard`).
     """
     heard = {person.id for person in ctx.refs(Person, "heard")}
     if heard <= {definition.author_id} or heard <= {ctx.caller.person_id}:
@@ -342,23 +368,62 @@ async def of_another_improvement(
 async def not_publishable(
     reads: ReadContext, definition: ProcessDefinition, body: PublishProcessDefinition, ctx: ActionContext
 ) -> None:
-    """Refuse an edition that would be in force before it is published, or before the present one, and while
-    the definition is frozen (`process_is_frozen`), unless it is for safety, law or a stop of service.
+    """Refuse an edition that would be in force before it is published, or only after a year, and while the
+    definition is frozen (`process_is_frozen`), unless a member of the committee granted an exception. It may
+    replace an edition that has not taken effect yet.
     """
     if (body.freeze_exception is None) != (body.freeze_exception_reason is None):
         missing = "freeze_exception" if body.freeze_exception is None else "freeze_exception_reason"
         raise WrongValue(pointer=f"/{missing}", because="missing")
+    if body.freeze_exception not in (None, definition.freeze_exception):
+        raise WrongValue(pointer="/freeze_exception", because="freeze_exception_not_granted")
+    if definition.freeze_exception_by_id == ctx.caller.person_id is not None:
+        raise PreparationRefused("exception_of_your_own")
     frozen = ctx.prepared(DefinitionFreeze).number
-    if frozen is not None and body.freeze_exception is None:
+    if frozen is not None and definition.freeze_exception is None:
         raise PreparationRefused("process_is_frozen", {"number": frozen})
     begins, present = body.effective_at or ctx.counts_from, ctx.prepared(PublishedEditions).present
     if begins < ctx.counts_from:
         raise WrongValue(pointer="/effective_at", because="not_ahead")
-    if present is not None and present.effective_at is not None and begins <= present.effective_at:
+    if begins > (latest := ctx.counts_from + LATEST_EFFECT):
+        raise WrongValue({"until": latest}, pointer="/effective_at", because="effective_too_late")
+    in_force_since = None if present is None else present.effective_at
+    if present is not None and in_force_since is not None and begins <= in_force_since <= ctx.counts_from:
         raise WrongValue(
             {"number": present.number}, pointer="/effective_at", because="before_present_edition"
         )
 
 
+@caller_check
+async def applied_for_the_change(
+    reads: ReadContext, definition: ProcessDefinition, body: PublishProcessDefinition, ctx: ActionContext
+) -> None:
+    """Refuse publishers who applied for a change that the edition implements (`separation_of_duties`)."""
+    for change_id in definition.process_change_ids or ():
+        change: Any = await reads.record("process_change", change_id)
+        if change is not None and change.record.applicant_id == ctx.caller.person_id:
+            raise ConflictingDuty(APPLICANT)
+
+
+async def differs_from_approval(
+    reads: ReadContext, definition: ProcessDefinition, body: PublishProcessDefinition, ctx: ActionContext
+) -> None:
+    """Refuse a later edition unless the publisher confirms each field in which it differs from the previous
+    one (`edition_differs`). The approval is in words, so a person compares them with the contents.
+    """
+    published = [e for e in ctx.prepared(PublishedEditions).editions if e.id != definition.id]
+    if not published or ctx.caller.is_rule:
+        return
+    previous = max(published, key=lambda edition: edition.edition or 0)
+    differing = [
+        name
+        for field, name in CONTENTS.items()
+        if (getattr(definition, field) or None) != (getattr(previous, field) or None)
+    ]
+    if set(body.differs_in) != set(differing):
+        words = {"number": previous.number, "fields": ", ".join(differing) or "–"}
+        raise WrongValue(words, pointer="/differs_in", because="edition_differs")
+
+
 #: Checks before an edition is published.
-PUBLICATION = (not_publishable, change_not_approved)
+PUBLICATION = (applied_for_the_change, not_publishable, change_not_approved, differs_from_approval)

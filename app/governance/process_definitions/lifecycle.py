@@ -28,10 +28,11 @@ from app.foundation.statements.actions import (
 from app.foundation.statements.records import PersonStatement, StatedFact
 from app.governance.process_definitions import checks
 from app.governance.process_definitions.payloads import (
+    CONTENTS,
     DraftProcessDefinition,
     EditProcessDefinition,
+    GrantFreezeExceptionProcessDefinition,
     PilotProcessDefinition,
-    ProcessDefinitionFields,
     PublishProcessDefinition,
     RetireProcessDefinition,
     SubmitProcessDefinition,
@@ -44,7 +45,7 @@ from app.governance.process_definitions.preparation import (
     published_editions,
 )
 from app.kernel.access.audience_rules import to_persons, to_staff
-from app.kernel.access.kinds import KindAccess, Lookup
+from app.kernel.access.kinds import Lookup
 from app.kernel.actions.actor_policy import (
     RecordDuty,
     process_owner,
@@ -53,20 +54,13 @@ from app.kernel.actions.actor_policy import (
     role,
     rule,
 )
-from app.kernel.actions.constraints import RetryDecision
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import Reason
 from app.kernel.actions.related import RelatedCommand
+from app.kernel.actions.rules import RetryDecision, Rules
 from app.kpis.catalogue import KPIS
-
-#: The contents of a definition, by the names of the record's fields.
-CONTENTS = tuple(
-    {"owner": "owner_id", "executor": "executor_id"}.get(name, name)
-    for name in ProcessDefinitionFields.model_fields
-    if name not in ("occurred_at", "process_changes")
-)
 
 
 def draft(definition: ProcessDefinition, body: DraftProcessDefinition, ctx: ActionContext) -> None:
@@ -102,7 +96,18 @@ def forget_hearing(definition: ProcessDefinition, row: PersonStatement, ctx: Act
 
 
 def send_back(definition: ProcessDefinition, body: Reason, ctx: ActionContext) -> None:
-    """Send the definition back, to its author."""
+    """Send the definition back, to its author. An exception from a freeze was granted for what it said."""
+    definition.freeze_exception = definition.freeze_exception_reason = None
+    definition.freeze_exception_by_id = None
+
+
+def grant_freeze_exception(
+    definition: ProcessDefinition, body: GrantFreezeExceptionProcessDefinition, ctx: ActionContext
+) -> None:
+    """Grant the process definition a freeze exception."""
+    definition.freeze_exception = body.freeze_exception
+    definition.freeze_exception_reason = body.freeze_exception_reason
+    definition.freeze_exception_by_id = ctx.caller.person_id
 
 
 def pilot(definition: ProcessDefinition, body: PilotProcessDefinition, ctx: ActionContext) -> None:
@@ -118,8 +123,6 @@ def publish(definition: ProcessDefinition, body: PublishProcessDefinition, ctx: 
     definition.edition = max((edition.edition or 0 for edition in published.editions), default=0) + 1
     definition.effective_at = body.effective_at or ctx.counts_from
     definition.document_number = ctx.assigned.document_number
-    definition.freeze_exception = body.freeze_exception
-    definition.freeze_exception_reason = body.freeze_exception_reason
     if published.present is not None:
         names = dict.fromkeys((*(published.present.aliases or ()), *(definition.aliases or ())))
         definition.aliases = list(names) or None
@@ -173,7 +176,7 @@ CLOSE_APPLICATION = RelatedCommand(
     permitted=True,
 )
 AUTHOR = (RecordDuty("author", "作者", ("author_id",)),)
-AUTHORS_DO_NOT_JUDGE = authors_do_not_judge(CONTENTS)
+AUTHORS_DO_NOT_JUDGE = authors_do_not_judge((*CONTENTS, "process_change_ids"))
 #: The owner by post, without a role: proposes, reviews and publishes their process.
 owner = process_relation("definition_owner", "the owner of the process", "该流程的负责人", "owner_id")
 executor = process_relation(
@@ -196,9 +199,9 @@ TO_REVIEW = (
 )
 TO_AUTHOR = (RecipientRule(NoticeType.definition_sent_back, field="author_id"),)
 OBJECTED = (RecipientRule(NoticeType.statement_objected, roles=frozenset({Role.quality_manager})),)
-TO_CONCERNED = tuple(
-    RecipientRule(NoticeType.definition_published, field=name)
-    for name in ("author_id", "owner_id", "executor_id")
+PUBLISHED_TO, RETIRED_TO = (
+    tuple(RecipientRule(notice, field=name) for name in ("author_id", "owner_id", "executor_id"))
+    for notice in (NoticeType.definition_published, NoticeType.definition_retired)
 )
 
 DOCUMENTS_KEPT = KeptDocuments(
@@ -207,11 +210,20 @@ DOCUMENTS_KEPT = KeptDocuments(
     archivable=(State.superseded, State.retired),
 )
 
+#: A freeze is not lifted by somebody who is hindered by it.
+PARTY = (
+    RecordDuty(
+        "person with a part in the process",
+        "流程的编写人、负责人或执行人",
+        ("author_id", "owner_id", "executor_id"),
+    ),
+)
+COMMITTEE = role(Role.committee_member).for_people().in_person()
+
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="process_definition", plural="process_definitions", zh="流程定义", record=ProcessDefinition, states=State, code="PRD",
+    kind="process_definition", plural="process_definitions", zh="流程定义", record=ProcessDefinition, code="PRD",
     visible=(to_staff(), to_persons("author_id", "owner_id", "executor_id")),
-    access=KindAccess(also_seen_by={Role.committee_member: "judges improvements of the processes"}),
     children=(*DOCUMENTS, PersonStatement),
     lookup=Lookup(vocabulary=frozenset(KPIS), defined_name=DEFINED_NAME, defined_spellings=DEFINED_SPELLINGS),
     rules=Rules(constraints={"process_definition_edition_key": RetryDecision()}),
@@ -222,21 +234,23 @@ LIFECYCLE = Lifecycle(
         action(edit,      "编辑", [State.draft],                     STAYS,            EDITORS,         "process_definition.edited",
                wrong=(checks.contents_invalid,)),
         action(submit,    "提交", [State.draft],                     State.in_review,  process_owner | owner, "process_definition.submitted",
-               unless=(checks.contents_missing,), prepare=(statements_of_record,),
+               unless=(checks.contents_missing, checks.post_holder_left), prepare=(statements_of_record,),
                wrong=(checks.contents_unexplained, checks.thin_contents, checks.steps_do_not_fit, checks.only_author_heard), notifies=TO_REVIEW),
         action(send_back, "退回", [State.in_review, State.piloting], State.draft,      JUDGES,          "process_definition.sent_back", notifies=TO_AUTHOR),
         action(pilot,     "试行", [State.in_review],                 State.piloting,   quality_manager, "process_definition.piloted",
                unless=(checks.nobody_consulted,), wrong=(checks.of_another_improvement,)),
+        action(grant_freeze_exception, "批准冻结例外", [State.in_review, State.piloting], STAYS, COMMITTEE,       "process_definition.freeze_exception_granted",
+               segregate_from=PARTY),
         action(publish,   "发布", [State.in_review, State.piloting], State.published,  JUDGES,          "process_definition.published",
-               unless=(checks.nobody_consulted,),
+               unless=(checks.nobody_consulted, checks.post_holder_left),
                prepare=(published_editions, definition_freeze, load_documents), wrong=(checks.owner_not_in_post, *checks.PUBLICATION, AUTHORS_DO_NOT_JUDGE),
-               segregate_from=AUTHOR, related=SUPERSEDE, document=lambda _: DocumentClass.PR, notifies=TO_CONCERNED),
+               segregate_from=AUTHOR, related=SUPERSEDE, document=lambda _: DocumentClass.PR, notifies=PUBLISHED_TO),
         action(take_names, "收录名称", [State.published],            STAYS,            NAMERS,          "process_definition.names_taken",
                wrong=(checks.name_of_another,)),
         action(supersede, "取代", [State.published],                 State.superseded, rule,            "process_definition.superseded",
                prepare=(load_documents,)),
         action(retire,    "停用", [State.published],                 State.retired,    quality_manager, "process_definition.retired",
-               prepare=(load_documents,), wrong=(checks.retirement_not_approved,), related=CLOSE_APPLICATION, notifies=TO_CONCERNED),
+               prepare=(load_documents,), wrong=(checks.retirement_not_approved,), related=CLOSE_APPLICATION, notifies=RETIRED_TO),
         *statement_rows("process_definition", set(State) - {State.draft}, forget=forget_hearing, notifies=OBJECTED),
         *document_actions(DOCUMENTS_KEPT),
         *succession_rows("process_definition", State),

@@ -174,6 +174,14 @@ class ProcessDefinitionFields(Payload, of=ProcessDefinition):
     )
 
 
+#: The contents of a definition: the record's fields, each with its name in the payload.
+CONTENTS = {
+    {"owner": "owner_id", "executor": "executor_id"}.get(name, name): name
+    for name in ProcessDefinitionFields.model_fields
+    if name not in ("occurred_at", "process_changes")
+}
+
+
 class DraftProcessDefinition(ProcessDefinitionFields, of=ProcessDefinition):
     """A process definition. Fields left out are copied from the published edition, if there is one."""
 
@@ -198,11 +206,23 @@ class DespiteFreezeOfProcess(Payload):
     freeze_exception: FreezeExemption | None = Field(
         default=None,
         description="Reason code why the definition cannot wait, for a process that is frozen "
-        "after a cutover.",
+        "after a cutover, as a member of the committee granted it; it may be left out.",
     )
     freeze_exception_reason: FreeText | None = Field(
         default=None,
         description="Reason in words; required with `freeze_exception`, and only allowed with it.",
+    )
+
+
+class GrantFreezeExceptionProcessDefinition(Payload, of=ProcessDefinition):
+    """The exception from the freeze of the process, and its reason."""
+
+    freeze_exception: FreezeExemption = Field(
+        description="Reason code why the definition cannot wait.", examples=["law"]
+    )
+    freeze_exception_reason: FreeText = Field(
+        description="Reason in words, which the document prints.",
+        examples=["The law has changed. 法规变化。"],
     )
 
 
@@ -221,6 +241,13 @@ class PublishProcessDefinition(DespiteFreezeOfProcess, of=ProcessDefinition):
     )
     effective_at: Instant | None = Field(
         default=None, description="Time from which the definition is in force; if left out, now."
+    )
+    differs_in: Annotated[tuple[RecordKey, ...], BoundedList] = Field(
+        default=(),
+        max_length=LONGEST_LIST,
+        description="Fields in which the edition differs from the previous one. You confirm that each "
+        "difference is what was approved. Required if there are any; a refusal lists them.",
+        examples=[["activities"]],
     )
 
 

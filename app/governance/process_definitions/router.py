@@ -30,8 +30,6 @@ from app.governance.process_definitions.queries import (
     ProcessInterfaceOut,
 )
 from app.governance.process_definitions.routes import lifecycles, pages
-from app.kernel.actions.actor_policy import staff
-from app.kernel.actions.refusals import Forbidden
 from app.kpis.drawing.router import POLICY, SVG
 
 router = Router(prefix="/v1/process_definitions", tags=["processes"], route_class=DirectRoute)
@@ -80,8 +78,7 @@ async def get_process_map(request: Request, query: Annotated[ProcessMapQuery, Qu
     `format=svg`. For staff.
     """
     renderer = renderer_of(request, LISTING)
-    if not renderer.caller.is_staff:
-        raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
+    renderer.require_staff()
     places = mapped(await published_definitions(renderer.ledger.db.rows), query.core_percent)
     language = chosen_language(request, query.lang)
     headers = {**VARY, "Content-Language": language}
@@ -121,8 +118,7 @@ async def list_unmatched_process_names(request: Request) -> Response:
     them over with `take_names`. For staff.
     """
     renderer = renderer_of(request, LISTING)
-    if not renderer.caller.is_staff:
-        raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
+    renderer.require_staff()
     names = await unmatched_names(renderer.ledger.db.rows)
     items = [
         {"name": unmatched.name, "uses": dict(unmatched.uses), "near": list(unmatched.near)}

@@ -19,7 +19,7 @@ from app.governance.quality_assessments.records import (
 )
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.kernel.actions.refusals import PreparationRefused, WrongValue, caller_check
 
 CORRECTION = "corrective_action"
 #: The states in which a corrective action is over.
@@ -35,6 +35,7 @@ class FindingNumbers:
     places: frozenset[int]
 
 
+@caller_check
 async def finding_numbers(
     reads: ReadContext, assessment: QualityAssessment, body: object, ctx: ActionContext
 ) -> FindingNumbers:
@@ -79,6 +80,7 @@ async def no_such_finding(
             raise WrongValue(words, pointer=f"/actions/{n}/finding", because="unknown_value")
 
 
+@caller_check
 async def still_to_correct(
     reads: ReadContext, assessment: QualityAssessment, body: VerifyQualityAssessment, ctx: ActionContext
 ) -> None:

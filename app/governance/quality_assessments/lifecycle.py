@@ -131,7 +131,7 @@ CONCLUDED = (State.concluded, State.improving)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="quality_assessment", plural="quality_assessments", zh="质量评估", record=QualityAssessment, states=State, code="QAS",
+    kind="quality_assessment", plural="quality_assessments", zh="质量评估", record=QualityAssessment, code="QAS",
     visible=(to_staff(), to_persons("opener_id", "assessor_id")),
     children=(QualityFinding, QualityCorrection),
     rows=(

@@ -10,7 +10,7 @@ from typing import Any
 
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
-from app.foundation.decisions.authorship import authors_do_not_judge
+from app.foundation.decisions.authorship import agrees_to_what_was_read, authors_do_not_judge
 from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.quality_targets import checks
 from app.governance.quality_targets.checks import Answerable
@@ -91,6 +91,7 @@ def _parts(target: QualityTarget, body: BreakDownQualityTarget, ctx: ActionConte
 ACCEPTORS = answers_for_it | role(Role.management)
 #: People who set the goal, or named its answerable person, do not accept it.
 GOAL_OF_OTHERS = authors_do_not_judge(("value", "answerable_id"))
+ACCEPTED_AS_READ = agrees_to_what_was_read(("set", "revised"), ("accepted",))
 IN_FORCE = (State.proposed, State.accepted, State.returned)
 SET_PARTIAL_TARGETS = RelatedCommands(action="set", field="targets", parts=_parts, permitted=True)
 TO_ACCEPT = (RecipientRule(NoticeType.target_to_accept, field="answerable_id"),)
@@ -116,7 +117,7 @@ ACCEPTED_AGAIN = Branch(
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="quality_target", plural="quality_targets", zh="质量目标", record=QualityTarget, states=State, code="QTG",
+    kind="quality_target", plural="quality_targets", zh="质量目标", record=QualityTarget, code="QTG",
     visible=(to_persons("setter_id", "answerable_id"), to_members("team_id")), lookup=Lookup(vocabulary=frozenset(KPIS)),
     rows=(
         #      action      中文    from              to               who                               event
@@ -127,7 +128,7 @@ LIFECYCLE = Lifecycle(
         action(break_down, "分解", [State.accepted], STAYS,           quality_manager | answers_for_it, "quality_target.broken_down",
                wrong=(checks.part_named_twice,), related=SET_PARTIAL_TARGETS),
         action(accept,     "接受", [State.proposed], State.accepted,  ACCEPTORS.in_person(),                        "quality_target.accepted",
-               unless=(checks.others_answer,), wrong=(GOAL_OF_OTHERS,)),
+               unless=(checks.others_answer,), wrong=(GOAL_OF_OTHERS, ACCEPTED_AS_READ)),
         action(return_,    "退回", [State.proposed], State.returned,  ACCEPTORS,                        "quality_target.returned",
                unless=(checks.others_answer,), notifies=RETURNED),
         action(withdraw,   "撤回", IN_FORCE,         State.withdrawn, quality_manager,                  "quality_target.withdrawn", notifies=WITHDRAWN),

@@ -12,8 +12,7 @@ from app.api.listings.page_responses import VARY
 from app.api.records import reads
 from app.api.records.actions import mount_actions
 from app.api.routes import Routes
-from app.api.service.pages import page_to_keep
-from app.foundation.documents.router import PAGE_RESPONSE, PageLanguage
+from app.foundation.documents.router import PAGE_RESPONSE, PageLanguage, page_of_record
 from app.governance.quality_targets.lifecycle import LIFECYCLE
 from app.governance.quality_targets.progress import QualityTargetProgressOut, compute_progress
 from app.governance.quality_targets.queries import LISTING, QualityTargetOut
@@ -51,11 +50,7 @@ async def get_quality_target_sheet(request: Request, name: reads.Name, lang: Pag
     """Return the sheet of responsibility for quality as a page to print on A4: all targets in force that the
     same person answers for in the year, for the same team or person.
     """
-    renderer = reads.renderer_of(request, LISTING)
-    renderer.language = lang or renderer.language
-    target = (await reads.load_visible(renderer, name)).record
-    printed = await print_sheet(renderer, target)
-    return page_to_keep(renderer.language, printed.title, printed.body, printed.running_head)
+    return await page_of_record(request, LISTING, name, lang, print_sheet)
 
 
 ROUTES = Routes((router,), (LISTING,))

@@ -33,12 +33,9 @@ class AwardRecognition(Payload, of=Recognition):
     kind: RecognitionKind
     reason: FreeText
     person: (
-        Annotated[
-            Reference, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.recognised)
-        ]
-        | None
+        Annotated[Reference, ForeignRef("person", GivenDuty.award), Responsible(NoticeType.recognised)] | None
     ) = None
-    team: Annotated[Reference, ForeignRef("team", GivenDuty.audience)] | None = None
+    team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = None
     public: bool = Field(default=False, strict=True)
     form: RecognitionForm = RecognitionForm.praise
     scorecard: Annotated[Reference, ForeignRef("scorecard")] | None = Field(
@@ -94,7 +91,7 @@ TELL_TEAM = (RecipientRule(NoticeType.recognised, team=True),)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="recognition", plural="recognitions", zh="表彰", record=Recognition, states=State, code="RCG",
+    kind="recognition", plural="recognitions", zh="表彰", record=Recognition, code="RCG",
     visible=(to_everybody(public=True), to_persons("person_id", "given_by_id"), to_members("team_id")),
     access=KindAccess(oversight=frozenset()),
     rows=(

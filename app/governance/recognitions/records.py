@@ -58,9 +58,9 @@ class Recognition(Record):
         "Reason for the award.", examples=["Her articles have spared the desk a hundred calls."]
     )
     person_id: Annotated[
-        UUID | None, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.recognised)
+        UUID | None, ForeignRef("person", GivenDuty.award), Responsible(NoticeType.recognised)
     ] = optional("Person who receives the award; null for an award to a team.")
-    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.audience)] = optional(
+    team_id: Annotated[UUID | None, ForeignRef("team", GivenDuty.team_work)] = optional(
         "Team that receives the award; null for an award to a person."
     )
     public: bool | None = required("True if everybody sees the award.")

@@ -13,8 +13,7 @@ from app.api.listings.page_responses import VARY
 from app.api.records import reads
 from app.api.records.actions import mount_actions
 from app.api.routes import Routes
-from app.api.service.pages import page_to_keep
-from app.foundation.documents.router import PAGE_RESPONSE, PageLanguage
+from app.foundation.documents.router import PAGE_RESPONSE, PageLanguage, page_of_record
 from app.governance.recognitions.certificate import print_certificate
 from app.governance.recognitions.lifecycle import LIFECYCLE
 from app.governance.recognitions.queries import (
@@ -50,11 +49,7 @@ async def get_recognition_certificate(
     request: Request, name: reads.Name, lang: PageLanguage = None
 ) -> Response:
     """Return the certificate of an award as a page to print on A4."""
-    renderer = reads.renderer_of(request, LISTING)
-    renderer.language = lang or renderer.language
-    award = (await reads.load_visible(renderer, name)).record
-    printed = await print_certificate(renderer, award)
-    return page_to_keep(renderer.language, printed.title, printed.body, printed.running_head)
+    return await page_of_record(request, LISTING, name, lang, print_certificate)
 
 
 reads.mount_reads(router, LISTING)

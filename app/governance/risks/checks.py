@@ -21,7 +21,7 @@ from app.governance.risks.records import Risk, RiskAction, RiskIndicator
 from app.governance.risks.scale import RiskResponse
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import PreparationRefused, WrongValue, caller_check
+from app.kernel.actions.refusals import PreparationRefused, Refusal, WrongValue, caller_check
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.questions.periods import months_after
@@ -89,6 +89,13 @@ async def action_over(
         raise PreparationRefused("risk_action_over")
 
 
+class NotTheActionOwner(Refusal):
+    """Refusal: the caller owns neither the action nor the risk."""
+
+    STATUS = 403
+    CODE = "not_the_action_owner"
+
+
 @caller_check
 async def not_the_action_owner(
     reads: ReadContext, risk: Risk, body: CompleteActionRisk, ctx: ActionContext
@@ -96,7 +103,7 @@ async def not_the_action_owner(
     """Refuse people who own neither the action nor the risk."""
     action = ctx.required_ref(RiskAction, "action")
     if ctx.caller.person_id not in (action.person_id, risk.owner_id):
-        raise PreparationRefused("not_the_action_owner")
+        raise NotTheActionOwner()
 
 
 async def occurrence_invalid(

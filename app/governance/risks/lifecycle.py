@@ -68,7 +68,9 @@ from app.kpis.questions.periods import months_after
 REMINDER_BEFORE_DUE = timedelta(days=-14)
 
 risk_owner = process_relation("risk_owner", "the owner of the risk", "风险负责人", "owner_id")
-action_owner = process_relation("action_owner", "whose action it is", "措施负责人")
+action_owner = process_relation(
+    "action_owner", "whose action it is", "措施负责人", named_in=(("risk_action", "person_id"),)
+)
 
 
 def identify(risk: Risk, body: IdentifyRisk, ctx: ActionContext) -> None:
@@ -254,7 +256,7 @@ TELL_CLEARED = (RecipientRule(NoticeType.risk_indicator_cleared, field="owner_id
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="risk", plural="risks", zh="风险", record=Risk, states=State, code="RSK",
+    kind="risk", plural="risks", zh="风险", record=Risk, code="RSK",
     face=FACE,
     visible=(to_staff(), to_persons("owner_id", "identified_by_id")),
     children=(RiskAssessment, RiskAction, RiskOccurrence, RiskIndicator, RiskWarning),
@@ -283,7 +285,7 @@ LIFECYCLE = Lifecycle(
                due=DueAt("reassess_by_at", "remind_of_reassessments", unless="fell_due_at", after=REMINDER_BEFORE_DUE)),
         action(fall_overdue,      "标记逾期",   ASSESSED,         STAYS,          rule,                      "risk.fell_overdue", notifies=TELL_OVERDUE,
                due=DueAt("reassess_by_at", "flag_overdue_reassessments", unless="overdue_at")),
-        action(lapse_acceptance,  "风险接受到期", [State.treated],  State.assessed, rule,                      "risk.acceptance_lapsed", notifies=TELL_LAPSED,
+        action(lapse_acceptance,  "风险接受失效", [State.treated],  State.assessed, rule,                      "risk.acceptance_lapsed", notifies=TELL_LAPSED,
                due=DueAt("accepted_until_at", "lapse_risk_acceptances")),
         action(restate,           "重述等级",   ASSESSED,         STAYS,          rule,                      "risk.restated"),
         action(close,             "关闭",       [State.treated],  State.closed,   process_owner,             "risk.closed",

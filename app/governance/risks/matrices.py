@@ -114,7 +114,7 @@ TELL_AGREEING = (
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="risk_matrix", plural="risk_matrices", zh="风险矩阵", record=RiskMatrix, states=State, code="RMX",
+    kind="risk_matrix", plural="risk_matrices", zh="风险矩阵", record=RiskMatrix, code="RMX",
     visible=(to_staff(),),
     rows=(
         #      action 中文    from         to         who              event

@@ -82,7 +82,12 @@ LISTING = Listing(
     expands=(PERSONS,),
     own_parameters=(SERVICE,),
 )
-MATRICES = Listing(lifecycle=matrices.LIFECYCLE, shape=RiskMatrixOut, filters=("set_at",), sorts=("set_at",))
+MATRICES = Listing(
+    lifecycle=matrices.LIFECYCLE,
+    shape=RiskMatrixOut,
+    filters=("set_at", "awaits_agreement"),
+    sorts=("set_at",),
+)
 CHILD_LISTINGS = (
     ChildListing(
         "assessments",

@@ -65,12 +65,11 @@ BY_TREATING_ANEW = ClearedBy(leaving={RiskState.treated}, entering={RiskState.as
 class Risk(Record):
     """A risk: something that may happen and would do harm.
 
-    `risk_level` follows from likelihood and impact by the matrix `matrix_id`; None: by the one that is in
-    force until another is set. `move` is that of its last assessment against the one before, both by that
-    matrix.
-    `offered_response` follows from level, controllability and cost. `reassess_by_at` is when the next
-    assessment is due, `fell_due_at` and `overdue_at` when that was announced and flagged. An acceptance that
-    has lapsed leads back to the assessed state.
+    `risk_level` follows from likelihood and impact by the matrix `matrix_id`; None: by the default matrix.
+    `move` compares the last two assessments, both by that matrix.
+    `offered_response` follows from level, controllability and cost. `reassess_by_at` is the time at which the
+    next assessment is due; `fell_due_at` and `overdue_at` are the times of the reminder and of the flag. When
+    an acceptance lapses, the risk returns to the state assessed.
     """
 
     KIND: ClassVar[str] = "risk"

@@ -37,7 +37,7 @@ from app.kernel.access.audience_rules import STAFF
 from app.kernel.access.visibility import can_see
 from app.kernel.actions.actor_policy import staff
 from app.kernel.actions.payloads import EARLIEST_YEAR, LATEST_YEAR
-from app.kernel.actions.refusals import Forbidden, WrongValue
+from app.kernel.actions.refusals import WrongValue
 from app.kpis.questions.periods import start_of
 
 router = Router(prefix="/v1/risks", tags=["risks"], route_class=DirectRoute)
@@ -132,7 +132,7 @@ def _staff_renderer(request: Request, language: str | None) -> Renderer:
     renderer = renderer_of(request, LISTING)
     agents_see = renderer.ledger.settings.agents_see
     if not can_see(renderer.caller, LIFECYCLE, [STAFF], agents_see=agents_see):
-        raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
+        raise renderer.ledger.forbidden(staff, renderer.language)
     renderer.language = chosen_language(request, language)
     return renderer
 

@@ -15,7 +15,7 @@ from app.governance.scorecards.payloads import (
     PublishScorecard,
     SettleScorecard,
 )
-from app.governance.scorecards.preparation import CardEdition
+from app.governance.scorecards.preparation import CardEdition, Concerned, superior_now
 from app.governance.scorecards.records import (
     Scorecard,
     ScorecardRating,
@@ -25,7 +25,7 @@ from app.governance.scorecards.records import (
 )
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import PreparationRefused, WrongValue
 
 HIGHEST_SCORE = 100
 #: The end of the names of last quarters of years.
@@ -40,15 +40,34 @@ async def scorecard_invalid(
         raise WrongValue({"quarter": body.quarter}, pointer="/quarter", because="quarter_not_over")
 
 
-async def successor_rates_already(
+async def successor_does_not_fit(
     reads: ReadContext, card: Scorecard, successor: Person, ctx: ActionContext
 ) -> None:
-    """Refuse a successor as the superior who is asked to rate already, as a peer: nobody rates twice."""
+    """Refuse a successor as the superior who is asked to rate already, as a peer (`rates_already`): nobody
+    rates twice. Refuse another one than the present superior, who may have been asked as a peer
+    (`not_the_superior`).
+    """
+    assert card.concerned_id is not None, "each card is somebody's"
     guard = Unguarded("Raters are asked when the card is opened.")
-    if card.state is ScorecardState.open and await rates(
-        partial(reads.rows, guard=guard), card.id, successor.id
-    ):
+    read, is_open = partial(reads.rows, guard=guard), card.state is ScorecardState.open
+    if is_open and await rates(read, card.id, successor.id):
         raise WrongValue(pointer="/new_holder", because="rates_already")
+    superior_id = await superior_now(reads, card, None, card.concerned_id)
+    if superior_id in (None, successor.id) or (is_open and await rates(read, card.id, superior_id)):
+        return
+    raise WrongValue(pointer="/new_holder", because="not_the_superior")
+
+
+async def nothing_left_open(reads: ReadContext, card: Scorecard, ctx: ActionContext) -> str | None:
+    """Refuse to pass on a card on which nobody has anything left to do (`nothing_left_open`)."""
+    return "nothing_left_open" if card.is_finished else None
+
+
+async def same_people(reads: ReadContext, card: Scorecard, body: object, ctx: ActionContext) -> None:
+    """Refuse to pass a card on to the people who have it already (`same_people`)."""
+    successors = ctx.prepared(Concerned)
+    if (successors.person_id, successors.superior_id) == (card.concerned_id, card.superior_id):
+        raise PreparationRefused("same_people")
 
 
 async def figures_invalid(

@@ -80,7 +80,9 @@ async def _counted(
     edition: ScorecardEdition,
     now: datetime,
 ) -> CountedFigure | None:
-    """Return the KPI of the measure; None: of too few cases the log knows nothing."""
+    """Return the figure of the measure's KPI; None if it has no value, has fewer cases than the edition
+    requires, or cannot be asked about the card's person or team.
+    """
     question = question_of(ledger, card, measure["kpi"], now)
     if question is None:
         return None

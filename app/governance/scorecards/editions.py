@@ -32,7 +32,7 @@ from app.kpis.declaration.kpi import Direction
 WHOLE_PERCENT = 100
 
 #: The weight of each part of a rating, and the least weight of a part or a dimension, in percent: nobody
-#: appraises alone, and nothing that is appraised counts for nothing (001, part 3, section 3).
+#: appraises alone, and nothing that is appraised counts for nothing.
 PART_WEIGHTS = ("oneself_weight", "superior_weight", "peer_weight")
 LEAST_WEIGHT = 5
 
@@ -132,7 +132,7 @@ TELL_CONFIRMERS = (
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="scorecard_edition", plural="scorecard_editions", zh="记分卡权重版本", record=ScorecardEdition, states=State, code="SCE",
+    kind="scorecard_edition", plural="scorecard_editions", zh="记分卡权重版本", record=ScorecardEdition, code="SCE",
     visible=(to_staff(),), lookup=Lookup(vocabulary=frozenset(KPIS)),
     rows=(
         #      action       中文    from        to         who              event

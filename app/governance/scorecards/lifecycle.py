@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
+from app.foundation.decisions.authorship import agrees_to_what_was_read
 from app.foundation.people.succession.handing_over import succession_rows
 from app.governance.scorecards import checks
 from app.governance.scorecards.editions import weights_of
@@ -37,6 +38,7 @@ from app.governance.scorecards.preparation import (
     concerned,
     edition_at_begin,
     edition_of_card,
+    successors,
 )
 from app.governance.scorecards.records import (
     Scorecard,
@@ -48,11 +50,11 @@ from app.governance.scorecards.records import ScorecardState as State
 from app.kernel.access.audience_rules import to_persons
 from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import RecordDuty, process_relation, quality_manager, rule
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Branch, DueAt, Lifecycle, action
 from app.kernel.actions.payloads import EmptyPayload
+from app.kernel.actions.rules import Rules, ValueTaken
 
 
 def open_(card: Scorecard, body: OpenScorecard, ctx: ActionContext) -> None:
@@ -65,6 +67,14 @@ def open_(card: Scorecard, body: OpenScorecard, ctx: ActionContext) -> None:
     card.edition_id = edition.id
     assert edition.rating_days is not None
     card.rating_due_at = ctx.occurred_at + timedelta(days=edition.rating_days)
+
+
+def follow_leads(card: Scorecard, body: EmptyPayload, ctx: ActionContext) -> None:
+    """Follow the leads of a scorecard: a new lead of its team, or a new superior, takes over what is open."""
+    successors = ctx.prepared(Concerned)
+    card.concerned_id, card.superior_id = successors.person_id, successors.superior_id
+    if card.talker_id is not None:
+        card.talker_id = card.superior_id
 
 
 def publish(card: Scorecard, body: PublishScorecard, ctx: ActionContext) -> None:
@@ -182,14 +192,15 @@ TELL_VERDICT = (
     RecipientRule(NoticeType.scorecard_talk, field="talker_id", when="below_line"),
 )
 TELL_OF_OUTCOME = (RecipientRule(NoticeType.scorecard_settled, field="concerned_id"),)
+TELL_TALKER = (RecipientRule(NoticeType.scorecard_talk, field="talker_id", when="talk_is_due"),)
 TELL_YEAR = (RecipientRule(NoticeType.year_judged, field="concerned_id"),)
 OBJECTIONABLE = (State.published, State.talk, State.settled)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="scorecard", plural="scorecards", zh="记分卡", record=Scorecard, states=State, code="SCO",
+    kind="scorecard", plural="scorecards", zh="记分卡", record=Scorecard, code="SCO",
     # No auditor or administrator sees it. Management sees who did well, and recognises it.
-    visible=(to_persons("concerned_id", "superior_id", "talker_id"),), access=KindAccess(oversight=frozenset({Role.quality_manager, Role.management})),
+    visible=(to_persons("concerned_id", "superior_id", "talker_id"),), access=KindAccess(oversight=frozenset({Role.management})),
     children=(ScorecardFigure,), rules=Rules(constraints={"scorecard_subject_key": ValueTaken("quarter")}),
     rows=(
         #      action            中文        from               to               who                       event
@@ -204,14 +215,16 @@ LIFECYCLE = Lifecycle(
         action(settle,           "完成面谈", [State.talk],      State.settled,   talker | quality_manager, "scorecard.settled",
                wrong=(checks.plan_invalid,), segregate_from=(CONCERNED,), notifies=TELL_OF_OUTCOME),
         action(confirm_outcome,  "确认面谈结果", [State.settled], STAYS, concerned_person.in_person(), "scorecard.outcome_confirmed",
-               unless=(checks.no_outcome_to_confirm,)),
+               unless=(checks.no_outcome_to_confirm,), wrong=(agrees_to_what_was_read(("settled",)),)),
         action(judge_year,       "年度评定", OBJECTIONABLE,      STAYS,          superior | quality_manager, "scorecard.year_judged",
                unless=(checks.no_year_to_judge,), wrong=(checks.year_score_invalid,), segregate_from=(CONCERNED,), notifies=TELL_YEAR),
         action(confirm_year,     "确认年度评定", OBJECTIONABLE,  STAYS,          concerned_person.in_person(), "scorecard.year_confirmed",
-               unless=(checks.no_year_to_confirm,)),
+               unless=(checks.no_year_to_confirm,), wrong=(agrees_to_what_was_read(("year_judged",)),)),
         action(conclude,         "申诉期满办结", [State.published], State.settled,   rule,                     "scorecard.concluded",
                due=DueAt("objection_until_at", "conclude_scorecards")),
-        *succession_rows("scorecard", State, named={"superior_id": checks.successor_rates_already}),
+        action(follow_leads,          "转交",     State,             STAYS,           rule,                     "scorecard.passed_on",
+               unless=(checks.nothing_left_open,), prepare=(successors,), wrong=(checks.same_people,), notifies=TELL_TALKER),
+        *succession_rows("scorecard", State, named={"superior_id": checks.successor_does_not_fit}),
     ),
 )
 # fmt: on

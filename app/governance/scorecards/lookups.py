@@ -43,6 +43,22 @@ YEAR = """
 select * from fold.scorecard where quarter = any(%s) and person_id is not distinct from %s
 and team_id is not distinct from %s order by quarter"""
 
+# Cards of the team and of those whose own team it is; and a person's cards, also as the lead of a team.
+OPEN_CARDS = """
+select s.id from fold.scorecard s
+where (s.state <> 'settled' or s.outcome_confirmed_at is null and s.outcome is not null
+    or s.year_judged_at is not null and s.year_confirmed_at is null)
+  and (s.team_id = %(about)s or s.concerned_id = %(about)s
+    or s.person_id in (select p.id from fold.person p where p.team_id = %(about)s))
+order by s.id"""
+
+
+async def open_cards(read: Reading, about: UUID) -> list[UUID]:
+    """Return the cards on which something is left to do: of the team with that id and its members, or of the
+    person.
+    """
+    return [row["id"] for row in await read(OPEN_CARDS, {"about": about})]
+
 
 async def edition_in_force(read: Reading, quarter: str) -> ScorecardEdition | None:
     """Return the edition that was in force when the quarter began, or None."""

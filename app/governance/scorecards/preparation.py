@@ -52,13 +52,40 @@ async def concerned(
         assert lead is not None, "no person is ever taken out of the log"
         return Concerned(lead_id, await _superior(reads, card, body, lead_id, lead.record.manager_id))
     assert person is not None
-    own = None if person.team_id is None else await reads.record(Team.KIND, str(person.team_id))
-    lead_id = None if own is None else own.record.lead_id
+    lead_id = await _lead_of(reads, person.team_id)
     return Concerned(person.id, await _superior(reads, card, body, person.id, person.manager_id, lead_id))
 
 
+async def successors(reads: ReadContext, card: Scorecard, body: object, ctx: ActionContext) -> Concerned:
+    """Find whose card it is now, and who is the superior now. Without a successor, somebody stays."""
+    concerned_id = card.concerned_id
+    if card.team_id is not None:
+        lead_id = await _lead_of(reads, card.team_id)
+        concerned_id = (
+            await holder_by_default(reads, card, body, lead_id, GivenDuty.appraisal) or concerned_id
+        )
+    assert concerned_id is not None, "each card is somebody's"
+    superior_id = await superior_now(reads, card, body, concerned_id)
+    kept_id = None if card.superior_id == concerned_id else card.superior_id
+    return Concerned(concerned_id, superior_id or kept_id)
+
+
+async def superior_now(reads: ReadContext, card: Scorecard, body: object, person_id: UUID) -> UUID | None:
+    """Return the superior of the person concerned as of now, or None."""
+    person = await reads.record(Person.KIND, str(person_id))
+    assert person is not None, "no person is ever taken out of the log"
+    lead_id = await _lead_of(reads, person.record.team_id) if card.team_id is None else None
+    return await _superior(reads, card, body, person_id, person.record.manager_id, lead_id)
+
+
+async def _lead_of(reads: ReadContext, team_id: UUID | None) -> UUID | None:
+    loaded = None if team_id is None else await reads.record(Team.KIND, str(team_id))
+    lead_id: UUID | None = None if loaded is None else loaded.record.lead_id
+    return lead_id
+
+
 async def _superior(
-    reads: ReadContext, card: Scorecard, body: OpenScorecard, person: UUID, *candidates: UUID | None
+    reads: ReadContext, card: Scorecard, body: object, person: UUID, *candidates: UUID | None
 ) -> UUID | None:
     """Return the first of the candidates who is somebody else, active and of IT."""
     for other in candidates:

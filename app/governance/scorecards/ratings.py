@@ -42,7 +42,7 @@ rater = process_relation("rater", "the requested rater", "评分人", "rater_id"
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="scorecard_rating", plural="scorecard_ratings", zh="记分卡评分", record=ScorecardRating, states=State,
+    kind="scorecard_rating", plural="scorecard_ratings", zh="记分卡评分", record=ScorecardRating,
     # Rated people never learn who gave which mark: superiors, auditors and quality managers do not see it
     # either.
     visible=(to_persons("rater_id"),), access=KindAccess(oversight=frozenset()),

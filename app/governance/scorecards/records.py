@@ -237,6 +237,18 @@ class Scorecard(Record):
         """Whether the improvement talk has been held."""
         return self.outcome is not None
 
+    @property
+    def talk_is_due(self) -> bool:
+        """Whether the superior must still hold the improvement talk."""
+        return self.state is ScorecardState.talk
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nobody has anything left to do: the talk, and a year that was judged, are confirmed."""
+        talk_is_over = self.outcome is None or self.outcome_confirmed_at is not None
+        year_is_over = self.year_judged_at is None or self.year_confirmed_at is not None
+        return self.state is ScorecardState.settled and talk_is_over and year_is_over
+
 
 class ScorecardFigure(ChildRecord):
     """A figure of a scorecard: the value of a KPI, or the mean of what some raters have given."""
@@ -256,7 +268,8 @@ class ScorecardFigure(ChildRecord):
 
 class ScorecardRating(Record):
     """A rating that somebody is asked for, of all dimensions: it counts in those of which the log knows too
-    little. Nobody but the rater sees it; the scorecard shows means.
+    little. Only the rater sees the record. The scorecard shows a mean
+    for colleagues, if at least two rated, and the ratings of the person and the superior as they are.
     """
 
     KIND: ClassVar[str] = "scorecard_rating"

@@ -131,7 +131,7 @@ TOLD_OF_RESULTS = (RecipientRule(NoticeType.survey_published, children=SurveyPar
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="survey", plural="surveys", zh="满意度调查", record=Survey, states=State, code="SVY",
+    kind="survey", plural="surveys", zh="满意度调查", record=Survey, code="SVY",
     visible=(),
     children=(SurveyQuestion, SurveyDraw, SurveyParticipant, SurveyFigure),
     rows=(

@@ -15,10 +15,10 @@ from app.governance.surveys.records import SurveyResponseState as State
 from app.kernel.access.audience_rules import to_persons
 from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import anybody
-from app.kernel.actions.constraints import CheckFailed
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
+from app.kernel.actions.rules import CheckFailed, Rules
 
 
 def respond(response: SurveyResponse, body: RespondSurveyResponse, ctx: ActionContext) -> None:
@@ -40,7 +40,7 @@ def respond(response: SurveyResponse, body: RespondSurveyResponse, ctx: ActionCo
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="survey_response", plural="survey_responses", zh="调查答复", record=SurveyResponse, states=State,
+    kind="survey_response", plural="survey_responses", zh="调查答复", record=SurveyResponse,
     access=KindAccess(oversight=frozenset({Role.auditor})),
     visible=(to_persons("person_id"),),
     children=(SurveyAnswer,),

@@ -15,11 +15,11 @@ from app.governance.surveys.records import Survey, SurveyAnswer, SurveyResult
 from app.governance.surveys.records import SurveyResultState as State
 from app.kernel.access.kinds import KindAccess
 from app.kernel.actions.actor_policy import rule
-from app.kernel.actions.constraints import CheckFailed
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, Keys, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, Keys, Lifecycle, action
 from app.kernel.actions.related import RelatedCommand
+from app.kernel.actions.rules import CheckFailed, Rules
 from app.log.events import stream
 
 
@@ -47,7 +47,7 @@ END_SURVEY = RelatedCommand(
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="survey_result", plural="survey_results", zh="匿名调查结果", record=SurveyResult, states=State,
+    kind="survey_result", plural="survey_results", zh="匿名调查结果", record=SurveyResult,
     access=KindAccess(oversight=frozenset({Role.auditor})),
     visible=(), children=(SurveyAnswer,),
     rules=Rules(constraints={"survey_result_survey_key": CheckFailed("collected_already")}),

@@ -1,8 +1,8 @@
 """The two sides of an agreement: who belongs to IT, and who to the other party.
 
 The other party's side are the members and the lead of its team; in a default agreement, of any customer.
-Of a customer's team, staff are on neither side: whoever acts for IT does not speak for the business. IT's
-side are staff who do not belong to the other party.
+Of a customer's team, staff are on neither side: a person who acts for IT does not speak for the business.
+IT's side are staff, with a role or as members of an internal team, who do not belong to the other party.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ select p.id, exists (select from fold.team t
     where (t.id = %(team)s::uuid or %(team)s::uuid is null and t.kind = 'customer')
       and (t.lead_id = p.id
         or exists (select from fold.membership m where m.team_id = t.id and m.person_id = p.id))) as of_party,
-  not exists (select from fold.team t where t.id = %(team)s::uuid and t.kind <> 'customer') as of_customer
+  not exists (select from fold.team t where t.id = %(team)s::uuid and t.kind <> 'customer') as of_customer,
+  exists (select from fold.membership m join fold.team t on t.id = m.team_id
+    where m.person_id = p.id and t.kind = 'internal') as of_internal
 from fold.person p
 where p.id = any(%(persons)s) and p.kind = 'human' and p.state = 'active' and p.deactivated_at is null"""
 #: Leads of customers' teams.
@@ -61,9 +63,10 @@ async def agreement_sides(
     parameters = {"persons": [person for person in persons if person is not None], "team": party_id}
     rows = await reads.rows(PERSONS, parameters, guard=GUARD)
     party = frozenset(row["id"] for row in rows if row["of_party"])
-    staff = await reads.holding(STAFF_ROLES, agreement, (row["id"] for row in rows))
+    holders = await reads.holding(STAFF_ROLES, agreement, (row["id"] for row in rows))
+    staff = frozenset(holders) | {row["id"] for row in rows if row["of_internal"]}
     business = frozenset(row["id"] for row in rows if row["of_customer"])
-    return AgreementSides(frozenset(staff) - party, party - (business & frozenset(staff)))
+    return AgreementSides(staff - party, party - (business & staff))
 
 
 async def party_has_accounts(reads: ReadContext, agreement: Agreement) -> bool:

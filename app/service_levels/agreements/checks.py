@@ -80,10 +80,43 @@ async def _check_speaker(
     speakers = await speakers_of_party(reads, agreement, party, representative_id)
     if ctx.caller.person_id in speakers:
         return
-    if speakers and theirs.id != speakers[0]:
-        raise WrongValue(pointer="/party_representative", because="party_names_its_own")
-    if not speakers and party is None and not await may_speak_for_customers(reads, theirs.id):
-        raise WrongValue(pointer="/party_representative", because="party_has_no_lead")
+    if (because := await _may_not_speak(reads, speakers, theirs, party)) is not None:
+        raise WrongValue(pointer="/party_representative", because=because)
+
+
+async def _may_not_speak(
+    reads: ReadContext, speakers: tuple[UUID, ...], theirs: Person, party: Team | None
+) -> str | None:
+    """Return why IT cannot name the person as the representative of the other party, or None."""
+    if speakers:
+        return None if theirs.id == speakers[0] else "party_names_its_own"
+    may_speak = party is not None or await may_speak_for_customers(reads, theirs.id)
+    return None if may_speak else "party_has_no_lead"
+
+
+async def successor_not_of_it(
+    reads: ReadContext, agreement: Agreement, successor: Person, ctx: ActionContext
+) -> None:
+    """Refuse a successor as the representative who is not on IT's side."""
+    sides = await agreement_sides(reads, agreement, agreement.party_id, (successor.id,))
+    if successor.id not in sides.it:
+        raise WrongValue(pointer="/new_holder", because="not_on_its_side")
+
+
+async def successor_not_of_party(
+    reads: ReadContext, agreement: Agreement, successor: Person, ctx: ActionContext
+) -> None:
+    """Refuse a successor as the other party's representative who is not on its side, or whom IT cannot name
+    because the party's lead signs.
+    """
+    sides = await agreement_sides(reads, agreement, agreement.party_id, (successor.id,))
+    if successor.id not in sides.party:
+        raise WrongValue(pointer="/new_holder", because="not_on_party_side")
+    loaded = None if agreement.party_id is None else await reads.record(Team.KIND, str(agreement.party_id))
+    party = None if loaded is None else loaded.record
+    speakers = await speakers_of_party(reads, agreement, party, agreement.representative_id)
+    if (because := await _may_not_speak(reads, speakers, successor, party)) is not None:
+        raise WrongValue(pointer="/new_holder", because=because)
 
 
 async def _check_sides(

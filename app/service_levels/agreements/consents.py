@@ -6,12 +6,15 @@ counter-proposal, and a change of the text takes consents back.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from app.common.children import Attachment, Visibility
 from app.common.records import CodeEnum
 from app.common.tickets import Ticket
 from app.common.times.clocks import AgreementType
+from app.foundation.decisions.authorship import agrees_to_what_was_read
 from app.foundation.documents.filing import publish_draft
 from app.foundation.documents.records import DocumentClass
 from app.kernel.access.reads import ReadContext
@@ -23,6 +26,7 @@ from app.log.events import stream
 from app.service_levels.agreements.payloads import (
     AmendSla,
     Consent,
+    RefuseConsentSla,
     RenewSla,
     SignSla,
     TerminateSla,
@@ -31,6 +35,7 @@ from app.service_levels.agreements.payloads import (
 from app.service_levels.agreements.preparation import (
     ConsentRound,
     PendingConsents,
+    RefusedConsent,
     ReplacedAgreement,
     SupportingTeams,
     Validity,
@@ -43,6 +48,7 @@ from app.service_levels.agreements.records import (
     Agreement,
     AgreementAcknowledgement,
     AgreementConsent,
+    AgreementSide,
     ConsentSubject,
 )
 from app.service_levels.agreements.records import AgreementState as State
@@ -112,8 +118,17 @@ def take_back_consents(agreement: Agreement, ctx: ActionContext) -> None:
 
 def withdraw_consent(agreement: Agreement, body: WithdrawConsentSla, ctx: ActionContext) -> None:
     """Withdraw a consent to an agreement. The step then needs the consent of both sides again."""
+    _end_consents(agreement, ctx.prepared(WithdrawnConsent).consents, ctx)
+
+
+def refuse_consent(agreement: Agreement, body: RefuseConsentSla, ctx: ActionContext) -> None:
+    """Refuse a step of an agreement, with the reason. The other side's consent ends."""
+    _end_consents(agreement, ctx.prepared(RefusedConsent).consents, ctx)
+
+
+def _end_consents(agreement: Agreement, consents: Iterable[AgreementConsent], ctx: ActionContext) -> None:
     ended = set()
-    for consent in ctx.prepared(WithdrawnConsent).consents:
+    for consent in consents:
         ended.add(f"{consent.subject}:{consent.side}")
         ctx.outcome.remove(consent)
     agreement.pending_consents = [p for p in agreement.pending_consents or () if p not in ended] or None
@@ -209,6 +224,11 @@ def amend(agreement: Agreement, body: AmendSla, ctx: ActionContext) -> None:
     record of its own.
     """
     _set_effects(agreement, body)
+    change: Any = ctx.ref(Ticket, "change")
+    if change is not None:
+        # A representative of the customer may not open the change, but must read what they consent to.
+        agreement.reasons.amendment = f"{change.number} {change.title}"
+        agreement.reasons.amendment_description = change.description
     give_consent(agreement, body, ctx)
 
 
@@ -219,6 +239,46 @@ async def signs_another_text(
     present = agreement.reasons.text_edition or 1
     if body.text_edition != present and (body.text_edition is not None or present > 1):
         raise WrongValue(pointer="/text_edition", because="another_text")
+
+
+async def nothing_to_refuse(reads: ReadContext, agreement: Agreement, ctx: ActionContext) -> str | None:
+    """Refuse to refuse what the other side has not consented to (`no_consent_to_refuse`)."""
+    sides = _sides_of(agreement, ctx.caller.person_id)
+    others = {AgreementSide.party if side is AgreementSide.it else AgreementSide.it for side in sides}
+    return "no_consent_to_refuse" if others.isdisjoint(_consented_sides(agreement)) else None
+
+
+async def nothing_to_withdraw(reads: ReadContext, agreement: Agreement, ctx: ActionContext) -> str | None:
+    """Refuse to withdraw a consent that the caller's side has not given (`no_consent_to_withdraw`)."""
+    sides = _sides_of(agreement, ctx.caller.person_id)
+    return "no_consent_to_withdraw" if sides.isdisjoint(_consented_sides(agreement)) else None
+
+
+def _sides_of(agreement: Agreement, person_id: UUID | None) -> set[AgreementSide]:
+    """Return the sides that the person represents."""
+    representatives = {
+        AgreementSide.it: agreement.representative_id,
+        AgreementSide.party: agreement.party_representative_id,
+    }
+    return {side for side, holder in representatives.items() if holder == person_id}
+
+
+def _consented_sides(agreement: Agreement) -> set[AgreementSide]:
+    """Return the sides whose consent to a step waits for the other side's."""
+    return {AgreementSide(consent.partition(":")[2]) for consent in agreement.pending_consents or ()}
+
+
+#: Events after which earlier proposals need no further consent: both sides agreed, or a review ended them.
+SETTLING_EVENTS = ("signed", "reviewed", "renewed", "amended")
+
+
+async def consents_unread(
+    reads: ReadContext, agreement: Agreement, body: Consent, ctx: ActionContext
+) -> None:
+    """Refuse a second consent that does not say what was read, to terms that were rewritten."""
+    if not ctx.prepared(ConsentRound).complete:
+        return
+    await agrees_to_what_was_read(("consented",), SETTLING_EVENTS, body.SUBJECT)(reads, agreement, body, ctx)
 
 
 async def wrong_change(reads: ReadContext, agreement: Agreement, body: AmendSla, ctx: ActionContext) -> None:

@@ -7,6 +7,8 @@ from app.common.records import CodeEnum
 from app.foundation.documents.filing import file_document
 from app.foundation.documents.records import DocumentState
 from app.foundation.people.records import Team
+from app.foundation.people.succession import handing_over
+from app.foundation.people.succession.handing_over import HandOverDuties
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.payloads import EmptyPayload
@@ -131,6 +133,14 @@ def appoint(agreement: Agreement, body: AppointSla, ctx: ActionContext) -> None:
         agreement.representative_id = ours.id
     if theirs is not None:
         agreement.party_representative_id = theirs.id
+    take_back_consents(agreement, ctx)
+
+
+def hand_over_duties(agreement: Agreement, body: HandOverDuties, ctx: ActionContext) -> None:
+    """Hand over the record's duties: a new holder takes over all that are still open. Consents that wait for
+    the other side are revoked.
+    """
+    handing_over.hand_over_duties(agreement, body, ctx)
     take_back_consents(agreement, ctx)
 
 

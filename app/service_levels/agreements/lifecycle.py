@@ -21,6 +21,7 @@ from app.foundation.documents.filing import load_documents
 from app.foundation.documents.filing import supersede as supersede_document
 from app.foundation.documents.keeping.actions import KeptDocuments, document_actions
 from app.foundation.documents.records import DocumentClass
+from app.foundation.people.succession.handing_over import HandingOver, succession_rows
 from app.foundation.statements.actions import statement_rows
 from app.foundation.statements.records import PersonStatement
 from app.kernel.access.audience_rules import to_members, to_persons, to_staff
@@ -39,6 +40,7 @@ from app.kernel.actions.payloads import (
 from app.service_levels.agreements import checks, consents, drafting, preparation, reviews
 from app.service_levels.agreements.alignment import gap_beneath
 from app.service_levels.agreements.face import FACE
+from app.service_levels.agreements.negotiators import negotiator, not_its_negotiator
 from app.service_levels.agreements.payloads import (
     AcknowledgeSla,
     MakeVersionSla,
@@ -69,7 +71,12 @@ representative = process_relation(
 party_representative = process_relation(
     "party_representative", "the representative of the other party", "对方代表", "party_representative_id"
 ).for_people()
-lead_beneath = process_relation("lead_beneath", "the lead of a team beneath", "下层团队负责人")
+lead_beneath = process_relation(
+    "lead_beneath",
+    "the lead of a team beneath",
+    "下层团队负责人",
+    named_in=(("sla_acknowledgement", "person_id"),),
+)
 
 
 def make_version(agreement: Agreement, body: MakeVersionSla, ctx: ActionContext) -> None:
@@ -142,6 +149,7 @@ def close_gap(agreement: Agreement, body: EmptyPayload, ctx: ActionContext) -> N
 
 
 PARTIES = (representative | service_level_manager).for_people()
+BEGINNERS = service_level_manager | negotiator
 DRAFTERS = service_level_manager | agreement_maintainer
 NEGOTIABLE = (State.drafted, State.negotiating, State.in_review)
 OPEN = (State.requirement, *NEGOTIABLE, *IN_FORCE)
@@ -174,6 +182,13 @@ REPORT_CORRECTED = (
 STEP_NOTICES = representatives_get(NoticeType.agreement_moved)
 CONSENT_NOTICES = (*representatives_get(NoticeType.to_consent, when="awaits_consents"), *STEP_NOTICES)
 TO_SIGN = representatives_get(NoticeType.to_sign)
+# A refusal waits for IT, which submits the next text, and one of a step in force also for the other side.
+REFUSED = (*representatives_get(NoticeType.consent_refused), managers(NoticeType.consent_refused))
+NEGOTIATED = (
+    RecipientRule(NoticeType.consent_refused, field="representative_id"),
+    managers(NoticeType.consent_refused),
+    RecipientRule(NoticeType.agreement_moved, field="party_representative_id"),
+)
 # It takes back the consents that were given.
 APPOINTED = (
     *representatives_get(NoticeType.to_sign, when="awaits_signatures"),
@@ -200,20 +215,21 @@ DOCUMENTS_KEPT = KeptDocuments(
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="sla", plural="slas", zh="服务级别协议", record=Agreement, states=State, code="SLA",
+    kind="sla", plural="slas", zh="服务级别协议", record=Agreement, code="SLA",
     face=FACE,
     visible=(to_staff(), to_persons("representative_id", "party_representative_id"), to_members("customer_id", "team_id", "supplier_id")),
     children=(*Agreement.PARTS, *DOCUMENTS, Attachment, AgreementConsent, AgreementAcknowledgement, AgreementReview, PersonStatement, *reports.CHILDREN),
     rows=(
         # action                             中文              from                to                  who                    event
-        action(drafting.record_requirement,    "记录需求",       NEW_RECORD,         RECORDED,           service_level_manager, "sla.requirement_recorded",
-               wrong=(checks.invalid_requirement,), prepare=(load_documents,), documents=drafting.documents_of_edition, notifies=STEP_NOTICES),
+        action(drafting.record_requirement,    "记录需求",       NEW_RECORD,         RECORDED,           BEGINNERS,             "sla.requirement_recorded",
+               wrong=(not_its_negotiator, checks.invalid_requirement), prepare=(load_documents,),
+               documents=drafting.documents_of_edition, notifies=STEP_NOTICES),
         action(drafting.draft,                 "起草",           [State.requirement], State.drafted,     DRAFTERS,              "sla.drafted",
                wrong=(checks.invalid_terms,), prepare=(load_documents,), documents=drafting.documents_of_draft, notifies=STEP_NOTICES),
         action(drafting.maintain_text,         "维护文本",       [State.drafted, State.negotiating], STAYS, agreement_maintainer, "sla.text_maintained",
                wrong=(checks.invalid_terms,), prepare=(load_documents, preparation.pending_consents), notifies=STEP_NOTICES),
         action(drafting.negotiate,             "协商",           NEGOTIABLE,         State.negotiating,  PARTIES,               "sla.negotiated",
-               prepare=(preparation.pending_consents,), notifies=STEP_NOTICES),
+               prepare=(preparation.pending_consents,), notifies=NEGOTIATED),
         action(drafting.submit_for_review,     "提交评审",       [State.negotiating], State.in_review,   service_level_manager, "sla.submitted",
                wrong=(checks.text_missing, unmeasurable_targets, gap_beneath), notifies=TO_SIGN),
         action(consents.sign,                  "签署",           [State.in_review],  SIGNED,             PARTIES,               "sla.signed",
@@ -230,16 +246,18 @@ LIFECYCLE = Lifecycle(
                unless=(reviews.review_is_due,), notifies=REVIEW_DUE),
         action(consents.renew,                 "续签",           [State.under_review], RENEWED,          PARTIES,               "sla.renewed",
                keys=Keys.UPLOADS, unless=(reviews.review_void,), prepare=(preparation.consenting, preparation.renewed_validity, preparation.replaced_agreement),
-               wrong=(consents.effects_missing, consents.renewed_backwards), related=(consents.PROMISE,), notifies=CONSENT_NOTICES),
+               wrong=(consents.effects_missing, consents.renewed_backwards, consents.consents_unread), related=(consents.PROMISE,), notifies=CONSENT_NOTICES),
         action(consents.terminate,             "终止",           IN_FORCE,           TERMINATED,         PARTIES,               "sla.terminated",
                keys=Keys.UPLOADS, prepare=(preparation.consenting, preparation.replaced_agreement),
-               wrong=(consents.reason_missing,),
+               wrong=(consents.reason_missing, consents.consents_unread),
                related=(consents.PROMISE,), notifies=CONSENT_NOTICES),
         action(consents.amend,                 "变更协议",       IN_FORCE,           STAYS,              PARTIES,               "sla.consented",
-               keys=Keys.UPLOADS, prepare=(preparation.consenting,), wrong=(consents.effects_missing, consents.wrong_change),
+               keys=Keys.UPLOADS, prepare=(preparation.consenting,), wrong=(consents.effects_missing, consents.wrong_change, consents.consents_unread),
                follow_up=follow_amendment, related=(consents.MAKE_VERSION,), notifies=CONSENT_NOTICES),
         action(consents.withdraw_consent,      "撤回同意",       [State.in_review, *IN_FORCE], STAYS,    PARTIES,               "sla.consent_withdrawn",
-               prepare=(preparation.withdrawn_consent,), notifies=STEP_NOTICES),
+               unless=(consents.nothing_to_withdraw,), prepare=(preparation.withdrawn_consent,), notifies=STEP_NOTICES),
+        action(consents.refuse_consent,        "拒绝同意",       IN_FORCE,           STAYS,              PARTIES,               "sla.consent_refused",
+               unless=(consents.nothing_to_refuse,), prepare=(preparation.refused_consent,), notifies=REFUSED),
         action(make_version,                   "生成新版",       IN_FORCE,           STAYS,              rule,                  "sla.amended",
                notifies=STEP_NOTICES),
         action(supersede,                      "取代",           IN_FORCE,           State.superseded,   rule,                  "sla.superseded",
@@ -267,6 +285,9 @@ LIFECYCLE = Lifecycle(
         *statement_rows("sla", AGREED, forget=reviews.forget_attendance, prepare=(preparation.zone, reviews.denied_reviews),
                         notifies=(managers(NoticeType.statement_objected),)),
         *document_actions(DOCUMENTS_KEPT),
+        *succession_rows("sla", State, handing_over=HandingOver(drafting.hand_over_duties, (preparation.pending_consents,), APPOINTED),
+                         named={"representative_id": checks.successor_not_of_it,
+                                "party_representative_id": checks.successor_not_of_party}),
     ),
 )
 # fmt: on

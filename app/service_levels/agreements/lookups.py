@@ -17,6 +17,11 @@ from fold.sla a join log.stream_head h on h.stream = 'sla/' || a.id
 where a.agreement_type = %s and coalesce(a.customer_id, a.team_id, a.supplier_id) is not distinct from %s
   and a.state not in ('terminated', 'expired')
 order by a.number"""
+#: An adopted plan names the person for an agreement of this type about one of these services.
+PLANNED_NEGOTIATOR = """
+select 1 from fold.service_level_plan_entry e
+join fold.service_level_plan p on e.record = 'service_level_plan/' || p.id
+where e.person_id = %s and p.state = 'adopted' and e.agreement_type = %s and e.service = any(%s) limit 1"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from app.kernel.actions.payloads import (
     OutsideNumber,
     Paragraph,
     Payload,
+    Reason,
     RecordKey,
     Reference,
     Statement,
@@ -309,6 +310,12 @@ class WithdrawConsentSla(Payload):
     subject: ConsentSubject = Field(description="Step of the agreement.", examples=["terminate"])
 
 
+class RefuseConsentSla(Reason):
+    """The step that the other side consented to and yours does not, with the reason."""
+
+    subject: ConsentSubject = Field(description="Step of the agreement.", examples=["renew"])
+
+
 class AmendSla(ConsentWithEffects, of=Agreement):
     """The consent of one side to amend the agreement by an approved change."""
 
@@ -317,7 +324,7 @@ class AmendSla(ConsentWithEffects, of=Agreement):
     change: Annotated[Reference, ForeignRef("change")] | None = Field(
         default=None,
         description="Approved change of one of the agreement's services, from the side that consents "
-        "first: its id or number.",
+        "first: its id or number. Its title and description are then shown to both sides.",
         examples=["CHG-2026-000123"],
     )
 

@@ -18,7 +18,7 @@ from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.log.events import stream
 from app.service_levels.agreements.agreement_sides import agreement_sides, party_has_accounts
 from app.service_levels.agreements.lookups import agreements_with
-from app.service_levels.agreements.payloads import Consent, WithdrawConsentSla
+from app.service_levels.agreements.payloads import Consent, RefuseConsentSla, WithdrawConsentSla
 from app.service_levels.agreements.records import (
     IN_FORCE,
     Agreement,
@@ -140,6 +140,35 @@ async def withdrawn_consent(
     if not consents:
         raise PreparationRefused("no_consent_to_withdraw")
     return WithdrawnConsent(consents)
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedConsent:
+    """The consents of the other side that the caller's side does not join."""
+
+    consents: tuple[AgreementConsent, ...]
+
+
+async def refused_consent(
+    reads: ReadContext, agreement: Agreement, body: RefuseConsentSla, ctx: ActionContext
+) -> RefusedConsent:
+    """Find the other side's pending consent. Raises PreparationRefused without one, and for a caller who
+    represents neither side.
+    """
+    representatives = {
+        AgreementSide.it: agreement.party_representative_id,
+        AgreementSide.party: agreement.representative_id,
+    }
+    consents = tuple(
+        consent
+        for consent in await reads.children(AgreementConsent, agreement, complete=False)
+        if consent.subject is body.subject
+        and consent.side is not None
+        and representatives[consent.side] == ctx.caller.person_id
+    )
+    if not consents:
+        raise PreparationRefused("no_consent_to_refuse")
+    return RefusedConsent(consents)
 
 
 @dataclass(frozen=True, slots=True)

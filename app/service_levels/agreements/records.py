@@ -170,6 +170,13 @@ class AgreementReasons(RecordPart):
         "Effect of the change on the internal cost."
     )
     effect_on_workload: Annotated[str | None, Personal()] = optional("Effect of the change on the workload.")
+    amendment: str | None = optional(
+        "Number and title of the change by which the agreement is to be amended; null if no side has proposed "
+        "one."
+    )
+    amendment_description: Annotated[str | None, Personal()] = optional(
+        "Description of that change, which both sides read before they consent."
+    )
     termination_reason: Annotated[str | None, Personal()] = optional(
         "Reason for terminating the agreement; null if it was not terminated."
     )
@@ -332,9 +339,23 @@ class Agreement(Record):
         return self.state is AgreementState.in_review
 
     @property
+    def awaits_answer_to_refusal(self) -> bool:
+        """Return whether a side that did not consent waits for other terms: no consent has followed."""
+        is_open = self.state in (AgreementState.negotiating, AgreementState.under_review)
+        return is_open and not self.pending_consents
+
+    @property
     def awaits_consents(self) -> bool:
         """Return whether a party has yet to consent: to what the other one has, or after a review."""
         return bool(self.pending_consents) or self.state is AgreementState.under_review
+
+    @property
+    def awaited_consents(self) -> tuple[str, ...]:
+        """Return the steps that one side consented to, so that the other one is asked; after a review without
+        any, its renewal.
+        """
+        pending = dict.fromkeys(consent.partition(":")[0] for consent in self.pending_consents or ())
+        return tuple(pending) or (ConsentSubject.renew.value,)
 
     @property
     def price(self) -> AgreementPrice:

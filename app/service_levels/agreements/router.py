@@ -20,8 +20,6 @@ from app.api.routes import Routes
 from app.api.service.pages import page
 from app.foundation.documents import router as documents
 from app.foundation.documents.records import DocumentClass
-from app.kernel.actions.actor_policy import staff
-from app.kernel.actions.refusals import Forbidden
 from app.service_levels.agreements.alignment import AgreementAlignment, alignment_of
 from app.service_levels.agreements.documents.pages import body_of, title_of
 from app.service_levels.agreements.documents.printing import printed_document
@@ -50,8 +48,7 @@ async def get_sla_alignment(request: Request, name: Name) -> Response:
     """Return whether the OLAs and UCs on which the agreement rests support it, line by line. For staff."""
     renderer = renderer_of(request, LISTING)
     agreement = (await load_visible(renderer, name)).record
-    if not renderer.caller.is_staff_for(agreement):
-        raise Forbidden({"who": staff.phrase(renderer.language, renderer.ledger.role_labels)})
+    renderer.require_staff(agreement)
     alignment = await alignment_of(renderer.ledger.db.rows, agreement, context_of(request).now)
     return Response(to_json(asdict(alignment)), headers=VARY, media_type="application/json")
 

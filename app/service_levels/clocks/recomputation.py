@@ -164,7 +164,7 @@ class _Progress:
         self.after = after
 
     async def finish(self) -> None:
-        """Store that it is done, and log it."""
+        """Mark the recomputation as finished, and log its number of clocks and its duration."""
         await self.connection.execute(FINISH, (self.position,))
         (row,) = await fetch_rows(self.connection, STATE, (self.position,))
         logger.info(

@@ -15,14 +15,14 @@ from app.common.notices import NoticeType, Responsible
 from app.common.people import Person, Role
 from app.common.records import ForeignRef, KeyRef, Record
 from app.common.times.clocks import AgreementType
+from app.foundation.people.eligibility import is_active_person
 from app.foundation.people.records import Team
 from app.foundation.people.succession.handing_over import succession_rows
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.reads import ReadContext
-from app.kernel.actions.actor_policy import quality_manager, role, service_level_manager
-from app.kernel.actions.constraints import CheckFailed
+from app.kernel.actions.actor_policy import process_relation, quality_manager, role, service_level_manager
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
 from app.kernel.actions.payloads import (
     EmptyPayload,
     Payload,
@@ -34,6 +34,7 @@ from app.kernel.actions.payloads import (
     at_most_entries,
 )
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.rules import CheckFailed, Rules
 from app.service_levels.plans.records import PlanEntry, ServiceLevelPlan
 from app.service_levels.plans.records import PlanState as State
 
@@ -131,9 +132,7 @@ async def invalid_entries(
     body: DraftServiceLevelPlan | ReviseServiceLevelPlan,
     ctx: ActionContext,
 ) -> None:
-    """Refuse an agreement that is planned
-    twice.
-    """
+    """Refuse an agreement that is planned twice."""
     keys = set()
     for n, entry in enumerate(body.entries):
         customer = ctx.ref(Team, f"entries/{n}/customer")
@@ -143,21 +142,31 @@ async def invalid_entries(
         keys.add(planned)
 
 
+async def negotiator_left(reads: ReadContext, plan: ServiceLevelPlan, ctx: ActionContext) -> str | None:
+    """Refuse a plan that names a negotiator who has left (`negotiator_left`)."""
+    for entry in await reads.children(PlanEntry, plan):
+        if not await is_active_person(reads, entry.person_id):
+            return "negotiator_left"
+    return None
+
+
 PLANNERS = service_level_manager
+plan_owner = process_relation("plan_owner", "the owner of the plan", "该计划的负责人", "owner_id")
 ADOPTERS = service_level_manager | quality_manager | role(Role.management)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="service_level_plan", plural="service_level_plans", zh="服务级别计划", record=ServiceLevelPlan, states=State, code="SLP",
+    kind="service_level_plan", plural="service_level_plans", zh="服务级别计划", record=ServiceLevelPlan, code="SLP",
     visible=(to_staff(), to_persons("owner_id")),
     children=(PlanEntry,),
     rules=Rules(constraints={"service_level_plan_adopted_key": CheckFailed("year_is_planned")}),
     rows=(
         #      action  中文     from             to             who       event
         action(draft,  "起草", NEW_RECORD,      State.drafted, PLANNERS, "service_level_plan.drafted", wrong=(invalid_entries,)),
-        action(revise, "修订", [State.drafted], STAYS,         PLANNERS, "service_level_plan.revised",
+        action(revise, "修订", [State.drafted], STAYS,         PLANNERS | plan_owner, "service_level_plan.revised",
                prepare=(known_entries,), wrong=(invalid_entries,)),
-        action(adopt,  "通过", [State.drafted], State.adopted, ADOPTERS.in_person(), "service_level_plan.adopted"),
+        action(adopt,  "通过", [State.drafted], State.adopted, ADOPTERS.in_person(), "service_level_plan.adopted",
+               unless=(negotiator_left,)),
         *succession_rows("service_level_plan", State),
     ),
 )

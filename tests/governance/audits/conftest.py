@@ -54,17 +54,22 @@ class Office:
         await self.follow()
         await self.move_to(self.now + timedelta(minutes=2))
 
-    async def solve(self) -> str:
-        """The number of an incident of the team that was resolved."""
-        incident = await self.agent.post_ok("/v1/incidents", an_incident())
+    async def solve(self, solver: Client | None = None) -> str:
+        """The number of an incident of the team that its agent, or that solver, has resolved."""
+        agent = solver or self.agent
+        incident = await agent.post_ok("/v1/incidents", an_incident())
         path = f"/v1/incidents/{incident['number']}"
         for action, body in (
             ("assign", {"team": TEAM, "person": "me"}),
             ("acknowledge", {}),
             ("resolve", RESOLVED),
         ):
-            await self.agent.post_ok(f"{path}/{action}", body)
+            await agent.post_ok(f"{path}/{action}", body)
         return str(incident["number"])
+
+    async def solve_by_another(self) -> None:
+        """A colleague of the agent resolves an incident: the agent's own would not name the team."""
+        await self.solve(await self.api.client("Colleague", "agent", teams=(TEAM,)))
 
     def day(self, month: str, number: int) -> datetime:
         """Noon of that day of the month that follows."""

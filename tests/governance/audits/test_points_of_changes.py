@@ -29,7 +29,7 @@ async def test_a_proposal_long_after_its_finding_gives_the_head_of_its_team_poin
 async def test_a_late_decision_gives_points_to_whoever_decides_and_nobody_else_sees_them(
     office: Office,
 ) -> None:
-    await office.solve()
+    await office.solve_by_another()
     change = await office.proposed()
     path = f"/v1/process_changes/{change['number']}"
     question = {"question": "Shall we?", "opinion": "It saves a day."}
@@ -49,7 +49,7 @@ async def test_a_late_decision_gives_points_to_whoever_decides_and_nobody_else_s
 async def test_whoever_reviews_late_pays_for_it_and_not_the_heads_who_then_decide_at_once(
     office: Office,
 ) -> None:
-    await office.solve()
+    await office.solve_by_another()
     change = await office.proposed()
     path = f"/v1/process_changes/{change['number']}"
     await office.move_to(office.now + 10 * DAY)

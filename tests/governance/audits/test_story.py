@@ -212,7 +212,14 @@ async def test_the_same_case_repeats_nothing_and_is_evidence_only_against_a_team
     office: Office,
 ) -> None:
     number = await office.solve()
-    await office.raised(evidence=[number])
+    first = await office.raised(evidence=[number])
+    # On one day one fault of somebody in one case counts once, however often it is raised.
+    again = office.finding(evidence=["The log", number])
+    refused = (await office.quality.post("/v1/findings", json=again)).json()["errors"]
+    assert [(error["pointer"], error["code"]) for error in refused] == [("/evidence/1", "found_already")]
+    assert first["number"] in refused[0]["message"]
+    await office.raised(evidence=[number], kind="record_missing")
+    office.now += timedelta(days=1)
     assert (await office.raised(evidence=[number, "The log"]))["repeats_id"] is None
     await office.api.team("storage")
     refused = await office.quality.post(

@@ -193,5 +193,6 @@ async def test_a_document_takes_the_place_only_of_one_like_it_and_at_once(office
 
 async def test_a_file_without_content_is_no_document(office: Office) -> None:
     path = await office.drafted()
-    refused = await office.author.post(f"{path}/revise", json=await office.file(office.author, b""))
-    assert [error["code"] for error in refused.json()["errors"]] == ["nothing_to_read"]
+    for content in (b"", b"-", b" \n\t ", "无".encode(), b"\x89PNG"):
+        refused = await office.author.post(f"{path}/revise", json=await office.file(office.author, content))
+        assert [error["code"] for error in refused.json()["errors"]] == ["nothing_to_read"], content

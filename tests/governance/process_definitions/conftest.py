@@ -12,6 +12,7 @@ from app.common.people import Grade, Role, rule_caller
 from app.foundation.people.memberships import JoinPerson
 from app.foundation.people.records import TeamKind
 from app.foundation.people.teams import AddTeam
+from app.governance.process_definitions.payloads import CONTENTS
 from app.kernel.access.reads import ReadContext
 from tests.client import Api, Client, Json
 from tests.people import act
@@ -69,7 +70,19 @@ class Registry:
 
     async def published(self, **more: object) -> Json:
         """A published definition."""
-        return await self.quality.post_ok(f"{await self.submitted(**more)}/publish", PUBLISHED)
+        path = await self.submitted(**more)
+        return await self.quality.post_ok(f"{path}/publish", await self.publication(path))
+
+    async def publication(self, path: str, **more: object) -> Json:
+        """The body that publishes the edition and confirms how it differs from the one before."""
+        edition = await self.quality.read(path)
+        listed = (await self.quality.read(f"/v1/process_definitions?process={edition['process']}"))["items"]
+        numbers = {item["edition"] or 0: item["number"] for item in listed}
+        if not max(numbers):
+            return {**PUBLISHED, **more}
+        previous = await self.quality.read(f"/v1/process_definitions/{numbers[max(numbers)]}")
+        fields = [name for name in CONTENTS.values() if (edition[name] or None) != (previous[name] or None)]
+        return {**PUBLISHED, "differs_in": fields, **more}
 
     async def approved_change(self, process: str = "billing", *, retires: bool = False) -> str:
         """The number of an application to change or retire that process, which the heads concerned have

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +16,8 @@ from app.common.times.working_days import days_late
 from app.foundation.people.memberships import JoinPerson
 from app.foundation.people.records import TeamKind
 from app.foundation.people.teams import AddTeam
+from app.governance.process_changes.checks import origin_leads_nowhere
+from app.kernel.actions.refusals import WrongValue
 from tests.automation.worker import Worker, by_rules
 from tests.client import Client, Json, an_incident
 from tests.extent import in_test_all
@@ -22,6 +27,17 @@ from tests.people import act, ago
 PATH = "/v1/process_changes"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SATURDAY = 5
+#: Another value of each kind of content that a definition has.
+CHANGED: Json = {
+    "title": "Paying",
+    "purpose": "Everybody pays.",
+    "activities": [{"title": "Skip it", "role": "agent"}],
+    "raci": [{"role": "quality_manager", "part": "accountable"}],
+    "control_points": [{"title": "Counted", "role": "agent", "risk": "It is forgotten."}],
+    "customers": ["Everybody"],
+    "cost_share": 7,
+    "expected_path": [{"event": "bill.sent"}],
+}
 
 
 @pytest.fixture
@@ -50,6 +66,42 @@ async def applied(registry: Registry, applicant: Client, *teams: str, **more: ob
     return await applicant.post_ok(PATH, {**body, "teams": list(teams), **more})
 
 
+@pytest.mark.parametrize(
+    ("kind", "process", "state", "code"),
+    [
+        ("improvement_suggestion", "Incidents", "offered", None),
+        ("improvement_suggestion", "request", "offered", "origin_of_other_process"),
+        ("improvement_suggestion", "incident", "merged", "origin_not_open"),
+        ("finding", "incident", "raised", None),
+        ("finding", "incident", "withdrawn", "origin_not_open"),
+        ("incident", "request", "closed", None),
+    ],
+)
+async def test_the_finding_or_suggestion_behind_a_change_is_open_and_of_its_process(
+    kind: str, process: str, state: str, code: str | None
+) -> None:
+    origin = SimpleNamespace(KIND=kind, number="SUG-2026-000001", process=process, state=state)
+    body, ctx = SimpleNamespace(process="incident"), SimpleNamespace(ref=lambda *_: origin)
+    nothing: Any = None
+    with nullcontext() if code is None else pytest.raises(WrongValue) as refused:
+        await origin_leads_nowhere(nothing, nothing, body, ctx)  # type: ignore[arg-type]  # read nothing
+    assert code == getattr(getattr(refused, "value", None), "because", None)
+
+
+async def it_waits_for_its_publication(registry: Registry, change: Json) -> None:
+    """The reviewer has it in their work; applicant, owner and reviewer are told until when."""
+    (duty,) = (await registry.quality.read("/v1/me/work"))["duties"]
+    assert (duty["number"], duty["action"]) == (change["number"], "publish")
+    assert duty["due_at"] == change["due_at"]
+    worker, now = Worker(registry.api.ledger), datetime.now(UTC)
+    for minutes in (0, 2):
+        await worker.work(now + timedelta(minutes=minutes))
+    notices = (await registry.quality.read("/v1/notices"))["items"]
+    told = [each for each in notices if f"{change['number']} was approved, and its publ" in each["text"]]
+    assert {each["person"]["name"] for each in told} == {"Applicant", "Senior", "Quality"}
+    assert all("\nIn favour: 1\nDue: " in each["text"] for each in told), "until when"
+
+
 async def test_a_change_within_a_team_is_decided_by_its_head_and_published_with_the_definition(
     registry: Registry,
 ) -> None:
@@ -61,6 +113,11 @@ async def test_a_change_within_a_team_is_decided_by_its_head_and_published_with_
     between = [(applied_at + timedelta(days=n)).date() for n in range(1, (due_at - applied_at).days + 1)]
     assert sum(day.weekday() < SATURDAY for day in between) == 2
     assert (change["state"], change["proposal_late_days"]) == ("applied", 0)
+    unreviewed = (await applicant.get(f"{path}/application?lang=en")).text
+    assert [unreviewed.count(f"<td>{role}<td><td><td>") for role in ("Reviewer", "Head of the team")] == [
+        1,
+        1,
+    ]
     early = await registry.quality.post(f"{path}/publish", json={"definition": change["id"]})
     assert early.status_code == 409, early.text
 
@@ -78,6 +135,13 @@ async def test_a_change_within_a_team_is_decided_by_its_head_and_published_with_
     approved = await head.post_ok(f"{path}/vote", vote)
     assert approved["approved_at"] is not None
     assert approved["decision_late_days"] == 0
+    await it_waits_for_its_publication(registry, change)
+    lines = [
+        f"<td>{role}<td>{name}<td>2" for role, name in (("Reviewer", "Quality"), ("Head of the team", "Head"))
+    ]
+    paper = (await applicant.get(f"{path}/application?lang=en")).text
+    assert [part for part in ("Count once.", "It saves a day.", *lines) if part not in paper] == []
+    assert "涉及团队" in (await applicant.get(f"{path}/application?lang=zh")).text
 
     another = await registry.published(process="paying")
     wrong = await registry.quality.post(f"{path}/publish", json={"definition": another["number"]})
@@ -112,7 +176,9 @@ async def test_across_teams_the_heads_decide_together_and_none_on_their_own_appl
         change["applied_at"]
     ) == timedelta(days=7)
     path = f"{PATH}/{change['id']}"
-    reviewed = await registry.quality.post_ok(f"{path}/review", {"question": "Shall we?", "opinion": "Yes."})
+    reviewed = await registry.quality.post_ok(
+        f"{path}/review", {"question": "Shall we?", "opinion": "I agree."}
+    )
     ballots = (await registry.quality.read(f"{path}/votes"))["items"]
     assert {ballot["person"]["id"] for ballot in ballots} == {head.id for head in heads[1:]}
     vote = {"decision": reviewed["decision_id"], "verdict": "approve"}
@@ -218,7 +284,7 @@ async def test_what_is_decided_and_published_late_counts_the_days_begun(
     await team_of(registry, "bills", head)
     change = await applied(registry, registry.executor, "bills")
     path, due = f"{PATH}/{change['number']}", due_of(change)
-    asked_for = {"question": "Shall we?", "opinion": "Yes."}
+    asked_for = {"question": "Shall we?", "opinion": "I agree."}
     await registry.quality.post_ok(f"{path}/review", asked_for)
     await worker.work(due + timedelta(minutes=1))
     monkeypatch.setattr(auth, "utc_now", lambda: due + timedelta(hours=25))
@@ -241,7 +307,7 @@ async def test_no_time_counts_from_before_an_application_is_recorded_or_before_t
     due = due_of(change)
     assert due > datetime.now(UTC)
     monkeypatch.setattr(auth, "utc_now", lambda: due + timedelta(days=5))
-    path, asked_for = f"{PATH}/{change['number']}", {"question": "Shall we?", "opinion": "Yes."}
+    path, asked_for = f"{PATH}/{change['number']}", {"question": "Shall we?", "opinion": "I agree."}
     reviewed = await registry.owner.post_ok(f"{path}/review", asked_for)
     vote = {"decision": reviewed["decision_id"], "verdict": "approve"}
     assert (await head.post_ok(f"{path}/vote", vote))["decision_late_days"] == 0
@@ -254,7 +320,7 @@ async def test_heads_of_departments_decide_what_concerns_no_team_whomever_the_ap
     mate = await registry.api.client("Mate")
     await team_of(registry, "mates", mate, concerned=False)
     change = await applied(registry, registry.executor, "mates", process=process)
-    path, asked_for = f"{PATH}/{change['number']}", {"question": "Shall we?", "opinion": "Yes."}
+    path, asked_for = f"{PATH}/{change['number']}", {"question": "Shall we?", "opinion": "I agree."}
     refused = await registry.quality.post(f"{path}/review", json=asked_for)
     assert (refused.status_code, refused.json()["code"]) == (409, "too_few_may_decide")
     head = await registry.api.client("Head of IT", Role.department_head)
@@ -263,6 +329,42 @@ async def test_heads_of_departments_decide_what_concerns_no_team_whomever_the_ap
     assert {ballot["person"]["id"] for ballot in ballots} == {mate.id, head.id}
     vote = {"decision": reviewed["decision_id"], "verdict": "approve"}
     assert (await mate.post_ok(f"{path}/vote", vote))["approved_at"] is None
+
+
+async def test_management_decides_what_concerns_no_team_if_no_department_has_a_head(
+    registry: Registry,
+) -> None:
+    mate = await registry.api.client("Mate")
+    manager = await registry.api.client("Manager", Role.management)
+    await team_of(registry, "mates", mate, concerned=False)
+    change = await applied(registry, registry.executor, "mates")
+    assert await asked(registry, change) == {mate.id, manager.id}
+
+
+@pytest.mark.parametrize("process", ["incident", "billing"])
+async def test_a_team_that_follows_from_an_act_of_the_applicant_does_not_decide_alone(
+    registry: Registry, process: str
+) -> None:
+    api = registry.api
+    mate, head = await api.client("Mate"), await api.client("Head of IT", Role.department_head)
+    await team_of(registry, "mates", mate, concerned=process == "billing")
+    applicant = await api.client("Applicant", Role.agent, Role.process_designer, teams=("mates",))
+    body = {"title": "One step less", "description": "Count once.", "reason": "It is enough."}
+    if process == "billing":
+        await applicant.post_ok("/v1/process_definitions", registry.contents())
+    else:
+        incident = await applicant.post_ok("/v1/incidents", an_incident())
+        await applicant.post_ok(f"/v1/incidents/{incident['id']}/assign", {"team": "mates"})
+    change = await applicant.post_ok(PATH, {**body, "process": process})
+    assert len(change["team_ids"]) == 1
+    assert await asked(registry, change) == {mate.id, head.id}
+
+
+async def asked(registry: Registry, change: Json) -> set[str]:
+    """Who votes on the change, once it is reviewed."""
+    path = f"{PATH}/{change['number']}"
+    await registry.quality.post_ok(f"{path}/review", {"question": "Shall we?", "opinion": "I agree."})
+    return {ballot["person"]["id"] for ballot in (await registry.quality.read(f"{path}/votes"))["items"]}
 
 
 async def test_an_approval_leads_to_one_edition(registry: Registry) -> None:
@@ -283,3 +385,25 @@ def test_days_late_are_those_begun() -> None:
     due = datetime(2026, 12, 1, tzinfo=UTC)
     assert [days_late(due, due + timedelta(hours=hours)) for hours in (-1, 0, 1, 24, 25)] == [0, 0, 1, 1, 2]
     assert days_late(None, due) == 0
+
+
+async def test_a_publisher_who_did_not_apply_confirms_each_difference_from_the_edition_before(
+    registry: Registry,
+) -> None:
+    first = await registry.published()
+    applicant = await registry.api.client("Applicant", Role.quality_manager)
+    registry.executor, executor = applicant, registry.executor
+    approved = await registry.approved_change()
+    registry.executor = executor
+    for field, value in CHANGED.items():
+        path = await registry.submitted(**{field: value, "process_changes": [approved]})
+        bare = await registry.quality.post(f"{path}/publish", json=PUBLISHED)
+        [error] = bare.json()["errors"]
+        assert (error["pointer"], error["code"]) == ("/differs_in", "edition_differs"), field
+        assert f"{first['number']}: {field}. " in error["detail"], "the publisher sees what differs"
+        other = {**PUBLISHED, "differs_in": [*CHANGED.keys() - {field}]}
+        assert (await registry.quality.post(f"{path}/publish", json=other)).status_code == 422
+    body = await registry.publication(path)
+    refused = await applicant.post(f"{path}/publish", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (403, "separation_of_duties")
+    assert (await registry.quality.post_ok(f"{path}/publish", body))["edition"] == 2

@@ -22,7 +22,7 @@ async def test_the_owner_publishes_what_somebody_else_has_drafted_and_the_execut
     path = f"/v1/process_definitions/{second['id']}"
     await registry.edit(registry.executor, path, purpose="Speed.")
     await registry.senior.post_ok(f"{path}/submit", {"heard": ["me", registry.executor.id]})
-    published = await registry.senior.post_ok(f"{path}/publish", PUBLISHED)
+    published = await registry.senior.post_ok(f"{path}/publish", await registry.publication(path))
     assert (published["state"], published["edition"]) == ("published", 2)
 
 
@@ -108,6 +108,8 @@ async def test_whoever_replaces_an_owner_who_has_left_may_publish_what_others_wr
     admin = await registry.api.client("Ada", Role.admin)
     successor = await registry.api.client("Shen", grade=Grade.senior)
     await admin.post_ok(f"/v1/persons/{registry.senior.id}/deactivate")
+    refused = await registry.quality.post(f"{path}/publish", json=PUBLISHED)
+    assert refused.json()["code"] == "post_holder_left", "no process is published without an owner"
     body = {"person": registry.senior.id, "new_holder": successor.id}
     await registry.quality.post_ok(f"{path}/hand_over_duties", body)
     offered = {row["action"]: row["open"] for row in (await successor.read(path))["actions"]}

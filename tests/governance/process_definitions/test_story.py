@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from app.common.people import Grade, Role
-from app.foundation.process_definitions.lookups import expected_path_of
+from app.foundation.process_definitions.lookups import definitions_in_force, expected_path_of
+from app.kernel.access.reads import BY_RECORD_VERSION
 from app.log.canonical import instant
 from tests.client import Json
 from tests.governance.process_definitions.conftest import NOT_NEEDED, PUBLISHED, Registry, now
@@ -46,8 +48,10 @@ async def test_a_definition_is_drafted_submitted_published_and_superseded_by_the
         f"/v1/process_definitions/{second['id']}/submit", {"heard": [registry.senior.id]}
     )
     begins = now() + timedelta(days=30)
-    body = {**PUBLISHED, "effective_at": instant(begins)}
-    after = await registry.quality.post_ok(f"/v1/process_definitions/{second['id']}/publish", body)
+    path_of_second = f"/v1/process_definitions/{second['id']}"
+    body = await registry.publication(path_of_second, effective_at=instant(begins))
+    assert body["differs_in"] == ["title", "purpose"]
+    after = await registry.quality.post_ok(f"{path_of_second}/publish", body)
     assert (after["state"], after["edition"], after["purpose"]) == ("published", 2, "Speed.")
     before = await registry.quality.read(path)
     assert before["state"] == "superseded"
@@ -69,7 +73,7 @@ async def test_a_definition_is_drafted_submitted_published_and_superseded_by_the
     done = await registry.quality.read(f"/v1/process_changes/{end}")
     assert (done["state"], done["retires"], done["definition_id"]) == ("published", True, second["id"])
     [decision] = (await registry.quality.read(f"/v1/process_changes/{end}/decisions"))["items"]
-    assert decision["question"].startswith("停用流程 Retire the process incident:")
+    assert decision["question"].startswith("Retire the process incident:")
     assert (retired["state"], retired["retirement_reason"]) == ("retired", "It is done by robots.")
 
 
@@ -99,7 +103,7 @@ async def test_the_expected_path_is_that_of_the_definition_in_force_then_and_els
     draft = await registry.drafted(process="incident", expected_path=PATH[:1], process_changes=approved)
     await registry.owner.post_ok(f"{draft}/submit", {"heard": [registry.senior.id]})
     second = await registry.quality.post_ok(
-        f"{draft}/publish", {**PUBLISHED, "effective_at": instant(begins)}
+        f"{draft}/publish", await registry.publication(draft, effective_at=instant(begins))
     )
     assert (await expected_path_of(read, "incident", now())) == path
     later = await expected_path_of(read, "incident", begins + timedelta(seconds=1))
@@ -173,18 +177,32 @@ async def test_what_does_not_fit_is_refused_where_it_stands(registry: Registry) 
         "/expected_path/1/event",
         "unknown_value",
     )
+    invented = [{"event": "bill.sent"}, {"event": "incident.fixed"}]
+    assert await because(expected_path=invented) == ("/expected_path/1/event", "unknown_value")
     twice = [{"event": "bill.sent"}, {"event": "bill.sent"}]
     assert await because(expected_path=twice) == ("/expected_path/1/event", "each_once")
 
 
-async def test_the_next_edition_is_in_force_later_than_the_present_one(registry: Registry) -> None:
-    begins = now() + timedelta(days=30)
-    first = await registry.submitted()
-    await registry.quality.post_ok(f"{first}/publish", {**PUBLISHED, "effective_at": instant(begins)})
-    second = await registry.submitted()
-    refused = await registry.quality.post(f"{second}/publish", json=PUBLISHED)
-    assert refused.status_code == 422, refused.text
-    assert refused.json()["errors"][0]["code"] == "before_present_edition"
+async def test_an_edition_that_waits_for_its_day_is_replaced_by_a_later_one(registry: Registry) -> None:
+    first = await registry.published()
+    change, waiting = await registry.approved_change(), {"effective_at": instant(now() + timedelta(days=300))}
+    second = await registry.submitted(process_changes=[change])
+    far = {**PUBLISHED, "effective_at": instant(now() + timedelta(days=400))}
+    refused = await registry.quality.post(f"{second}/publish", json=far)
+    assert refused.json()["errors"][0]["code"] == "effective_too_late"
+    await registry.quality.post_ok(f"{second}/publish", {**PUBLISHED, **waiting})
+    assert await in_force(registry, days=1) == first["number"]
+    third = await registry.submitted(process_changes=[await registry.approved_change()])
+    published = await registry.quality.post_ok(f"{third}/publish", PUBLISHED)
+    # The second edition never takes effect, not even on the day for which it was published.
+    assert [await in_force(registry, days=days) for days in (1, 301)] == [published["number"]] * 2
+
+
+async def in_force(registry: Registry, *, days: int) -> str:
+    """The number of the edition that is in force so many days ahead."""
+    read = partial(registry.reads().rows, guard=BY_RECORD_VERSION)
+    editions = await definitions_in_force(read, ["billing"], now() + timedelta(days=days))
+    return str(editions["billing"].number)
 
 
 async def test_owner_and_executor_are_told_that_they_are_in_charge(registry: Registry) -> None:

@@ -30,7 +30,9 @@ async def test_it_is_planned_moved_done_sent_back_and_verified_by_somebody_else(
         house.first.id,
     )
 
-    assert (await house.second.post(f"{path}/complete", json={"evidence": "Done."})).status_code == 403
+    assert (
+        await house.second.post(f"{path}/complete", json={"evidence": "It is in place."})
+    ).status_code == 403
     await house.first.post_ok(f"{path}/complete", {"evidence": "The log of the restore."})
     returned = await house.agent.post_ok(f"{path}/return", {"reason": "It took a day."})
     assert (returned["state"], returned["returns"], returned["done_at"]) == ("planned", 1, None)
@@ -50,7 +52,7 @@ async def test_nobody_verifies_or_drops_their_own(house: House) -> None:
     action = await house.correct(owner=house.agent.id)
     path = f"/v1/corrective_actions/{action['number']}"
     assert (await house.agent.post(f"{path}/drop", json={"reason": "Too much work."})).status_code == 403
-    await house.agent.post_ok(f"{path}/complete", {"evidence": "Done."})
+    await house.agent.post_ok(f"{path}/complete", {"evidence": "It is in place."})
     refused = await house.agent.post(f"{path}/verify", json={"verification": "It works."})
     assert (refused.status_code, refused.json()["code"]) == (403, "separation_of_duties")
     # Nor does whoever has done it in the owner's place.
@@ -86,7 +88,7 @@ async def test_it_is_handed_over_to_another_owner_who_is_told(house: House) -> N
     action = await house.correct()
     path = f"/v1/corrective_actions/{action['number']}"
     await house.first.post_ok(f"{path}/hand_over", {"owner": house.second.id})
-    await house.second.post_ok(f"{path}/complete", {"evidence": "Done."})
+    await house.second.post_ok(f"{path}/complete", {"evidence": "It is in place."})
     await house.pass_time(minutes=5)
     assert await house.told(house.second) == ["in_charge"]
 

@@ -34,8 +34,6 @@ async def a_finding(house: House) -> Json:
             "evidence": ["INC-2026-000001"],
             "description": "Nothing says what was done.",
             "person": house.second.id,
-            "supervisor": house.management.id,
-            "head": house.management.id,
             "owner": house.second.id,
             "due_at": at(days=14),
         },

@@ -119,7 +119,7 @@ async def test_it_is_opened_concluded_improved_and_verified_when_all_actions_are
         ("Test the restore", opened["number"], "assessment"),
         ("Name the causes", opened["number"], "assessment"),
     ]
-    await house.first.post_ok(f"{actions[0]}/complete", {"evidence": "Done."})
+    await house.first.post_ok(f"{actions[0]}/complete", {"evidence": "It is in place."})
     await house.quality.post_ok(f"{actions[0]}/verify", {"verification": "It works."})
     refused = await house.quality.post(f"{path}/verify", json={"evidence": "All is done."})
     assert refused.json()["code"] == "actions_not_verified"

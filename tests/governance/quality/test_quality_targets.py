@@ -56,7 +56,8 @@ async def test_a_target_is_broken_down_to_a_team_and_its_people_who_accept_it(ho
     assert (returned["state"], returned["reason"]) == ("returned", "We are two.")
     revised = await house.quality.post_ok(f"{team_path}/revise", {"comparator": "le", "value": "80"})
     assert (revised["state"], revised["value"], revised["reason"]) == ("proposed", "80", None)
-    assert (await house.first.post_ok(f"{team_path}/accept"))["state"] == "accepted"
+    version = str((await house.first.read(team_path))["version"])
+    assert (await house.first.post_ok(f"{team_path}/accept", if_match=version))["state"] == "accepted"
 
     parts = {"targets": [{"person": house.second.id, "value": "40"}]}
     await house.first.post_ok(f"{team_path}/break_down", parts)

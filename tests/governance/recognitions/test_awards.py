@@ -7,8 +7,11 @@ from datetime import UTC, datetime, timedelta
 from httpx import Response
 
 from app.common.people import Role
+from app.foundation.people.records import TeamKind
 from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
+
+REFUSED_TEAMS = {TeamKind.customer: "team_not_internal", TeamKind.supplier: "supplier_gets_no_work"}
 
 
 def award(**more: object) -> Json:
@@ -69,10 +72,21 @@ async def test_a_public_award_everybody_sees_and_one_to_a_team_its_members(api: 
     assert (await sees(member, of_team), await sees(guest, of_team)) == (True, False)
 
 
+async def test_awards_are_given_to_staff_of_the_organisation_and_their_teams_only(api: Api) -> None:
+    giver = await api.client("Giver", Role.agent)
+    for key, kind in (("clients", TeamKind.customer), ("fitters", TeamKind.supplier)):
+        await api.team(key, kind)
+        outsider = await api.client(f"Of {key}", teams=(key,))
+        refused = await giver.post("/v1/recognitions", json=award(person=outsider.id))
+        assert code(refused) == ("/person", "not_staff"), key
+        pointer, because = code(await giver.post("/v1/recognitions", json=award(team=key)))
+        assert (pointer, because) == ("/team", REFUSED_TEAMS[kind]), key
+
+
 async def test_nobody_gives_themselves_or_their_team_an_award(api: Api) -> None:
     await api.team("network")
     giver = await api.client("Giver", Role.engineer, teams=("network",))
-    other, guest = await api.client("Other"), await api.client("Guest")
+    other, guest = await api.client("Other", Role.agent), await api.client("Guest")
     path = "/v1/recognitions"
     assert code(await giver.post(path, json=award(person="me"))) == ("/person", "not_to_oneself")
     assert code(await giver.post(path, json=award(team="network"))) == ("/team", "not_to_oneself")

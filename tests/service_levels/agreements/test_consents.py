@@ -46,6 +46,10 @@ async def test_effects_proposed_for_one_step_take_back_consents_to_another(parti
     change = (await board.manager.read(await board.approved(services=["mail"])))["id"]
     amended = await parties.it.post_ok(f"{path}/amend", {**OTHER, "change": change})
     assert amended["pending_consents"] == ["amend:it"]
+    assert (await customer.get(f"/v1/changes/{change}")).status_code == 404
+    proposed, described = await customer.read(path), await board.manager.read(f"/v1/changes/{change}")
+    assert proposed["amendment"] == f"{described['number']} {described['title']}"
+    assert proposed["amendment_description"] == described["description"] is not None
     renewed = await parties.it.post_ok(f"{path}/renew", OTHER)
     assert (renewed["state"], renewed["pending_consents"]) == ("under_review", ["renew:it"])
 
@@ -96,3 +100,37 @@ async def test_a_side_takes_its_consent_back(parties: Parties) -> None:
     assert agreement["pending_consents"] is None
     refused = await parties.it.post(f"{path}/terminate", json={})
     assert errors(refused.json()) == [("/reason", "missing")], "it is a first consent"
+
+
+@pytest.mark.parametrize("action", ["renew", "terminate", "amend"])
+async def test_a_second_consent_to_rewritten_terms_names_what_was_read(parties: Parties, action: str) -> None:
+    path = await parties.signed("SLA", "finance")
+    await parties.review(path)
+    customer = parties.leads["finance"]
+    first, rewritten = {**EFFECTS, "valid_to": "2044-12-31"}, {**OTHER, "valid_to": "2052-12-31"}
+    if action == "terminate":
+        first, rewritten = {"reason": "It is bought elsewhere."}, {"reason": "The customer has not paid."}
+    if action == "amend":
+        board = await a_board(parties.api)
+        change = (await board.manager.read(await board.approved(services=["mail"])))["id"]
+        first, rewritten = {**EFFECTS, "change": change}, {**OTHER, "change": change}
+    read = await parties.it.post_ok(f"{path}/{action}", first)
+    now = await parties.it.post_ok(f"{path}/{action}", rewritten)
+    refused = await customer.post(f"{path}/{action}", json={})
+    assert (refused.status_code, refused.json()["code"]) == (409, "proposal_rewritten")
+    assert refused.json()["version"] == now["version"]
+    stale = await customer.post(f"{path}/{action}", json={}, headers={"if-match": str(read["version"])})
+    assert stale.status_code == 412
+    agreed = await customer.post_ok(f"{path}/{action}", if_match=str(now["version"]))
+    assert agreed["pending_consents"] is None
+
+
+async def test_a_hand_over_takes_back_the_consents_as_an_appointment_does(parties: Parties) -> None:
+    path = await parties.submitted("SLA", "finance")
+    await parties.it.post_ok(f"{path}/sign")
+    await parties.keeper.post_ok(f"/v1/persons/{parties.it.id}/deactivate")
+    body = {"person": parties.it.id, "new_holder": parties.manager.id}
+    handed_over = await parties.manager.post_ok(f"{path}/hand_over_duties", body)
+    assert handed_over["pending_consents"] is None
+    customer = parties.leads["finance"]
+    assert (await customer.post_ok(f"{path}/sign"))["state"] == "in_review", "nobody of IT has signed"

@@ -186,6 +186,26 @@ async def test_the_lead_of_a_team_names_somebody_else_of_it(parties: Parties) ->
     assert named["party_representative"]["id"] == other.id
 
 
+async def test_representatives_who_have_left_are_reported_and_replaced_in_one_step(parties: Parties) -> None:
+    path = await parties.submitted("SLA", "finance")
+    lead = parties.leads["finance"]
+    second = await parties.api.client("Second", teams=("finance",))
+    for leaver, field in ((parties.it, "representative"), (lead, "party_representative")):
+        await parties.keeper.post_ok(f"/v1/persons/{leaver.id}/deactivate")
+        held = (await parties.manager.read(f"/v1/persons/{leaver.id}/duties"))["items"]
+        assert (path.split("/")[-1], field) in {(duty["id"], duty["duty"]) for duty in held}
+    wrong = {"person": parties.it.id, "new_holder": second.id}
+    refused = await parties.manager.post(f"{path}/hand_over_duties", json=wrong)
+    assert errors(refused.json()) == [("/new_holder", "not_staff")]
+    for leaver, successor in ((parties.it, parties.manager), (lead, second)):
+        body = {"person": leaver.id, "new_holder": successor.id}
+        after = await parties.manager.post_ok(f"{path}/hand_over_duties", body)
+    assert (after["representative"]["id"], after["party_representative"]["id"]) == (
+        parties.manager.id,
+        second.id,
+    )
+
+
 async def test_a_representative_who_left_the_side_does_not_consent_for_it(parties: Parties) -> None:
     path = await parties.submitted("SLA", "finance")
     customer = parties.leads["finance"]

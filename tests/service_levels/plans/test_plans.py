@@ -39,6 +39,12 @@ async def test_one_plan_of_a_year_is_adopted(parties: Parties) -> None:
     [first, second] = (await manager.read(f"{path}/entries"))["items"]
     assert (first["customer"]["key"], first["series_id"], second["customer"]) == ("finance", None, None)
     management = await parties.api.client("Management", Role.management)
+    admin = await parties.api.client("Admin", Role.admin)
+    await admin.post_ok(f"/v1/persons/{parties.it.id}/deactivate")
+    refused = await management.post(f"{path}/adopt", json={})
+    assert (refused.status_code, refused.json()["code"]) == (409, "negotiator_left")
+    await manager.post_ok(f"{path}/revise", {"entries": [{**entry, "negotiator": "me"}]})
+    payload["entries"] = [{**entry, "negotiator": "me"}]
     assert (await management.post_ok(f"{path}/adopt"))["adopted_by"]["id"] == management.id
     again = await manager.post_ok("/v1/service_level_plans", payload)
     refused = await management.post(f"/v1/service_level_plans/{again['id']}/adopt", json={})
