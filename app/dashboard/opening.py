@@ -107,7 +107,7 @@ class DashboardPage:
     def answer(
         self, template: str, title: str, *, path: str, status: int = 200, **values: object
     ) -> Response:
-        """Return the page made from that template; `path` is its own, which filters lead to."""
+        """Return the page made from that template; its filters lead to its address, `path`."""
         view = self.view
         return self.desk.answer(
             f"/dashboard/{template}",

@@ -35,7 +35,7 @@ from app.kpis.answers.comparisons import (
 )
 from app.kpis.answers.limits import KpiLimits
 from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition, PointTarget
-from app.kpis.answers.recorded import first_record_of, first_records
+from app.kpis.answers.recorded import Recording, first_record_of, first_records
 from app.kpis.answers.series import KpiPoint, KpiStatus, is_too_small
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.figures import Figures, PointKey
@@ -78,7 +78,7 @@ class KpiBehaviourItem(KpiOut):
     judged: KpiPoint | None = Field(description="Judged period; null if it is not in the chart.")
     change: KpiChangeMark | None = Field(
         description="First mark, which shows if the KPI has changed; null if the period is still "
-        "running or has no value."
+        "running, was recorded only in part, or has no value."
     )
     as_it_runs: KpiTargetMark | None = Field(
         description="Second mark, which shows if the target will be met at the present level; null if "
@@ -295,7 +295,7 @@ def _item(
 
 
 def _change(kpi: Kpi, chart: KpiBehaviour, judged: KpiPoint, now: datetime) -> KpiChangeMark | None:
-    if judged.value is None or judged.end > now:
+    if judged.value is None or judged.recording is not Recording.whole or judged.end > now:
         return None
     chart_point = next(point for point in chart.points if point.begin == judged.begin)
     limits = next(

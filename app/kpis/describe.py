@@ -58,7 +58,7 @@ def as_markdown(kpis: Iterable[Kpi]) -> str:
             "",
             f"注意：{zh.pitfalls}",
             "",
-            f"Owner: {kpi.owner.en} · {kpi.owner.zh}. Cut and filtered by {cuts}.",
+            f"Owner: {kpi.owner.en} · {kpi.owner.zh}. Can be split and filtered by {cuts}.",
             f"Definition: {written}.",
         ]
     return "\n".join(lines) + "\n"

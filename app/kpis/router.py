@@ -70,8 +70,6 @@ AnswerT = TypeVar(
     "AnswerT", KpiAnswer, KpiBehaviour, KpiForecast, KpiInfluence, KpiPage, KpiBehaviourPage, "KpiCasePage"
 )
 router = Router(prefix="/v1/kpis", tags=["kpis"])
-#: For responses that are also available as tables.
-VARY = {"Vary": f"Accept, {page_responses.VARY['Vary']}"}
 
 Key = Annotated[
     str, Path(max_length=100, description="Key of the KPI, such as `incident_resolution_seconds`.")
@@ -215,12 +213,16 @@ async def get_kpi(
         ask = partial(question_of, ledger.settings, kpi, parameters, now, most_periods=MOST_PERIODS)
         question = replace(await asyncio.to_thread(ask), last_year=query.last_year)
         pieces = series_pieces(ledger.db, question, now, position=position)
-        return await tables.csv_stream(_series_tables(request, ledger, pieces, question.by), VARY)
+        return await tables.csv_stream(
+            _series_tables(request, ledger, pieces, question.by), page_responses.VARY_BY_TYPE
+        )
     question = replace(question_of(ledger.settings, kpi, parameters, now), last_year=query.last_year)
     kpi_answer = await _with_lag_notice(
         request, ledger, await answer(ledger.db, question, now, position=position, reuse=True)
     )
-    return Response(kpi_answer.model_dump_json(by_alias=True), 200, VARY, "application/json")
+    return Response(
+        kpi_answer.model_dump_json(by_alias=True), 200, page_responses.VARY_BY_TYPE, "application/json"
+    )
 
 
 @router.endpoint("/{key}/behaviour", "Get a KPI's behaviour", KpiBehaviour, refused=(404, 422))
@@ -300,14 +302,16 @@ async def list_kpi_cases(
     question = question_of(ledger.settings, kpi, query.to_parameters(Grain.all, []), now)
     as_table = tables.prefers_csv(request)
     if as_table and not query.model_fields_set & {"limit", "cursor"}:
-        return await tables.csv_stream(_case_tables(request, ledger, question, now), VARY)
+        return await tables.csv_stream(
+            _case_tables(request, ledger, question, now), page_responses.VARY_BY_TYPE
+        )
     page = await cases(ledger.db, question, now, after=after, limit=query.limit)
     cursor = None
     if page.last is not None:
         decided_at, *which = page.last
         cursor = cursors.write([instant(now), instant(decided_at), *map(str, which)], scope, sign)
     case_page = await _with_lag_notice(request, ledger, _case_page(question, page, cursor))
-    headers = VARY | page_responses.link(request, cursor)
+    headers = page_responses.VARY_BY_TYPE | page_responses.link(request, cursor)
     if as_table:
         return tables.csv_response(
             *tabular.cases_table(case_page.model_dump(mode="json", by_alias=True)), headers

@@ -14,12 +14,12 @@ from pydantic import Field, StringConstraints
 
 from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, RecipientRule
-from app.common.people import Person, Role, grant_texts, parse_grants
+from app.common.people import Person, Role, grant_texts
 from app.common.priorities.priority import Priority
 from app.common.records import ForeignRef, Hidden, KeyRef
 from app.foundation.editing import apply_patch
 from app.foundation.people.credentials.bounds import SUBSCRIPTIONS, within_bound
-from app.foundation.people.credentials.maker_credential import note_secret
+from app.foundation.people.credentials.maker_credential import note_secret, require_roles
 from app.foundation.people.credentials.recent_sign_in import latest_end
 from app.foundation.people.fields import Locale
 from app.foundation.people.keys import KeyExpiry, key_roles_not_held
@@ -108,7 +108,7 @@ class SubscriptionFields(Payload, of=Subscription):
     priorities: Annotated[tuple[Priority, ...], BoundedList] = _few(
         "Priorities of tickets whose events are sent; empty for all priorities."
     )
-    most_per_minute: Annotated[int, Field(ge=1, le=MOST_PER_MINUTE)] | None = Field(
+    most_per_minute: Annotated[int, Field(ge=1, le=MOST_PER_MINUTE, strict=True)] | None = Field(
         default=None, description="Largest number of deliveries in a minute; null for no limit."
     )
     opens_tickets: bool = Field(
@@ -204,8 +204,7 @@ async def person_beyond_credential(
         return
     if caller.key_id is None and caller.ends_at is not None:
         raise OwnKeyRequired()
-    if body.roles is not None and not caller.covers_credential(person.id, parse_grants(body.roles)):
-        raise WrongValue(pointer="/roles", because="not_held_by_them")
+    require_roles(caller, person.id, body.roles)
     latest = latest_end(caller, ctx.now)
     _check_end(body.ends_at or latest, latest)
 
@@ -401,7 +400,7 @@ REFUSED = _owner_and_admins(NoticeType.delivery_refused)
 # fmt: off
 LIFECYCLE = Lifecycle(
     kind="subscription", plural="subscriptions", zh="事件订阅",
-    record=Subscription, states=State, access=KindAccess(administrative=True, oversight=frozenset({Role.admin, Role.auditor})),
+    record=Subscription, access=KindAccess(administrative=True, oversight=frozenset({Role.auditor})),
     visible=(to_persons("person_id"),),
     rows=(
         #      action          中文        from            to              who     event

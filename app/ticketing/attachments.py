@@ -15,6 +15,7 @@ from app.common.children import Attachment, Visibility
 from app.common.files.uploads import UploadRef
 from app.common.records import ChildRef
 from app.common.tickets import Ticket
+from app.foundation.decisions.lookups import is_named_as_evidence
 from app.foundation.process_spec import ActionRows, ProcessSpec
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import anybody, messenger, staff
@@ -76,6 +77,14 @@ async def attachment_withdrawn(
         raise WrongValue(pointer="/attachment", because="attachment_withdrawn")
 
 
+async def attachment_is_evidence(
+    reads: ReadContext, ticket: Ticket, body: WithdrawAttachment, ctx: ActionContext
+) -> None:
+    """Refuse if a gate was passed, or an acceptance asked for, with this file (`attachment_is_evidence`)."""
+    if await is_named_as_evidence(reads, ticket, ctx.required_ref(Attachment, "attachment").id):
+        raise WrongValue(pointer="/attachment", because="attachment_is_evidence")
+
+
 # fmt: off
 def rows(spec: ProcessSpec) -> ActionRows:
     """Return the rows of the lifecycle table for attachments."""
@@ -83,6 +92,6 @@ def rows(spec: ProcessSpec) -> ActionRows:
         #      action  中文        from       to     who      event
         action(attach, "添加附件", spec.any, STAYS, anybody | messenger, f"{spec.kind}.attached", keys=Keys.UPLOADS, wrong=(internal_reserved_for_staff,)),
         action(withdraw_attachment, "撤回附件", spec.any, STAYS, staff | messenger, f"{spec.kind}.attachment_withdrawn", keys=Keys.WITHDRAWN,
-               wrong=(attachment_withdrawn,)),
+               wrong=(attachment_withdrawn, attachment_is_evidence)),
     )
 # fmt: on

@@ -11,11 +11,10 @@ from typing import Any
 from uuid import UUID
 
 from app.common.records import CodeEnum
-from app.foundation.environments import PRODUCTION
+from app.foundation.environments import is_production
 from app.kernel.access.reads import Reading
 
-#: The environment that changes and freezes protect; trials elsewhere need neither. The states in which a
-#: change may go out; a closed one, which has gone out, if it was successful.
+#: The states in which a change may go out; a closed one, which has gone out, if it was successful.
 READY_STATES = frozenset({"approved", "scheduled", "implementing", "implemented"})
 SUCCESSFUL = frozenset({"successful", "successful_with_issues"})
 
@@ -26,32 +25,39 @@ class GoingOutObstacle(CodeEnum):
     unknown_change = "unknown_change", "Unknown change", "没有此变更"
     change_not_open = "change_not_open", "Change not approved", "变更不可上线"
     outside_its_window = "outside_its_window", "Outside the change's window", "在变更窗口之外"
+    release_without_go = "release_without_go", "Release without a go", "发布未获批准"
     frozen = "frozen", "A freeze without an exception", "处于冻结期且无例外"
     told_in_freeze = "told_in_freeze", "Reported during a freeze", "在冻结期内登记"
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Something that keeps a deployment from going out: a change, by its number and state, or a freeze, by
-    its title; from when until when, if it has a window.
+    """Something that keeps a deployment from going out: a change or the release, by its number and state, or
+    a freeze, by its title; from when until when, if it has a window.
     """
 
     because: GoingOutObstacle
     change: str | None = None
     state: str | None = None
     freeze: str | None = None
+    release: str | None = None
     from_at: datetime | None = None
     until_at: datetime | None = None
 
     @property
     def name(self) -> str:
-        """The number of the change, or the title of the freeze."""
-        return self.freeze or self.change or ""
+        """The number of the change or release, or the title of the freeze."""
+        return self.freeze or self.change or self.release or ""
 
 
+#: The states of a release after its deployment, unless it was undone.
+WENT_OUT = frozenset({"deployed", "supported", "closed"})
+
+# The window that the change holds: a change that started outside its window holds a later one.
 CHANGES = """
-select number, state, outcome, window_from_at, window_until_at from fold.change
-where id = any(%s::uuid[]) order by number"""
+select number, state, outcome, type, coalesce(booked_from_at, window_from_at) as window_from_at,
+  coalesce(booked_until_at, window_until_at) as window_until_at
+from fold.change where id = any(%s::uuid[]) order by number"""
 # The freezes of what is deployed in that interval, without those that all its changes are excepted from, or
 # were scheduled over.
 FREEZES = """
@@ -74,8 +80,8 @@ order by f.from_at, f.id"""
 async def obstacles_of_changes(
     read: Reading, changes: Iterable[str | UUID], when: datetime
 ) -> list[Obstacle]:
-    """Return what keeps these changes from going out then: their states as they are now, and the windows of
-    those that have not started.
+    """Return what keeps these changes from going out then: their states as they are now, and their windows.
+    Emergencies start without a window; every other change is scheduled first.
     """
     obstacles = []
     for row in await read(CHANGES, ([str(change) for change in changes],)):
@@ -83,7 +89,9 @@ async def obstacles_of_changes(
         has_gone_out = row["state"] == "closed" and row["outcome"] in SUCCESSFUL
         if row["state"] not in READY_STATES and not has_gone_out:
             obstacles.append(Obstacle(GoingOutObstacle.change_not_open, row["number"], row["state"]))
-        elif row["state"] == "scheduled" and not begin <= when < end:
+        elif begin is None and row["type"] == "emergency":
+            continue
+        elif begin is None or not begin <= when < end:
             because = GoingOutObstacle.outside_its_window
             obstacles.append(Obstacle(because, row["number"], row["state"], from_at=begin, until_at=end))
     return obstacles
@@ -123,11 +131,23 @@ async def _freezes(read: Reading, parameters: dict[str, Any]) -> list[Obstacle]:
     ]
 
 
+def obstacles_of_release(environment: str, release: Any) -> list[Obstacle]:
+    """Return whether the release, if there is one, keeps its deployment from going out: it has no go, or was
+    cancelled or undone.
+    """
+    if release is None or not is_production(environment) or release.state in WENT_OUT:
+        return []
+    if release.state == "ready" and release.go:
+        return []
+    because = GoingOutObstacle.release_without_go
+    return [Obstacle(because, release=str(release.number), state=str(release.state))]
+
+
 async def obstacles_of_deployment(
     read: Reading, environment: str, service: str | None, changes: Sequence[str | UUID], time: GoingOutTime
 ) -> list[Obstacle]:
     """Return all that keeps the deployment of these changes from going out then."""
-    if environment != PRODUCTION:
+    if not is_production(environment):
         return []
     return [
         *await obstacles_of_changes(read, changes, time.begin),

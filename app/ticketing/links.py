@@ -6,6 +6,7 @@ callers who see both ends.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID, uuid5
 
@@ -15,6 +16,8 @@ from app.common.people import Role
 from app.common.records import TICKET, ChildRef, ForeignRef
 from app.common.tickets import Ticket
 from app.foundation.process_spec import ActionRows, ProcessSpec
+from app.foundation.statements.actions import add_statements
+from app.foundation.statements.records import StatedFact
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import rule, staff
 from app.kernel.actions.context import ActionContext
@@ -24,6 +27,7 @@ from app.kernel.actions.refusals import WrongValue
 from app.kernel.actions.related import RelatedCommand
 from app.log.events import kind_of
 from app.ticketing.records import Link, LinkKind
+from app.ticketing.requesters import told_wishers
 
 #: Roles whose holders withdraw a confirmed cause.
 CAUSE_MANAGERS = frozenset({Role.incident_manager, Role.problem_manager, Role.change_manager})
@@ -38,9 +42,33 @@ class LinkTicket(Payload):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class LinkedWishers:
+    """People who are notified of a link, because it says that the record carries out what they asked for."""
+
+    persons: tuple[UUID, ...] = ()
+
+
+async def linked_wishers(
+    reads: ReadContext, ticket: Ticket, body: LinkTicket, ctx: ActionContext
+) -> LinkedWishers:
+    """Find the people who are notified of the link."""
+    other = ctx.required_ref(Ticket, "other")
+    return LinkedWishers(await told_wishers(reads, ticket, body.kind, other))
+
+
 def link(ticket: Ticket, body: LinkTicket, ctx: ActionContext) -> None:
     """Link the ticket to another one. Both record the link."""
-    ctx.outcome.add(new_link(ticket, body.kind, ctx.required_ref(Ticket, "other"), ctx))
+    add_link(ticket, body.kind, ctx.required_ref(Ticket, "other"), ctx.prepared(LinkedWishers), ctx)
+
+
+def add_link(
+    ticket: Ticket, kind: LinkKind, other: Ticket, wishers: LinkedWishers, ctx: ActionContext
+) -> None:
+    """Add the ticket's end of a link, and notify the people who asked for the other one."""
+    end = new_link(ticket, kind, other, ctx)
+    ctx.outcome.add(end)
+    add_statements(ticket, StatedFact.asked_for, wishers.persons, ctx, about=end.id)
 
 
 def new_link(ticket: Ticket, kind: LinkKind, other: Ticket, ctx: ActionContext) -> Link:
@@ -120,7 +148,8 @@ def rows(spec: ProcessSpec) -> ActionRows:
     """Return the rows of the lifecycle table for links."""
     return (
         #      action  中文        from       to     who           event
-        action(link,   "关联",     spec.any, STAYS, staff | rule, f"{spec.kind}.linked",   wrong=(cannot_be_linked,), staff_only=True, related=LINK_OTHER_END),
+        action(link,   "关联",     spec.any, STAYS, staff | rule, f"{spec.kind}.linked",   prepare=(linked_wishers,), wrong=(cannot_be_linked,),
+               staff_only=True, related=LINK_OTHER_END),
         action(unlink, "取消关联", spec.any, STAYS, staff | rule, f"{spec.kind}.unlinked", wrong=(cause_is_confirmed,), staff_only=True, related=UNLINK_OTHER_END),
     )
 # fmt: on

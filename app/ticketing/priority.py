@@ -13,8 +13,9 @@ from app.foundation.process_spec import ActionRows, PrioritySpec, ProcessSpec
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import agent, role
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.lifecycle import STAYS, Derivation, action
+from app.kernel.actions.lifecycle import STAYS, action
 from app.kernel.actions.payloads import FreeText, Payload
+from app.kernel.actions.rules import Derivation
 
 
 class PrioritiseTicket(Payload, of=Ticket):

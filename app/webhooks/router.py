@@ -41,7 +41,6 @@ from app.kernel.actions.refusals import NotFound
 from app.kernel.commands.command import Command
 from app.kernel.ledger import Ledger as Services
 from app.webhooks.adapters import MAIL, adapter_texts
-from app.webhooks.enqueue import router as enqueue
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.amazon_requests import NoAnswerOfAmazon
 from app.webhooks.intake.deliveries import DeliveryState, RawDelivery, content_of
@@ -50,6 +49,7 @@ from app.webhooks.intake.quotas import WebhookQuotas
 from app.webhooks.intake.receipt import is_genuine, kept_headers, may_be_genuine, receive
 from app.webhooks.intake.verification import ADDRESS_PREFIX
 from app.webhooks.intake.views import content_shown, delivery_shown
+from app.webhooks.pagerduty_events import router as pagerduty_events
 from app.webhooks.sources import lifecycle as sources
 from app.webhooks.sources.lookup import find_source, find_source_by_key
 from app.webhooks.sources.queries import (
@@ -462,4 +462,4 @@ def _json(content: Any, status: int = 200) -> Response:
     return Response(to_json(content), status, media_type="application/json")
 
 
-ROUTES = Routes((router, enqueue.router), (WEBHOOK_SOURCES,))
+ROUTES = Routes((router, pagerduty_events.router), (WEBHOOK_SOURCES,))

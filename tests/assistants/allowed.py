@@ -11,9 +11,9 @@ EVERYWHERE = frozenset(
     call call_next cancel change_attributes change_fix change_plan change_requirements check_item
     clear_alert comment compare_again complain complete complete_action complete_rollout_step complete_step
     complete_task confirm_cause confirm_effect confirm_requirements contain correct correct_attendance
-    correct_comment correct_report declare declare_major decline decline_revision defer deploy
-    detach_indicator discard document_workaround downgrade draft draw drop_agenda_item drop_task edit_task
-    end_maintenance end_series end_support escalate explain finish follow fulfil go_live identify
+    correct_comment correct_report correct_self_check declare declare_major decline decline_revision defer
+    deploy detach_indicator discard document_workaround downgrade draft draw drop_agenda_item drop_task
+    edit_task end_maintenance end_series end_support escalate explain finish follow fulfil go_live identify
     identify_cause implement improve investigate invite issue_report keep link log_pilot_feedback
     log_pilot_issue log_work maintain_text make_complaint make_suggestion mark_duplicate mark_read
     measure_effects merge merge_complaint minute object offer open pilot post_update

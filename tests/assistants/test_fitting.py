@@ -50,7 +50,7 @@ async def test_a_record_with_a_megabyte_of_comments_is_read_page_by_page(
     api: Api, assistants: Assistants
 ) -> None:
     admin = await api.client("Ada", Role.admin, Role.agent)
-    incident = await admin.post_ok("/v1/incidents", an_incident(description="词" * 20_000))
+    incident = await admin.post_ok("/v1/incidents", an_incident(description="词典记录" * 5_000))
     texts = [f"{n:03} " + '评"\\ \n' * 2_600 for n in range(40)]
     for text in texts:
         await admin.post_ok(f"/v1/incidents/{incident['id']}/comment", {"text": text})

@@ -154,7 +154,7 @@ async def test_options_name_what_is_for_the_person(api: Api, assistants: Assista
         incident = await admin.post_ok("/v1/incidents", an_incident())
         if key == "find":
             await admin.post_ok(
-                f"/v1/incidents/{incident['id']}/resolve", {"resolution_code": "fixed", "done": "Yes."}
+                f"/v1/incidents/{incident['id']}/resolve", {"resolution_code": "fixed", "done": "It is done."}
             )
         options = await assistant.use("options", kind="incident", id=incident["number"])
         in_person = {each["action"] for each in options["in_person"]}

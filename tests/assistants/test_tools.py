@@ -142,7 +142,7 @@ async def test_an_assistant_sees_and_does_what_its_person_may_and_nothing_more(
             await assistant.refused("read", **named, part="history"),
             await assistant.refused("options", **named),
             await assistant.refused("explain", subject="clock", **named),
-            await assistant.refused("act", **named, action="cancel", body={"reason": "No."}, **key),
+            await assistant.refused("act", **named, action="cancel", body={"reason": "Not now."}, **key),
         ]
         assert {refusal["code"] for refusal in refusals} == {"not_found"}
         mine = {"kind": "incident", "id": own["number"], "action": "acknowledge", **key}

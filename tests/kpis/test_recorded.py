@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.kernel.ledger import Ledger
 from app.kpis.answers.answer import KpiAnswer, answer
 from app.kpis.answers.charts import behaviour
 from app.kpis.answers.recorded import OPENINGS, Recording, first_records, recording_of
 from app.kpis.answers.series import NoValueReason
+from app.kpis.behaviours import FiguresRead, behaviours, chart_question
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Aggregate
 from app.kpis.facts.consumer import FACTS
@@ -76,6 +78,19 @@ async def test_the_overview_does_not_compare_with_a_month_that_was_recorded_in_p
     ((_, present, last_year),) = (await overview(desk, [KPIS["incidents_opened"]], month)).kpis
     assert present.previous.change is not None
     assert (last_year.value, last_year.change) == (4, None)
+
+
+async def test_a_chart_of_a_month_that_was_recorded_in_part_judges_nothing(
+    desk: Database, ledger: Ledger
+) -> None:
+    now = datetime(2024, 12, 1, 7, tzinfo=UTC)
+    parameters = QuestionParameters(begin="2023-12-01", end="2025-01-01")
+    question = chart_question(ledger.settings, KPIS["incidents_opened"], parameters, now, "en")
+    judged_at = datetime(2024, 11, 10, tzinfo=UTC)
+    (chart,) = (await behaviours(ledger, [question], judged_at, now, FiguresRead())).items
+    assert chart.judged is not None
+    assert (chart.judged.value, chart.judged.recording) == (7, Recording.partly)
+    assert chart.change is None
 
 
 def test_records_that_begin_after_a_long_weekend_count_as_whole() -> None:

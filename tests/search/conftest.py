@@ -82,7 +82,7 @@ async def shelf(ledger: Ledger) -> AsyncIterator[SearchIndex]:
 def random_words(chance: random.Random) -> str:
     """A few words that mean nothing."""
     return (
-        chance.choice(("", " ", ", ", "。")).join(chance.choices(WORDS, k=chance.randint(1, 4))).ljust(3, "x")
+        chance.choice(("", " ", ", ", "。")).join(chance.sample(WORDS, k=chance.randint(1, 4))).ljust(3, "x")
     )
 
 

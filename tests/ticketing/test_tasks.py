@@ -37,6 +37,18 @@ async def test_a_task_is_added_and_completed(api: Api) -> None:
     assert not [row for row in events if ORDERED in row["data"]]
 
 
+async def test_the_assignee_completes_a_task_without_a_role_and_no_other_tasks(api: Api) -> None:
+    agent, path = await scene(api)
+    fitter = await api.client("Fitter", teams=("network",))
+    for assignee in (fitter.id, agent.id):
+        body = {"title": "Order a relay", "assignee": assignee, "visibility": "public"}
+        await agent.post_ok(f"{path}/add_task", body)
+    tasks = {task["assignee"]["id"]: task["id"] for task in (await agent.read(f"{path}/tasks"))["items"]}
+    refused = await fitter.post(f"{path}/complete_task", json={"task": tasks[agent.id], "outcome": ORDERED})
+    assert refused.json()["code"] == "not_the_task_assignee"
+    await fitter.post_ok(f"{path}/complete_task", {"task": tasks[fitter.id], "outcome": ORDERED})
+
+
 async def test_a_task_is_added_while_there_is_work_to_do_and_completed_at_any_time(api: Api) -> None:
     agent, path = await scene(api)
     await agent.post_ok(f"{path}/add_task", {"title": "Order a relay"})

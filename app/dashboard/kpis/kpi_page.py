@@ -34,8 +34,6 @@ SORTS = ("-measure", "measure", "-decided_at", "decided_at", "number")
 HEAVIEST = 3
 #: Units that a case's own number is in, too.
 UNITS_OF_CASES = frozenset({Unit.seconds, Unit.money})
-#: Parts of the page that there may be nothing of.
-EMPTY_PARTS = ("moved", "cases", "chart", "forecast", "parts_chart", "over_time", "by")
 SCRIPTLESS = {"Content-Security-Policy": "default-src 'none'"}
 
 

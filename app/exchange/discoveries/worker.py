@@ -4,7 +4,6 @@ comparison again, and what is listed already stays.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -17,7 +16,6 @@ from app.kernel.actions.refusals import ActionUnavailable, Refusal
 from app.kernel.consumers import polling
 from app.kernel.ledger import Ledger
 from app.platform.db import Connection, DatabaseGone
-from app.platform.shared_connections import SharedConnections
 
 NAME = "discoveries"
 POLL_SECONDS = 2.0
@@ -25,23 +23,6 @@ SELECT_WAITING = """
 select id from fold.discovery where state = 'waiting' and upload_id is not null order by imported_at, id
 """
 SELECT_DISCOVERY = "select * from fold.discovery where id = %s"
-
-
-async def run(
-    connections: SharedConnections,
-    ledger: Ledger,
-    clock: Callable[[], datetime],
-    *,
-    failed: Callable[[str, Exception], None],
-) -> None:
-    """Compare waiting discoveries for ever; any number of workers may do so at the same time. `failed` is
-    called with each failure.
-    """
-
-    async def work(connection: Connection) -> bool:
-        return await compare_next(connection, ledger, clock())
-
-    await polling.run(NAME, connections, work, every=POLL_SECONDS, failed=failed)
 
 
 async def compare_next(connection: Connection, ledger: Ledger, now: datetime) -> bool:
@@ -80,3 +61,6 @@ async def compare(ledger: Ledger, discovery_id: UUID, now: datetime) -> bool:
         raise
     await uploads.delete_unattached(ledger.db, upload)
     return True
+
+
+run = polling.job(NAME, compare_next, every=POLL_SECONDS)

@@ -15,7 +15,7 @@ from app.exchange.readers.milestones import MILESTONE_COLUMNS, MilestoneRows
 from app.exchange.readers.rows import FileRefused, Format, RefusedRow, SourceRow, distinct_names
 from app.exchange.readers.sorting import in_case_order
 from app.exchange.readers.table import (
-    FUTURE_TOLERANCE,
+    CLOCK_TOLERANCE,
     TableReader,
     cells_of,
     peek_rows,
@@ -48,7 +48,7 @@ class MappedRows:
         if not ahead:
             raise FileRefused("The file has no rows.")
         layout = replace(self.mapping.layout(self.form), extra_column=self.extra_column)
-        clock, latest = self._time_parser(heading, layout.times, ahead), self.now + FUTURE_TOLERANCE
+        clock, latest = self._time_parser(heading, layout.times, ahead), self.now + CLOCK_TOLERANCE
         rows = chain(ahead, rows)
         if self.mapping.milestones is not None:
             rows = MilestoneRows(self.mapping, heading, clock, latest).read(rows)

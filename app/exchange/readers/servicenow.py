@@ -19,7 +19,7 @@ from app.exchange.readers.lines import UTF8, CellRow, DelimitedRows, lines
 from app.exchange.readers.rows import FileRefused, Format, RefusedRow, SourceRow, distinct_names
 from app.exchange.readers.sorting import in_case_order
 from app.exchange.readers.table import (
-    FUTURE_TOLERANCE,
+    CLOCK_TOLERANCE,
     Layout,
     StateAndFields,
     TableReader,
@@ -75,7 +75,7 @@ class ServiceNow:
         if not ahead:
             raise FileRefused("The file has a heading and no rows.")
         order = self.order or detect_date_order(cells_of(heading, codes.TIMES, ahead))
-        table = TableReader(heading, _layout(heading), TimeParser(zone, order), self.now + FUTURE_TOLERANCE)
+        table = TableReader(heading, _layout(heading), TimeParser(zone, order), self.now + CLOCK_TOLERANCE)
         require_known_state(table, ahead)
         if codes.COUNTER in heading and _in_disorder(table, ahead, counter := heading.index(codes.COUNTER)):
             yield from in_case_order(chain(ahead, later), table, counter)

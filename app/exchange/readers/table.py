@@ -22,7 +22,7 @@ from app.exchange.readers.lines import CellRow
 from app.exchange.readers.rows import FileRefused, RefusedRow, SourceRow
 from app.kernel.actions.made_fit import fit_line
 
-FUTURE_TOLERANCE = timedelta(seconds=60)
+CLOCK_TOLERANCE = timedelta(seconds=60)
 # Rows to read ahead, to find a date that shows the order of day and month.
 PEEK_ROWS = 5_000
 PEEK_SIZE = 4_000_000

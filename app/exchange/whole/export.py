@@ -20,10 +20,10 @@ from app.exchange.whole.manifest import (
     ExportManifest,
 )
 from app.exchange.whole.tables import DERIVED, LEFT_OUT_TABLES, DatabaseTable, exported_tables
-from app.exchange.writers.whole_files import sync_file, whole_folder
+from app.exchange.writers.whole_files import whole_folder
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.histories.rebuild import record_classes
-from app.platform.backups import write_json
+from app.platform.backups import sync, write_json
 from app.platform.db import Connection, connect, fetch_rows, fetch_value
 from app.platform.schema import CURRENT
 
@@ -97,7 +97,7 @@ async def _write(
                     progress(table.name, rows, events)
     finally:
         digest = file.close()
-    sync_file(path)
+    sync(path)
     return ExportedTable(
         table=table.name, file=path.name, columns=table.columns, rows=rows, size=file.size, sha256=digest
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.platform.backups import sync_folder
+from app.platform.backups import sync
 from app.platform.failures import OperationRefused
 
 UNFINISHED_SUFFIX = ".part"
@@ -32,9 +31,9 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise ExportRefused(f"{path} cannot be written: {error.strerror}.") from error
     try:
         yield part
-        sync_file(part)
+        sync(part)
         part.replace(path)
-        sync_folder(path.parent)
+        sync(path.parent)
     finally:
         part.unlink(missing_ok=True)
 
@@ -54,9 +53,9 @@ def whole_folder(path: Path) -> Iterator[Path]:
         raise ExportRefused(f"{path} cannot be written: {error.strerror}.") from error
     try:
         yield part
-        sync_folder(part)
+        sync(part)
         part.rename(path)
-        sync_folder(path.parent)
+        sync(path.parent)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -67,12 +66,3 @@ def unfinished_beside(path: Path) -> list[Path]:
     """
     own = f"{path.name}{UNFINISHED_SUFFIX}"
     return sorted(left for left in path.parent.glob(f"*{UNFINISHED_SUFFIX}") if left.name != own)
-
-
-def sync_file(path: Path) -> None:
-    """Have the content of a file on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

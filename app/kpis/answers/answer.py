@@ -118,6 +118,7 @@ async def answer(
     """
     past_position, lag_seconds = position, 0.0
     async with keeping(db) as memory, snapshot_connection(db) as connection:
+        # In the order in which they were set: the one set last for an instant is in force then.
         layers = (await targets(connection, [question.kpi.key], position)).get(question.kpi.key, ())
         if position is None:
             position, lag_seconds = await facts_position(connection)
@@ -128,6 +129,7 @@ async def answer(
         comparisons = await load_comparisons(question, counted) if compared else Comparisons()
         figures = await (with_previous_period(question, now, counted) if compared else counted(question))
         names = await cut_names(connection, question, figures)
+        # Before the first record of a process, a count is unknown and not zero.
         records = await first_records(connection, question.kpi.processes, past_position)
     question = replace(question, first_record=first_record_of(question.kpi, records))
     return KpiAnswer(

@@ -80,7 +80,7 @@ async def does_not_fit(
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="kpi_budget", plural="kpi_budgets", zh="指标预算", record=KpiBudget, states=State,
+    kind="kpi_budget", plural="kpi_budgets", zh="指标预算", record=KpiBudget,
     visible=(to_staff(),),
     rows=(
         #      action    中文    from            to               who                     event

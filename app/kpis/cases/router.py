@@ -25,7 +25,7 @@ from app.i18n.kind_nouns import noun
 from app.kernel.access.reads import load
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.refusals import NotFound
-from app.kernel.commands.references import is_visible
+from app.kernel.visible_records import is_visible
 from app.kpis.answers.point_parts import LagSeconds, LogPosition, PeriodBegin, PeriodEnd
 from app.kpis.cases.counted_in import CountedIn, counted_in
 from app.kpis.cases.counted_in_words import contribution

@@ -172,7 +172,8 @@ RISKS_MOVED = governance_kpi(
         "Risk movements",
         "Risk events in the period. By event, the number identified, closed, and moved to a higher or "
         "lower level by an assessment, according to the matrix at that time.",
-        "A new matrix that restates levels moves nothing. The sum of all four means little.",
+        "A level that changes only because of a new matrix is not a movement. The sum of the four kinds of "
+        "events means little.",
     ),
     zh=KpiTexts(
         "风险变动",

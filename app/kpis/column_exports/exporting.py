@@ -7,7 +7,6 @@ A killed process leaves an unused folder, which the next export removes.
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import time
 from collections.abc import AsyncIterator
@@ -24,6 +23,7 @@ from app.kpis.columns.relations import RELATIONS
 from app.kpis.facts.consumer import FACTS
 from app.kpis.facts.noting import changed_cases
 from app.log.follow import FOLLOW_LIMITS, lock_consumer
+from app.platform.backups import sync
 from app.platform.db import Connection, connect, fetch_rows, fetch_tuples, fetch_value
 
 #: The beginning of the names of exports, and of those that are being made.
@@ -122,22 +122,14 @@ def _publish(folder: Path, making: Path, exported: Manifest) -> None:
     with suppress(manifests.ExportDamaged):
         before = manifests.read(folder)
     for path in making.rglob("*"):
-        _to_disk(path)
+        sync(path)
     making.rename(folder / exported.folder)
     written = folder / f"{UNFINISHED_PREFIX}{manifests.NAME}"
     written.write_text(exported.model_dump_json(indent=1), encoding="utf-8")
-    _to_disk(written)
+    sync(written)
     written.replace(folder / manifests.NAME)
-    _to_disk(folder)
+    sync(folder)
     kept_folders = {exported.folder, before.folder if before is not None else ""}
     for old in folder.glob(f"{PREFIX}*-*"):
         if old.name not in kept_folders:
             shutil.rmtree(old, ignore_errors=True)
-
-
-def _to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

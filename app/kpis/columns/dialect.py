@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -36,14 +36,6 @@ class Engine:
 
 DUCKDB = Engine("$", "TIMESTAMP", "::uuid", "quantile_cont({column}, [0.5, 0.9])")
 SPARK = Engine(":", "TIMESTAMP_NTZ", "", "percentile({column}, array(0.5D, 0.9D))")
-
-
-@dataclass(slots=True)
-class ColumnStatement:
-    """A statement in an engine's SQL, and its parameters."""
-
-    text: str
-    parameters: dict[str, Any] = field(default_factory=dict)
 
 
 def unnested(parameter: str, kind: str) -> str:

@@ -213,8 +213,7 @@ class Kpi:
     For a KPI of the state at a period's end it is None, and `still_open` selects the open cases that count.
     For a duration `still_open` selects the open cases that are shown next to it. `divisor` further divides a
     number per case: by 3 to make a monthly figure of three months. `path` restricts the KPI to one fulfilment
-    path.
-    `secondary` is a second measure that the answer needs: for a duration its other time (elapsed or
+    path. `secondary` is a second measure that the answer needs: for a duration its other time (elapsed or
     business). `budgets_of` is the KPI whose budgets the costs are compared with, if any. `settling` says what
     can still change a value after its period. `target` is the one fixed in the process documents. `per` is
     the number of deliveries or persons that cases are counted for. `companions` are the keys of KPIs whose

@@ -5,7 +5,6 @@ Bars begin at 0, and each shows its number.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -14,7 +13,7 @@ from app.kpis.drawing import canvas
 from app.kpis.drawing.canvas import GRID, MARGIN
 from app.kpis.questions.chart_words import ChartWords
 from app.svg.elements import element
-from app.svg.lines import INK, SOFT, label, line, polyline
+from app.svg.lines import INK, label, line, polyline
 from app.svg.scale import linear
 
 LEFT, RIGHT = 64.0, 700.0
@@ -98,25 +97,3 @@ def _spoken(figure: FlowFigure, n: int, words: ChartWords) -> str:
     return words.translate(
         "row_described", label=figure.periods[n], text=words.translate("listed").join(parts)
     )
-
-
-def draw_bars(title: str, rows: Sequence[tuple[str, float]], words: ChartWords) -> Markup:
-    """Return named numbers as bars one beneath the other, each with its number."""
-    drawn, y = canvas.title_lines(title, "", MARGIN)
-    begin = MARGIN + NAME_WIDTH
-    scale = linear([0.0, *(value for _, value in rows), 1.0], begin, RIGHT - 80)
-    described = []
-    for name, value in rows:
-        middle = y + ROW / 2
-        value_text = words.value(value)
-        drawn.append(label(name, begin - 8, middle + 4, fill=INK, anchor="end", room=NAME_WIDTH - 8))
-        width = scale.pixel_of(value) - begin
-        drawn.append(
-            element(
-                "rect", x=begin, y=middle - BAR / 2, width=width, height=BAR, fill=SOFT, class_="bar first"
-            )
-        )
-        drawn.append(label(value_text, begin + width + 6, middle + 4, fill=INK, room=74))
-        described.append(words.translate("row_described", label=name, text=value_text))
-        y += ROW
-    return canvas.document(y + MARGIN, title, words.translate("joined").join(described), drawn)

@@ -88,7 +88,7 @@ class CompareWindows(Payload, of=KpiEffect):
         description="Figure to compare: the value of the KPI; or of a duration its 90th percentile, or the "
         "share of cases that take longer than `longer_than`.",
     )
-    longer_than: Annotated[int, Field(ge=1, le=LONGEST_SECONDS)] | None = Field(
+    longer_than: Annotated[int, Field(ge=1, le=LONGEST_SECONDS, strict=True)] | None = Field(
         default=None,
         description="Number of seconds that counts as long, for `share_longer`.",
         examples=[259200],
@@ -170,7 +170,7 @@ def filters_of(scope: Mapping[Dimension, Sequence[str]]) -> dict[str, Any]:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="kpi_effect", plural="effects", zh="实测效果", record=KpiEffect, states=State,
+    kind="kpi_effect", plural="effects", zh="实测效果", record=KpiEffect,
     visible=(to_persons("measured_by_id"),),
     access=KindAccess(also_seen_by={Role.process_owner: "answers for the process that the effect is in"}),
     rows=(

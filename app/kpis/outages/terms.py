@@ -69,7 +69,7 @@ class CountedAgreement:
 
     @property
     def customer_id(self) -> UUID | None:
-        """Return the customer with whom it was agreed; None: it holds for all."""
+        """Return the customer of the agreement; None: it applies to all customers."""
         customer = self.fields.get("customer_id")
         return None if customer is None else UUID(customer)
 

@@ -77,7 +77,7 @@ REBASERS = quality_manager | process_owner
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="kpi_rebase", plural="kpi_rebases", zh="界限重置", record=KpiRebase, states=State,
+    kind="kpi_rebase", plural="kpi_rebases", zh="界限重置", record=KpiRebase,
     visible=(), lookup=Lookup(vocabulary=frozenset(KPIS)),
     rows=(
         #      action    中文    from            to               who       event

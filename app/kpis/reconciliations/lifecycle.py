@@ -42,7 +42,7 @@ def make_reconciliation(reconciliation: Reconciliation, body: MakeReconciliation
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="reconciliation", plural="reconciliations", zh="指标对账", record=Reconciliation, states=State,
+    kind="reconciliation", plural="reconciliations", zh="指标对账", record=Reconciliation,
     visible=(),
     rows=(
         #      action               中文    from          to          who   event

@@ -137,7 +137,7 @@ NOTIFIED_ROLES = (
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="kpi_signal", plural="kpi_signals", zh="指标信号", record=KpiSignal, states=State, code="SIG",
+    kind="kpi_signal", plural="kpi_signals", zh="指标信号", record=KpiSignal, code="SIG",
     visible=(), lookup=Lookup(vocabulary=frozenset(KPIS)),
     rows=(
         #      action      中文        from                            to               who         event

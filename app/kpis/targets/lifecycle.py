@@ -103,7 +103,7 @@ NAMES = {key: {language: kpi.texts(language).name for language in LANGUAGES} for
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="kpi_target", plural="kpi_targets", zh="指标目标", record=KpiTarget, states=State,
+    kind="kpi_target", plural="kpi_targets", zh="指标目标", record=KpiTarget,
     face=FACE,
     visible=(to_staff(),), lookup=Lookup(vocabulary=frozenset(KPIS), vocabulary_names=NAMES),
     rows=(

@@ -33,14 +33,14 @@ from app.kernel.actions.payloads import (
 from app.kernel.actions.refusals import WrongValue
 from app.ticketing.projects.planning import add_issue, expect_next_report
 from app.ticketing.projects.preparation import CurrentMilestones
-from app.ticketing.projects.records import Milestone, ProgressReport, ProjectRecord
+from app.ticketing.projects.records import COMPLETE, Milestone, ProgressReport, ProjectRecord
 
 
 class MilestoneProgress(PayloadPart):
     """The progress of one milestone."""
 
     milestone: UUID = Field(description="Identifier of the milestone.")
-    done: int = Field(ge=0, le=100, strict=True, description="Percentage of the milestone that is done.")
+    done: int = Field(ge=0, le=COMPLETE, strict=True, description="Percentage of the milestone that is done.")
 
 
 class ReportedProblem(PayloadPart):
@@ -60,7 +60,9 @@ class ReportProgress(Payload):
         max_length=LONGEST_LIST, description="Milestones with progress."
     )
     expected_at: Instant = Field(description="Expected time of delivery.")
-    text: FreeText | None = Field(default=None, description="Remarks on the progress.")
+    text: FreeText | None = Field(
+        default=None, description="Remarks on the progress; required to complete a milestone."
+    )
     cost_to_date: Annotated[Amount, StaffOnly()] | None = Field(
         default=None,
         description="Cost so far, in the currency of the plan; leave out if nothing was spent. Only staff "
@@ -92,7 +94,9 @@ def report_progress(record: ProjectRecord, body: ReportProgress, ctx: ActionCont
     for progress in body.milestones:
         milestone = ctx.outcome.change(current[progress.milestone])
         milestone.done = progress.done
-        milestone.completed_at = (milestone.completed_at or ctx.occurred_at) if progress.done == 100 else None
+        milestone.completed_at = (
+            (milestone.completed_at or ctx.occurred_at) if progress.done == COMPLETE else None
+        )
     for problem, owner in zip(body.problems, problem_owners(body, ctx), strict=True):
         add_issue(record, problem.title, owner, problem.due_at, ctx)
     record.expected_at = body.expected_at

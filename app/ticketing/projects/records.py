@@ -9,6 +9,9 @@ from uuid import UUID
 from app.common.personal import Personal
 from app.common.records import ChildRecord, ForeignRef, StaffOnly, optional, required
 
+#: The share of a milestone, in percent, that is done in the end.
+COMPLETE = 100
+
 
 class ProjectRecord(Protocol):
     """The fields of a record that is carried out by a plan.

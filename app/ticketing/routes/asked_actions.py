@@ -14,13 +14,14 @@ from uuid import UUID
 
 from app.common.notices import NoticeType
 from app.common.people import Caller
+from app.foundation.people.succession.lookups import duties_of
 from app.kernel.access.reads import VersionedRecord, load_many
 from app.kernel.actions.actor_policy import Relation
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.commands.offers import offers
-from app.kernel.commands.references import is_visible
 from app.kernel.ledger import Ledger
+from app.kernel.visible_records import is_visible
 from app.log.canonical import instant
 from app.log.events import id_of, kind_of
 
@@ -32,11 +33,13 @@ class AskedActions:
     """The actions that a type of notice asks for, by their names; one of them suffices. `only` is a property
     of the record that must be true. `once`: people who have performed one since are not asked again, though
     the record may wait for others; otherwise the record itself shows when nothing waits for the caller.
-    `due` is the record's field with the time until which the action is asked.
+    `due` is the record's field with the time until which the action is asked. `chosen_by` is a property of
+    the record with the names of those actions that it waits for, if it does not wait for all of them.
     """
 
     names: tuple[str, ...]
     only: str | None = None
+    chosen_by: str | None = None
     once: bool = False
     due: str = "due_at"
 
@@ -45,7 +48,13 @@ class AskedActions:
 ASKED_ACTIONS = {
     NoticeType.to_sign: AskedActions(("sign",), once=True),
     NoticeType.to_consent: AskedActions(
-        ("sign", "renew", "terminate", "amend"), only="awaits_consents", once=True
+        ("sign", "renew", "terminate", "amend"),
+        only="awaits_consents",
+        chosen_by="awaited_consents",
+        once=True,
+    ),
+    NoticeType.consent_refused: AskedActions(
+        ("submit_for_review", "renew", "negotiate"), only="awaits_answer_to_refusal", once=True
     ),
     NoticeType.to_acknowledge: AskedActions(("acknowledge",), once=True),
     NoticeType.document_to_acknowledge: AskedActions(("acknowledge", "acknowledge_document"), once=True),
@@ -63,6 +72,7 @@ ASKED_ACTIONS = {
     NoticeType.risk_lapsed: AskedActions(("reopen",), only="risk_lapsed_at"),
     NoticeType.to_verify: AskedActions(("verify",)),
     NoticeType.target_to_accept: AskedActions(("accept",)),
+    NoticeType.posts_vacant: AskedActions(("change_people",), only="lacks_people"),
     NoticeType.evaluation_to_agree: AskedActions(("agree_to_evaluation",)),
     NoticeType.maintenance_due: AskedActions(("complete",)),
     NoticeType.to_self_check: AskedActions(("submit_self_check",), due="self_check_due_at"),
@@ -196,7 +206,15 @@ async def _open_action(
     actions = CONFIRMING if row["step"] is None else ASKED_ACTIONS[NoticeType(row["step"])]
     if actions.only is not None and not getattr(loaded.record, actions.only):
         return None
-    for offer in await offers(ledger, lifecycle, loaded, context, among=actions.names):
+    if row["step"] == NoticeType.duties_held and not await duties_of(
+        ledger.db.rows, ledger.lifecycles.values(), loaded.record.id, reader=context.caller
+    ):
+        return None
+    names = actions.names
+    if actions.chosen_by is not None:
+        names = getattr(loaded.record, actions.chosen_by)
+    offered = await offers(ledger, lifecycle, loaded, context, among=names)
+    for offer in sorted(offered, key=lambda offer: names.index(offer.action.name)):
         if offer.because is None:
             return {
                 "kind": lifecycle.kind,

@@ -1,12 +1,12 @@
 """Dated duties of the caller that no notice keeps open: steps of rollouts and plans, risks with their
-actions, and corrective actions. Each is listed until its action is performed, also while it
-cannot be performed yet.
+actions, corrective actions, times promised on tickets, and next steps after a decision. Each is listed until
+its action is performed, also while it cannot be performed yet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, get_args
@@ -33,8 +33,9 @@ class DatedDuty:
 
     `owner` is the field with the person, `due` the SQL of the time, `open` that of the open duties, where `c`
     is the row and `r` the record. `actions` are the names of the actions that perform the duty, by the state
-    of the record; a state without one has no such duty. `fields` are the fields by which the action names the
-    duty, with the row's column. `title` is the row's column that describes the duty.
+    of the record; a state without one has no such duty. `chosen` is the SQL of another action's name, or
+    null. `fields` are the fields by which the action names the duty, with the row's column. `title` is the
+    row's column that describes the duty.
     """
 
     kind: str
@@ -43,12 +44,59 @@ class DatedDuty:
     actions: Mapping[str, str]
     row: str | None = None
     open: str = "true"
+    chosen: str = "null::text"
     fields: Mapping[str, str] = field(default_factory=dict)
     title: str | None = None
 
 
 _LATER_STEPS = "'optimise', 'fix'"
+_UPDATES = dict.fromkeys(("new", "acknowledged", "in_progress", "on_hold"), "post_update")
+_REPORTS = dict.fromkeys(("implementing", "rectifying"), "report_progress")
+_PILOT_AND_ROLLOUT = ("piloting", "pilot_reported", "rolling_out", "handed_over")
+_UPDATE_PROMISED, _REPORT_PROMISED = "c.next_update_due_at is not null", "c.next_report_due_at is not null"
+_NOT_DECIDED = """not exists (
+  select from fold.decision d where d.record = 'improvement/' || c.id and d.state = 'open')"""
+#: The action after the approval of an improvement, by its class and way.
+_AFTER_APPROVAL = """case when c.size is null then 'classify' when c.size = 'major' or exists (
+  select from fold.improvement_proposal p where p.record = 'improvement/' || c.id and p.to_pilot)
+  then 'charter' else 'implement' end"""
+_APPROVED = DatedDuty(
+    "improvement",
+    "requester_id",
+    "null::timestamptz",
+    {"approved": "classify"},
+    open=f"c.reported_by_id is null and {_NOT_DECIDED}",
+    chosen=_AFTER_APPROVAL,
+)
+_TO_PUBLISH = DatedDuty(
+    "process_change",
+    "process_owner_id",
+    "c.due_at",
+    {"under_review": "publish"},
+    open="c.approved_at is not null",
+)
 DATED_DUTIES = (
+    _TO_PUBLISH,
+    replace(
+        _TO_PUBLISH,
+        owner="reviewed_by_id",
+        open="c.approved_at is not null and c.reviewed_by_id is distinct from c.process_owner_id",
+    ),
+    _APPROVED,
+    replace(_APPROVED, owner="reported_by_id", open=_NOT_DECIDED),
+    DatedDuty(
+        "improvement",
+        "project_manager_id",
+        "null::timestamptz",
+        {
+            "chartered": "plan",
+            "planned": "approve_plan",
+            "plan_approved": "start_pilot",
+            "piloting": "report_pilot",
+            "pilot_reported": "ask_judgement",
+        },
+        open=_NOT_DECIDED,
+    ),
     DatedDuty(
         "improvement",
         "owner_id",
@@ -97,10 +145,34 @@ DATED_DUTIES = (
         open="(r.state <> 'treated' or c.reassess_by_at <= %(soon)s)",
     ),
     DatedDuty("corrective_action", "owner_id", "c.due_at", {"planned": "complete"}),
+    # Promised times of a ticket: of the next update, the next report and the delivery.
+    DatedDuty("incident", "assignee_id", "c.next_update_due_at", _UPDATES, open=_UPDATE_PROMISED),
+    DatedDuty(
+        "incident",
+        "commander_id",
+        "c.next_update_due_at",
+        _UPDATES,
+        open=f"{_UPDATE_PROMISED} and c.commander_id is distinct from c.assignee_id",
+    ),
+    DatedDuty("request", "assignee_id", "c.next_report_due_at", _REPORTS, open=_REPORT_PROMISED),
+    DatedDuty(
+        "request",
+        "assignee_id",
+        "coalesce(c.expected_at, c.planned_at)",
+        dict.fromkeys(_REPORTS, "submit_for_acceptance"),
+        open="coalesce(c.expected_at, c.planned_at) is not null",
+    ),
+    DatedDuty(
+        "improvement",
+        "project_manager_id",
+        "c.next_report_due_at",
+        dict.fromkeys(("planned", "plan_approved", *_PILOT_AND_ROLLOUT), "report_progress"),
+        open=_REPORT_PROMISED,
+    ),
 )
 _DUTY = """
 (select {n} as duty, '{kind}' as kind, r.id as record, r.number, r.title as record_title, r.state, c.id,
-  {due} as due_at, {title} as title
+  {due} as due_at, {title} as title, {chosen} as chosen
 from fold.{row} c {joined}
 where c.{owner} = (select %(me)s::uuid) and r.state = any(array[{states}]) and {open}
 order by {due} nulls last, c.id limit {most})"""
@@ -108,13 +180,13 @@ _RECORD = "join {table} r on r.id = split_part(c.record, '/', 2)::uuid and c.rec
 
 
 class DutyItem(OutputModel):
-    """A step, action or risk that the caller is responsible for, and its record."""
+    """A step, action, risk or promised time that the caller is responsible for, and its record."""
 
     id: UUID = Field(
-        description="Identifier of the step or action; for a risk or a corrective action its own."
+        description="Identifier of the step or action; for a risk, a corrective action or a ticket its own."
     )
     title: str | None = Field(
-        description="Title of the step or action; null for a risk or a corrective action."
+        description="Title of the step or action; null for a risk, a corrective action or a ticket."
     )
     due_at: datetime | None = Field(description="Time by which it is due; null if no time is set.")
     overdue: bool = Field(description="True if the due time has passed.")
@@ -163,6 +235,7 @@ def duties_statement(lifecycles: tuple[Lifecycle[Any], ...]) -> str:
                 owner=duty.owner,
                 states=", ".join(f"'{state}'" for state in duty.actions),
                 open=duty.open,
+                chosen=duty.chosen,
                 most=MOST_LISTED,
             )
         )
@@ -174,7 +247,7 @@ def _duty_item(
     lifecycle: Lifecycle[Any], row: Mapping[str, Any], language: str, now: datetime
 ) -> dict[str, Any]:
     duty = DATED_DUTIES[row["duty"]]
-    action = lifecycle[duty.actions[row["state"]]]
+    action = lifecycle[row["chosen"] or duty.actions[row["state"]]]
     title = _title_of(lifecycle, duty, row["title"], language)
     columns = {duty.title: row["title"]} | {"id": str(row["id"])}
     return {

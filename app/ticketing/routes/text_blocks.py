@@ -29,8 +29,8 @@ from app.kernel.access.reads import load
 from app.kernel.actions.actor_policy import staff
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.refusals import NotFound
-from app.kernel.commands.references import is_visible
 from app.kernel.ledger import Ledger
+from app.kernel.visible_records import is_visible
 
 #: The most blocks that are offered: more than anybody looks through.
 MOST_OFFERED = 200

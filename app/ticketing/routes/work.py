@@ -167,8 +167,8 @@ class MyWork(OutputModel):
         "asked for and that are still open, the newest first; at most 50."
     )
     duties: list[DutyItem] = Field(
-        description="Steps of rollouts and plans, risks with their actions, and corrective actions that the "
-        "caller is responsible for, by due time; at most 50."
+        description="Steps of rollouts and plans, risks with their actions, corrective actions, and next "
+        "steps after a decision that the caller is responsible for, by due time; at most 50."
     )
     queues: list[Queue] = Field(
         description="Queues of the teams in which the caller works, and of the service desk."

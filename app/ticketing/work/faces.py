@@ -14,6 +14,7 @@ HOLD_FORM = FormFace(
         "supplier": FieldCondition("reason", ("awaiting_vendor",)),
         "change": FieldCondition("reason", ("awaiting_change",)),
     },
+    demanded=frozenset({"question"}),
 )
 #: Essentials that the page of every ticket shows.
 TICKET_ESSENTIALS = ("assignee", "team", "priority", "service")

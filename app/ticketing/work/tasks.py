@@ -19,7 +19,7 @@ from app.foundation.people.eligibility import check_member
 from app.foundation.people.records import Team
 from app.foundation.process_spec import ActionRows, ProcessSpec, TaskSpec
 from app.kernel.access.reads import ReadContext
-from app.kernel.actions.actor_policy import rule, staff
+from app.kernel.actions.actor_policy import process_relation, rule, staff
 from app.kernel.actions.conditions import at_least_one_member
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import STAYS, action
@@ -32,7 +32,7 @@ from app.kernel.actions.payloads import (
     Reference,
     Title,
 )
-from app.kernel.actions.refusals import WrongValue, caller_check
+from app.kernel.actions.refusals import Refusal, WrongValue, caller_check
 from app.ticketing.records import Task
 
 
@@ -222,6 +222,23 @@ def complete_task(ticket: Ticket, body: CompleteTask, ctx: ActionContext) -> Non
     ctx.outcome.staff_only = task.for_staff
 
 
+class NotTheTaskAssignee(Refusal):
+    """Refusal: the caller is neither of staff nor the assignee of the task."""
+
+    STATUS = 403
+    CODE = "not_the_task_assignee"
+
+
+@caller_check
+async def not_the_task_assignee(
+    reads: ReadContext, ticket: Ticket, body: CompleteTask, ctx: ActionContext
+) -> None:
+    """Refuse people without a staff role who are not the assignee of the task (`not_the_task_assignee`)."""
+    task = ctx.required_ref(Task, "task")
+    if not STAFF.allows(ctx.caller, ticket) and ctx.caller.person_id != task.assignee_id:
+        raise NotTheTaskAssignee()
+
+
 @caller_check
 async def task_already_finished(
     reads: ReadContext, ticket: Ticket, body: CompleteTask | DropTask, ctx: ActionContext
@@ -274,6 +291,11 @@ def _check_open(task: Task, ctx: ActionContext) -> None:
         raise WrongValue(words, pointer="/occurred_at", because="before_it_was_added")
 
 
+STAFF = staff | rule
+#: The task names its assignee, who may hold no role: `not_the_task_assignee` checks it.
+task_assignee = process_relation(
+    "task_assignee", "the assignee of the task", "任务处理人", named_in=(("task", "assignee_id"),)
+)
 #: How most processes handle tasks.
 USUAL_TASKS = TaskSpec(complete_task)
 
@@ -287,7 +309,8 @@ def rows(spec: ProcessSpec) -> ActionRows:
         action(apply_checklist,    "套用清单", spec.open, STAYS, staff | rule, f"{spec.kind}.checklist_applied", wrong=(checklist_not_applicable,)),
         action(edit_task,          "编辑任务", spec.any,  STAYS, staff | rule | spec.tasks.alterers, f"{spec.kind}.task_edited",
                wrong=(cannot_be_edited, *spec.tasks.altering_checks)),
-        action(spec.tasks.complete, "完成任务", spec.any,  STAYS, staff | rule, f"{spec.kind}.task_completed",    wrong=(task_already_finished,)),
+        action(spec.tasks.complete, "完成任务", spec.any,  STAYS, STAFF | task_assignee, f"{spec.kind}.task_completed",
+               wrong=(not_the_task_assignee, task_already_finished)),
         action(drop_task,          "取消任务", spec.any,  STAYS, staff | rule | spec.tasks.alterers, f"{spec.kind}.task_dropped",
                wrong=(task_already_finished, *spec.tasks.altering_checks)),
         action(flag_task,          "标记任务逾期", spec.any, STAYS, rule,     f"{spec.kind}.task_overdue",       wrong=(task_not_to_flag,)),

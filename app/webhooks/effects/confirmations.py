@@ -10,7 +10,7 @@ from app.webhooks.intake.receipt import is_signed_by_amazon
 from app.webhooks.sources.records import WebhookSource
 
 
-async def ignored(ledger: Ledger, source: WebhookSource, raw: RawDelivery, why: str) -> Outcome:
+async def outcome_without_news(ledger: Ledger, source: WebhookSource, raw: RawDelivery, why: str) -> Outcome:
     """Return the outcome of a delivery without news. A subscription that it asks to confirm is confirmed."""
     message = message_of(raw.body) if is_signed_by_amazon(source) else {}
     if confirmation_url(message) is not None:

@@ -2,8 +2,8 @@
 
 A person is found by the login that was set for them at the source, else by the e-mail address that exactly
 one active person here has, or a deactivated one, in whatever member it stands: many tools identify people by
-their address. Otherwise by a keyed fingerprint of
-the tool's name for them, as in imports. A display name alone is not enough: two people may share it.
+their address. Otherwise by a keyed fingerprint of the tool's name for them, as in imports. A display name
+alone is not enough: two people may share it.
 """
 
 from __future__ import annotations

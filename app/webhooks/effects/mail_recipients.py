@@ -12,8 +12,8 @@ from uuid import UUID
 from app.i18n import translate
 from app.kernel.access.visibility import follower
 from app.kernel.actions.lifecycle import Lifecycle
-from app.kernel.commands.references import acting_caller, is_visible
 from app.kernel.ledger import Ledger
+from app.kernel.visible_records import acting_caller, is_visible
 from app.log.events import kind_of
 from app.webhooks.effects.addresses import person_with_address
 from app.webhooks.mail.addresses import Address

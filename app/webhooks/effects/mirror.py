@@ -1,7 +1,6 @@
 """Mirroring of a tool's tickets: their reported state is observed, as in an import.
 
-So the result is the same in whatever order its deliveries come, and the same as that of an import. A
-delivery
+So the result is the same in whatever order its deliveries come, and the same as that of an import. A delivery
 has its effect once: its key stands in the events that it led to.
 """
 
@@ -436,8 +435,7 @@ class Mirror:
 
 
 def _repeats_the_last(ticket: MirroredTicket, key: str) -> bool:
-    """Return whether the part of that key says what was heard last of the ticket. What equals something
-    older
+    """Return whether the part of that key says what was heard last of the ticket. What equals something older
     is news: the ticket has changed back.
     """
     return bool(ticket.delivery_keys) and repeats(key, ticket.delivery_keys[-1])

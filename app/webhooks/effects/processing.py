@@ -38,7 +38,7 @@ from app.processes.incidents.records import OPEN
 from app.webhooks.adapters import MAIL
 from app.webhooks.effects.alert_conversion import alert_of
 from app.webhooks.effects.comments import take_comment
-from app.webhooks.effects.confirmations import ignored
+from app.webhooks.effects.confirmations import outcome_without_news
 from app.webhooks.effects.heard_alerts import HeardAlert, alert_fingerprint, alert_goes_on, keep_heard
 from app.webhooks.effects.identities import Identities, Identity, tool_caller
 from app.webhooks.effects.kept_files import attach_files, kept_files
@@ -72,7 +72,7 @@ from app.webhooks.sources.lookup import find_source
 from app.webhooks.sources.records import WebhookSource, WebhookSourceState
 from app.webhooks.two_way.pending_writes import Writes
 from app.webhooks.two_way.sources import TwoWaySource
-from app.webhooks.two_way.tool_clocks import FUTURE_TOLERANCE, on_our_clock
+from app.webhooks.two_way.tool_clocks import CLOCK_TOLERANCE, on_our_clock
 from app.webhooks.write_back.templates import template_keys, template_of
 
 NAME = "webhooks"
@@ -185,6 +185,7 @@ class Processor:
     async def _read_ahead(self, updates: Sequence[ParsedUpdate]) -> None:
         """Read the tickets and persons that the news name, all at once."""
         news = [each for each in updates if not isinstance(each, AlertSignal)]
+        # Persons are found by their login or address, or by a fingerprint of the tool's name for them.
         await self._people.find_known_persons(person for each in news for person in each.persons)
         if self._both_ways is None:
             # Where the tool is written to, others open and change its tickets, too.
@@ -275,7 +276,7 @@ class Processor:
         except MappingFailed as error:
             return Outcome(DeliveryState.failed, code=error.code, mapping_key=error.key)
         if evaluation.ignored is not None:
-            return await ignored(self._ledger, self._source, delivery.raw, evaluation.ignored)
+            return await outcome_without_news(self._ledger, self._source, delivery.raw, evaluation.ignored)
         return evaluation
 
     async def _carry_out(self, task: _Task, progress: _Progress) -> None:
@@ -289,13 +290,14 @@ class Processor:
         news, now = task.news, self._clock()
         received_at = task.delivery.received_at
         if self._both_ways is None or isinstance(news, AlertSignal | DeploymentUpdate):
-            latest = max(now, received_at) + FUTURE_TOLERANCE
+            latest = max(now, received_at) + CLOCK_TOLERANCE
             news = on_our_clock(news, timedelta(), received_at, latest)
         if isinstance(news, AlertSignal):
             effect = await self._alert(news, task)
             await self._attach_whole(news, effect, self._account.id)
             return effect
         if isinstance(news, DeploymentUpdate):
+            # A deployment is no ticket: a command records the report of its run.
             return await take_deployment(self._ledger, self._source, self._account.id, news, task.key, now)
         if self._both_ways is not None:
             news = await self._both_ways.convert(news, min(now, received_at))
@@ -308,6 +310,7 @@ class Processor:
         if isinstance(news, TicketUpdate):
             effect = await self._take_ticket(news, task.key)
             writes = None if self._both_ways is None else self._both_ways.writes
+            # Tags and custom fields: the tool's changes are taken over, those of people here stay.
             effect = await take_tags_and_values(
                 self._ledger, self._mirror.channel, self._account.id, effect, news, now, writes=writes
             )

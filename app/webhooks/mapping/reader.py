@@ -103,8 +103,9 @@ class EntryReader:
         return MISSING
 
     def values(self, key: str, sources: tuple[str, ...] | None) -> Iterator[Any]:
-        """Yield the value of each alternative in turn, MISSING for one that cannot be evaluated. If that is
-        the last one of a key that decides, it raises MappingFailed.
+        """Yield the value of each alternative in turn. An alternative that cannot be evaluated is skipped;
+        the last one yields MISSING, or raises MappingFailed if the key is in DECIDING. For keys in _EXACT,
+        each alternative counts as the last. If it takes too much work (`too_much`), MappingFailed is raised.
         """
         for n in range(len(sources or ())):
             expression = self._compiled[(*self._path, *key.split("."), n)]

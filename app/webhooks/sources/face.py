@@ -16,7 +16,7 @@ FACE = RecordFace(
     quick=("rotate",),
     pages=(
         RecordPage(
-            BilingualLabel("Send a test delivery", "发送测试投递"),
+            BilingualLabel("Send a test delivery", "发送测试推送"),
             "/desk/administration/sources/{id}/test",
             frozenset({Role.admin}),
             frozenset({"active"}),

@@ -29,10 +29,9 @@ from app.kernel.access.audience_rules import to_staff
 from app.kernel.access.kinds import KindAccess
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import admin, rule
-from app.kernel.actions.constraints import ValueTaken
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
-from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Keys, Lifecycle, Rules, action
+from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Keys, Lifecycle, action
 from app.kernel.actions.payloads import (
     A_LINE,
     LONGEST_LINE,
@@ -48,6 +47,7 @@ from app.kernel.actions.payloads import (
     ShortText,
 )
 from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.rules import Rules, ValueTaken
 from app.processes.incidents.records import Effect
 from app.webhooks.adapters import MAIL, adapter_keys
 from app.webhooks.mapping.parse import parse_mapping
@@ -306,7 +306,7 @@ ADMINS = (admin | rule).in_person()
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="webhook_source", plural="webhook_sources", zh="推送来源", record=WebhookSource, states=State,
+    kind="webhook_source", plural="webhook_sources", zh="推送来源", record=WebhookSource,
     access=KindAccess(administrative=True), face=FACE,
     visible=(to_staff(),), children=(ToolLogin,),
     rules=Rules(constraints={"webhook_source_key_key": ValueTaken("key")}),

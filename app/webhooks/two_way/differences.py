@@ -99,10 +99,9 @@ def difference(
     is_answer: bool = False,
     uncertainty: timedelta = timedelta(),
 ) -> TicketDifference:
-    """Return what is news in the snapshot. `groups`: the states that are one for the tool. `ours`:
-    columns whose
-    change is our own. `is_answer`: the tool was asked, and has nothing newer. `uncertainty`: the order of
-    times that are no further apart is unknown.
+    """Return what is news in the snapshot. `groups`: the states that are one for the tool. `ours`: columns
+    whose change is our own. `is_answer`: the tool was asked, and has nothing newer. `uncertainty`: the order
+    of times that are no further apart is unknown.
     """
     heard_at, told_at = hearing.heard_at, snapshot.occurred_at
     changed = _changed_columns(case, snapshot)

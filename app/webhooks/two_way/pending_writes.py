@@ -105,9 +105,8 @@ class TicketWrite:
 
 @dataclass(frozen=True, slots=True)
 class WrittenComment:
-    """A comment that was written to a tool; `key` None: it may have arrived or not. `fingerprint` is
-    that of the
-    text that the tool has.
+    """A comment that was written to a tool; `key` None: it may have arrived or not. `fingerprint` is that of
+    the text that the tool has.
     """
 
     key: str | None

@@ -34,9 +34,8 @@ FIELD_WORDS = {"title": ("title", "标题"), "priority": ("priority", "优先级
 
 @dataclass(frozen=True, slots=True)
 class AnsweredWrite:
-    """An answer of the tool about the ticket of that stream. `written` are keyed fingerprints of the
-    values that we
-    have written, by field; None: all of it is our own, since we have opened the ticket.
+    """An answer of the tool about the ticket of that stream. `written` are keyed fingerprints of the values
+    that we have written, by field; None: all of it is our own, since we have opened the ticket.
     """
 
     stream: str
@@ -139,8 +138,7 @@ class TwoWaySource:
 
     async def keep_conflicts(self, record: Any, ticket_difference: TicketDifference) -> bool:
         """Keep conflicts as comments, and note doubts, before anything else is recorded of the delivery.
-        Return
-        whether the ticket has changed by it.
+        Return whether the ticket has changed by it.
         """
         if ticket_difference.is_unsure:
             await self.writes.doubt(record.row_key)

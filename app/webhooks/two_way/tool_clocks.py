@@ -32,7 +32,7 @@ UNCERTAINTY = SECOND
 #: Clocks that differ by no more are taken for equal by people.
 NOTABLE = timedelta(seconds=2)
 #: A time so far in the future is accepted from tools that we do not write to.
-FUTURE_TOLERANCE = timedelta(seconds=60)
+CLOCK_TOLERANCE = timedelta(seconds=60)
 #: The field under which a converted time is marked.
 MARKED_FIELD = "occurred_at"
 
@@ -86,7 +86,7 @@ def on_our_clock(news: U, ahead: timedelta, received_at: datetime, latest: datet
     if occurred_at == news.occurred_at and not ahead:
         return news
     changed: dict[str, Any] = {"occurred_at": occurred_at}
-    if abs(ahead) >= NOTABLE or stated - occurred_at > FUTURE_TOLERANCE:
+    if abs(ahead) >= NOTABLE or stated - occurred_at > CLOCK_TOLERANCE:
         changed["altered"] = news.altered | {MARKED_FIELD: [Alteration.clock_differs.value]}
     names: tuple[str, ...] = ()
     if isinstance(news, TicketUpdate):

@@ -80,8 +80,7 @@ class TicketSync:
 
     async def open(self, *, is_new: bool) -> bool:
         """Open the ticket at the tool, if it is not there: one that has ended here only as long as it
-        `is_new`.
-        Return whether it is there. Raises RequestRefused, RequestFailed, DatabaseGone.
+        `is_new`. Return whether it is there. Raises RequestRefused, RequestFailed, DatabaseGone.
         """
         reference = await self._reference()
         if reference is not None:
@@ -120,9 +119,8 @@ class TicketSync:
         return True
 
     async def _find_opened(self, begun_at: datetime) -> Any:
-        """Return the ticket that an earlier attempt has opened; None: it has not. Raises RequestRefused
-        while that cannot
-        be known.
+        """Return the ticket that an earlier attempt has opened; None: it has not. Raises RequestRefused while
+        that cannot be known.
         """
         call = self.tool.template.template.open.find
         self.tool.variables["since"] = (begun_at - SLACK).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -135,8 +133,7 @@ class TicketSync:
 
     async def bring_up_to_date(self) -> None:
         """Take over what has changed at the tool, and write what has changed here, until both are equal.
-        Raises
-        RequestRefused, RequestFailed, DatabaseGone.
+        Raises RequestRefused, RequestFailed, DatabaseGone.
         """
         under_way = await self.writes.find_write(self.stream)
         their_ticket, written = await self._read(), under_way.writing
@@ -308,8 +305,7 @@ class TicketSync:
         await deliveries.replay_awaiting(self.ledger.db, self.source.id, [*cases, OPENING])
 
     async def write_comment(self, comment: UUID, text: str) -> None:
-        """Write the comment to the tool, once; corrected here it is corrected there. Raises
-        RequestRefused,
+        """Write the comment to the tool, once; corrected here it is corrected there. Raises RequestRefused,
         RequestFailed, DatabaseGone.
         """
         template, case = self.tool.template.template, str(self.tool.variables["ticket"]["key"])

@@ -1,9 +1,8 @@
 """The format of subscriptions that write to a tool: each event brings the ticket there up to the state
 here.
 
-It is the state that is written, not the event: the tool is asked first, and what has changed there is
-taken over
-before the rest is written. So an event that comes twice, late, or after a crash writes nothing twice.
+It is the state that is written, not the event: the tool is asked first, and what has changed there is taken
+over before the rest is written. So an event that comes twice, late, or after a crash writes nothing twice.
 """
 
 from __future__ import annotations
@@ -46,8 +45,7 @@ class ToolFormat(MessageFormat):
     async def deliver(
         self, client: OutwardClient, target: SubscriptionTarget, message: EventMessage, now: datetime
     ) -> Delivered | None:
-        """Bring the event's ticket at the tool up to date; None: the tool needs to know nothing of it.
-        Raises
+        """Bring the event's ticket at the tool up to date; None: the tool needs to know nothing of it. Raises
         RequestFailed, UnusableAddress, DatabaseGone.
         """
         source_key = target.subscription.source or ""
@@ -100,7 +98,7 @@ async def _concerns(target: SubscriptionTarget, writes: Writes, event: Mapping[s
     reference = await target.ledger.db.row(REFERENCE_OF, (stream, subscription.source))
     if reference is not None or not subscription.opens_tickets:
         return reference is not None
-    # What was there before is not opened at the tool all at once.
+    # Older records are not opened at the tool all at once.
     return bool(await target.ledger.db.value(REPORTED_SINCE, (stream, subscription.id)))
 
 

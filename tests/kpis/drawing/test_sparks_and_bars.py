@@ -8,7 +8,7 @@ import pytest
 
 from app.kpis.declaration.kpi import Comparator, TargetValue, Unit
 from app.kpis.declaration.marks import Tendency
-from app.kpis.drawing.bars import BarSeries, FlowFigure, draw_bars, draw_flow
+from app.kpis.drawing.bars import BarSeries, FlowFigure, draw_flow
 from app.kpis.drawing.effects.effect_shapes import IntervalRow
 from app.kpis.drawing.effects.intervals import draw_parts
 from app.kpis.drawing.spark import SparkPoint, draw_spark
@@ -50,12 +50,6 @@ def test_what_came_and_went_stands_side_by_side_from_nought() -> None:
     assert float(twenty.attrib["height"]) / float(ten.attrib["height"]) == pytest.approx(2, rel=0.01)
     assert len(of_class(root, "second")) == 2, "a bar, and its name: nothing is drawn of nought"
     assert described(root) == "Sep: Opened 10, Ended 12, Open 30; Oct: Opened 20, Ended 0"
-
-
-def test_bars_say_their_numbers() -> None:
-    root = parse(draw_bars("Age", [("under a day", 3.0), ("a week <b>", 0.0)], WORDS))
-    assert [float(bar.attrib["width"]) > 0 for bar in of_class(root, "bar")] == [True, False]
-    assert described(root) == "under a day: 3; a week <b>: 0"
 
 
 def test_parts_stand_on_one_axis_with_the_target() -> None:

@@ -61,8 +61,8 @@ INCIDENT_WITHOUT_COST_SHARE = incident_kpi(
         "Incidents without known cost",
         "Share of incidents with unknown cost, among those with their final resolution in the period: no "
         "work is logged, some work has no rate, or an amount is in another currency.",
-        "The cost per incident does not include these; from 5 % on it means little. Work that is logged "
-        "later lowers this share.",
+        "“Cost per incident” leaves these incidents out, and means little if they are 5 % or more. Logging "
+        "their work later lowers this share.",
     ),
     zh=KpiTexts(
         "成本不明占比",

@@ -1,4 +1,4 @@
-"""KPIs of incidents. Their exact definition is what facts/incident.sql and raw/<key>.sql compute alike."""
+"""KPIs of incidents. Their exact definition is what facts/incident.sql and raw/*/<key>.sql compute alike."""
 
 from __future__ import annotations
 

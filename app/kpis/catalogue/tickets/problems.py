@@ -124,7 +124,8 @@ PROBLEMS_RISK_ACCEPTED = problem_kpi(
     en=KpiTexts(
         "Accepted risks",
         "Problems that were closed in the period because their risk was accepted, and not reopened.",
-        "They are neither fixed nor in the backlog; read it together with both.",
+        "These problems count neither in “Time to fix” nor in “Backlog of problems”: read the three "
+        "together.",
     ),
     zh=KpiTexts(
         "接受风险的问题",

@@ -63,9 +63,8 @@ class SearchRequest(ToolRequest):
 
 
 class OpeningRequest(ToolRequest):
-    """The request that opens a ticket. `ticket` is what the other requests call it by, of the answer or
-    of what was
-    found.
+    """The request that opens a ticket. `ticket` is what the other requests call it by, of the answer or of
+    what was found.
     """
 
     ticket: ExpressionText

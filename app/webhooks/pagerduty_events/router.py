@@ -18,10 +18,10 @@ from app.api.authentication.auth import ledger_of, utc_now
 from app.api.direct import Router
 from app.api.requests.raw_bodies import ENQUEUE, ENQUEUE_CHANGE
 from app.api.requests.unverified_bodies import RETRY_SECONDS, BodyBudgetExceeded
-from app.webhooks.enqueue.events import EnqueuedEvent, InvalidEvent, read_change, read_event
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.quotas import WebhookQuotas
 from app.webhooks.intake.receipt import receive
+from app.webhooks.pagerduty_events.events import EnqueuedEvent, InvalidEvent, read_change, read_event
 from app.webhooks.sources.lookup import find_source_by_routing_key
 from app.webhooks.sources.records import WebhookSourceState
 
