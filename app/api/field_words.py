@@ -1,5 +1,6 @@
 """Labels and help for the fields of payloads and answers, in both languages: the contract's `x-label`,
-`x-help` and `x-labels` (pure except for the file that it reads).
+`x-help` and `x-labels` (pure except for the file that it reads). They stand where the field is declared
+(`words`); names that several records share stand in the file.
 
 A field of a payload carries its label, and so does a list within a record; a field of an answer only if it
 has one of its own in that schema, else its label stands once in the document, by its name.
@@ -10,15 +11,16 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from app import i18n
 from app.api.contract.components import reached_schemas, response_parts
+from app.common.components import HELP, LABEL, Texts, in_both
 
-LABEL, LABELS, HELP = "x-label", "x-labels", "x-help"
+LABELS = "x-labels"
 WORD_OF_NAME = re.compile("[A-Z][a-z0-9]*")
 #: Schemas with this prefix have the fields of another one, as far as they were asked for.
 PARTIAL = "Partial"
@@ -31,10 +33,10 @@ class FieldWords:
     last words of the schema's name and the field, or by the field alone.
     """
 
-    labels: Mapping[str, tuple[str, str]]
-    lists: Mapping[str, tuple[str, str]]
-    own: Mapping[str, tuple[str, str]]
-    help: Mapping[str, tuple[str, str]]
+    labels: Mapping[str, Texts]
+    lists: Mapping[str, Texts]
+    own: Mapping[str, Texts]
+    help: Mapping[str, Texts]
 
     def help_place(self, schema: str, name: str) -> str | None:
         """Return the key of the help for that field, the most specific one, or None."""
@@ -50,29 +52,50 @@ def field_words() -> FieldWords:
     return FieldWords(**tomllib.loads(text))
 
 
-def add_field_words(contract: dict[str, Any]) -> None:
+def take_field_words(contract: dict[str, Any]) -> FieldWords:
+    """Return the words of the file with those that fields declare themselves, which are removed from the
+    contract: fields that differ in their words alone may share a schema. Raises ValueError if a name has two
+    labels.
+    """
+    words = field_words()
+    labels, stated_help = dict(words.labels), dict(words.help)
+    stated: dict[str, Texts] = {}
+    for schema, name, field in _fields(contract, set(contract["components"]["schemas"])):
+        label, text = _taken(field, LABEL), _taken(field, HELP)
+        if label is not None and (name in labels or stated.setdefault(name, label) != label):
+            raise ValueError(f"{schema}.{name}: this name has a label already. Leave out `label`.")
+        if text is not None:
+            stated_help[f"{schema}.{name}"] = text
+    return replace(words, labels=labels | stated, help=stated_help)
+
+
+def _taken(field: dict[str, Any], member: str) -> Texts | None:
+    texts = field.pop(member, None)
+    return None if texts is None else (texts["en"], texts["zh"])
+
+
+def add_field_words(contract: dict[str, Any], words: FieldWords) -> None:
     """Add labels and help to the fields of the contract's payloads, and the labels of answers' fields and of
     lists within records.
     """
-    words = field_words()
     for path, operations in contract["paths"].items():
         record, _, name = path.rpartition("/")
         if record.endswith("/{id}") and "get" in operations and name in words.lists:
-            operations["get"][LABEL] = _in_both(words.lists[name])
+            operations["get"][LABEL] = in_both(words.lists[name])
     for schema, name, field in payload_fields(contract):
         place = f"{schema}.{name}"
         label = words.own.get(place) or words.labels.get(name)
         if label is not None:
-            field[LABEL] = _in_both(label)
+            field[LABEL] = in_both(label)
         help_place = words.help_place(schema, name)
         if help_place is not None:
-            field[HELP] = _in_both(words.help[help_place])
+            field[HELP] = in_both(words.help[help_place])
     names = set()
     for schema, name, field in answer_fields(contract):
         if f"{schema}.{name}" in words.own:
-            field[LABEL] = _in_both(words.own[f"{schema}.{name}"])
+            field[LABEL] = in_both(words.own[f"{schema}.{name}"])
         names.add(name)
-    contract[LABELS] = {name: _in_both(words.labels[name]) for name in sorted(names & words.labels.keys())}
+    contract[LABELS] = {name: in_both(words.labels[name]) for name in sorted(names & words.labels.keys())}
 
 
 def payload_fields(contract: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -102,7 +125,3 @@ def _fields(contract: Mapping[str, Any], schemas: set[str]) -> Iterator[tuple[st
     for schema in sorted(schemas):
         for name, field in contract["components"]["schemas"][schema].get("properties", {}).items():
             yield schema, name, field
-
-
-def _in_both(label: tuple[str, str]) -> dict[str, str]:
-    return dict(zip(i18n.LANGUAGES, label, strict=True))

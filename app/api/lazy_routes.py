@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import inspect
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,6 +87,22 @@ class LazyRoute(APIRoute):
         return route.app
 
 
+def typed(
+    endpoint: Callable[..., Any], name: str, kind: Any, default: Any = inspect.Parameter.empty
+) -> Callable[..., Any]:
+    """Return the endpoint with that type and default set for the named parameter in its signature, which
+    FastAPI reads.
+    """
+    signature = inspect.signature(endpoint, eval_str=True)
+    parameters = [
+        parameter.replace(annotation=kind, default=default) if parameter.name == name else parameter
+        for parameter in signature.parameters.values()
+    ]
+    parameters.sort(key=lambda parameter: parameter.default is not inspect.Parameter.empty)
+    endpoint.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]  # what inspect.signature reads
+    return endpoint
+
+
 @contextlib.contextmanager
 def quiet_building() -> Iterator[None]:
     """Keep Pydantic from warning, during the block, of what FastAPI does with the fields of models. FastAPI
@@ -124,8 +140,3 @@ def _combined(of_router: dict[str, Any], of_operation: dict[str, Any]) -> dict[s
         "tags": [*(of_router.get("tags") or ()), *(of_operation.get("tags") or ())],
         "responses": {**(of_router.get("responses") or {}), **(of_operation.get("responses") or {})},
     }
-
-
-def made_routes(routes: Iterable[object]) -> list[LazyRoute]:
-    """Return the routes among these that have been made."""
-    return [route for route in routes if isinstance(route, LazyRoute) and route.is_route_built]

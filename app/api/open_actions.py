@@ -51,8 +51,7 @@ def open_actions(
     lifecycle: Lifecycle[Any], offered: Iterable[Offer], record_id: UUID, state: str, language: str
 ) -> list[dict[str, Any]]:
     """Return actions of a record as clients see them, each with the sentence that explains why it is
-    forbidden now.
-    `state`: what the record's state is called.
+    forbidden now. `state`: what the record's state is called.
     """
     own_id = str(record_id)  # once: it takes as long as the rest of an action
     actions = []

@@ -21,8 +21,9 @@ from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import Payload, marks, references
 from app.kernel.commands.command import Command
-from app.kernel.commands.references import is_visible, with_defined_names
+from app.kernel.commands.references.defined_names import with_defined_names
 from app.kernel.ledger import Ledger
+from app.kernel.visible_records import is_visible
 
 #: The kinds of records whose keys are warned of.
 WARNED_KINDS = frozenset({"service", "ci", "category"})

@@ -23,7 +23,7 @@ down_revision = "{newest}"
 branch_labels = None
 depends_on = None
 
-# Whether programs of before go on with it: tables, columns that may be empty, indexes.
+# True if earlier programs keep working: only tables, nullable columns and indexes are added.
 ADDS_ONLY = True
 
 

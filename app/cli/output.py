@@ -14,7 +14,7 @@ from rich.console import Console
 if TYPE_CHECKING:
     from rich.progress import Progress, ProgressColumn
 
-#: So many names are listed in a hint; a command lists more.
+#: Most names that a hint lists; a command lists more.
 MOST_LISTED_NAMES = 20
 #: The option `--json` of commands that do something and end.
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -22,8 +22,8 @@ _console = Console(soft_wrap=True, highlight=False, markup=False)
 
 
 def progress_bar(*columns: ProgressColumn) -> Progress:
-    """Return a bar on standard error, which is gone when it ends; on no terminal it shows nothing, not even
-    an empty line.
+    """Return a progress bar on standard error that vanishes when it ends. If standard error is no terminal,
+    the bar prints nothing, not even an empty line.
     """
     from rich.progress import Progress  # noqa: PLC0415  # most commands show no progress
 

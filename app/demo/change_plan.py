@@ -173,9 +173,13 @@ def _ordinary_change(name: str, n: int, day: datetime, fate: Fate) -> PlannedCha
 
 def _every_change(end: datetime) -> Iterator[PlannedChange]:
     days_before = int((end - FIRST_DAY * DAY - first_of_month(end, FIRST_DAY)) / DAY / EVERY_DAYS)
+    present = _present_change(end)
     for n in range(-days_before, NUMBER):
         day = end + (EVERY_DAYS * n - FIRST_DAY) * DAY
-        yield _ordinary_change(f"change-{n}", n, day, FATES.get(n // 2, Fate.usual))
+        change = _ordinary_change(f"change-{n}", n, day, FATES.get(n // 2, Fate.usual))
+        # Two changes at the time at which the demo is made could touch the same items.
+        if change.begin + change.length <= present.begin or present.begin + present.length <= change.begin:
+            yield change
     for n, (ago, text) in enumerate(zip(EMERGENCY_DAYS, EMERGENCY_CHANGES, strict=True)):
         begin = at_hour(end - ago * DAY, 13)
         yield PlannedChange(f"emergency-{n}", n, ChangeType.emergency, text, begin, 3 * HOUR)
@@ -183,14 +187,18 @@ def _every_change(end: datetime) -> Iterator[PlannedChange]:
     yield PlannedChange(
         "change-wrong", 1, ChangeType.normal, FAILED_CHANGE, wrong, NORMAL_LENGTH, fate=Fate.failed
     )
-    now = end - 30 * MINUTE
+    yield present
+
+
+def _present_change(end: datetime) -> PlannedChange:
+    """Return the change that is being made at the end."""
     template = STANDARD_TEMPLATES[-1]
-    yield PlannedChange(
+    return PlannedChange(
         "change-now",
         0,
         ChangeType.standard,
         ChangeText(template.service, 0, {}),
-        now,
+        end - 30 * MINUTE,
         2 * HOUR,
         template=template.key,
     )

@@ -12,6 +12,9 @@ ROUND_OF_PLAN = "select id from fold.maintenance where plan_id = %s and planned_
 INCIDENT_OF_ROUND = """
 select i.id from fold.incident i where i.title = %s and i.opened_at = %s"""
 PART_OF_TARGET = "select id from fold.quality_target where parent_id = %s and answerable_id = %s"
+KNOWN_ERROR = "select id from fold.problem where state = 'known_error' order by opened_at desc, id limit 1"
+NEXT_FREEZE = """
+select id, from_at from fold.freeze where state = 'declared' and from_at > %s order by from_at limit 1"""
 FOLLOW_UPS = """
 select t.id, t.assignee_id, t.due_at, split_part(t.record, '/', 2)::uuid as incident
 from fold.task t join fold.incident i on i.id = split_part(t.record, '/', 2)::uuid
@@ -40,3 +43,16 @@ async def part_of_target(db: Database, target: UUID, answerable: str) -> UUID:
 async def open_follow_ups(db: Database, before: datetime) -> Sequence[Row]:
     """Return the open tasks of closed incidents that were due before that time, the earliest first."""
     return await db.rows(FOLLOW_UPS, (before,))
+
+
+async def next_freeze(db: Database, after: datetime) -> tuple[UUID, datetime]:
+    """Return the first freeze that begins after that time, and its begin."""
+    row = await db.row(NEXT_FREEZE, (after,))
+    assert row is not None, "a freeze over the next holidays is declared"
+    return row["id"], row["from_at"]
+
+
+async def newest_known_error(db: Database) -> UUID:
+    """Return the known error that was opened last."""
+    problem: UUID = await db.value(KNOWN_ERROR)
+    return problem

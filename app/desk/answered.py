@@ -15,8 +15,8 @@ from app.desk.operation_calls import OperationCalls
 from app.i18n import translate
 from app.i18n.entries import joined
 
-#: One page reads so many questionnaires: that of the record, and the current one. Answers to others stay
-#: keys.
+#: Most questionnaires that a page reads: that of the record and the current one. Answers to others are shown
+#: as keys.
 MOST_QUESTIONNAIRES = 2
 #: A list of requests has hardly ever more items; answers to the form of any other are left out.
 MOST_ITEMS = 100

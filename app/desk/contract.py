@@ -188,8 +188,8 @@ class ScreenContract:
         return None
 
     def _files(self, prefix: str) -> Iterator[tuple[str, Schema]]:
-        """Yield the paths with that prefix that answer with other media types than JSON, and need no
-        parameter, with their operations.
+        """Yield the paths with that prefix whose response is a file (not JSON) and which need no query
+        parameter, each with its operation.
         """
         for path in self._document["paths"]:
             operation = self.operation("get", path) if path.startswith(prefix) else None

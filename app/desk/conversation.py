@@ -165,13 +165,9 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def _text_field(text: str) -> ShownField:
-    return ShownField("text", "", _displayed(text), is_long=True, is_instant=False)
-
-
 def _silent_entry(display: ValueDisplay, events: Sequence[NarratedEvent]) -> ConversationEntry:
-    """Return the entry for what was done without words, in the order of time, with that of the last. Each act
-    has its actor in front, unless that is the actor of the act before.
+    """Return one entry for acts without words, in the order of time, with the time of the last act. An act is
+    preceded by its actor if the act before has another one.
     """
     did: list[str] = []
     actor = events[0].actor

@@ -72,8 +72,8 @@ OPEN_CHANGES = _list("Open changes", "未完成的变更", "change")
 CHANGES_TO_DECIDE = _list("Changes awaiting approval", "待审批的变更", "change", "state=awaiting_approval")
 OPEN_RELEASES = _list("Open releases", "未完成的发布", "release")
 OPEN_IMPROVEMENTS = _list("Open improvements", "进行中的改进", "improvement")
-OPEN_FINDINGS = _list("Open findings", "未关闭的审计发现", "finding")
-OPEN_AUDITS = _list("Open audits", "进行中的审计", "audit")
+OPEN_FINDINGS = _list("Open findings", "未关闭的审核发现", "finding")
+OPEN_AUDITS = _list("Open audits", "进行中的审核", "audit")
 OPEN_RISKS = _list("Open risks", "未关闭的风险", "risk")
 PROCESS_CHANGES = _list("Changes of processes to decide", "待决定的流程变更", "process_change")
 EDITIONS_AT_WORK = _list(
@@ -82,7 +82,6 @@ EDITIONS_AT_WORK = _list(
     "process_definition",
     "state=draft,in_review,piloting",
 )
-SCORECARDS = _list("Scorecards", "考核评分", "scorecard", "")
 PROCESSES = _list("Processes in force", "生效的流程", "process_definition", "state=published")
 AGREEMENTS_AT_WORK = _list(
     "Agreements in negotiation", "协商中的协议", "sla", "state=requirement,drafted,negotiating,in_review"

@@ -24,7 +24,7 @@ ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: A record as the log names it, by its kind and its id, or as scopes name it, by its kind and key or number.
 STREAM = re.compile(rf"([a-z_]+)/({ID.pattern})")
 NAMED_STREAM = re.compile(r"([a-z_]+)/([A-Za-z0-9][A-Za-z0-9._-]{0,99})")
-#: A KPI, measured of what a record is about.
+#: Key of a KPI that is measured for the subject of a record.
 MEASURED_OF = re.compile(rf"(kpi:[a-z0-9_]+:)({NAMED_STREAM.pattern})")
 #: The key of a team, which no name of a team looks like.
 TEAM_KEY = re.compile(r"[a-z0-9][a-z0-9._-]*")
@@ -36,7 +36,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,249}")
 NAMED_ALREADY = frozenset({"person", "team"})
 #: Members that name a record whose kind stands in another member.
 KIND_MEMBERS = {"value": "dimension"}
-#: Kinds whose keys stand in members that are called as they are, or end so: `ci_services`.
+#: Kinds whose keys stand in members with the name of the kind, or a name that ends with it: `ci_services`.
 KEYED_KINDS = ("service", "catalogue_item", "calendar", "category")
 #: Members that name a record of one kind under another name, if they name any.
 OTHER_MEMBERS = {"subject": "service", "stage_set": "release_stage_set"}

@@ -22,7 +22,7 @@ from app.api.replica_reads import WANTED, position_for_calls
 Parameters = Mapping[str, str | Sequence[str]]
 NO_PARAMETERS: Parameters = {}
 NO_BODY: Any = object()
-#: So many calls of one page run at once. More would take the connections that other requests wait for.
+#: Calls of one page that run at the same time. More would take connections from other requests.
 CONCURRENT_CALLS = 4
 
 
@@ -68,8 +68,8 @@ class CallRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OperationCalls:
-    """Calls of the caller of a page, with responses in its language. If there are many calls at once, some
-    wait for the others.
+    """Calls of API operations for a page, with the rights of its reader and responses in the page's language.
+    At most CONCURRENT_CALLS run at once; others wait.
     """
 
     request: Request

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 from unicodedata import normalize
 
@@ -18,9 +18,21 @@ from app.desk.values import ID, NAME_MEMBERS
 #: A record within the record whose form it is: chosen from its list, not typed.
 WITHIN_RECORD = "record"
 MOST_HITS = "20"
+#: Separator between the name of a proposal and the detail that distinguishes it.
+DETAIL = " · "
 #: The most names that one form has looked up, as many as its longest list takes; others are sent as typed.
 MOST_LOOKUPS = 500
-#: By what a row within a record is called, the best first.
+#: The status of an answer to somebody who may not read a list.
+FORBIDDEN = 403
+#: Lists of the records whose keys tools may send without a record: where people type them, they choose.
+CATEGORY = "category"
+LISTS_OF_KEYS: Mapping[str, str] = {
+    "service": "services",
+    CATEGORY: "categories",
+    "ci": "cis",
+    "calendar": "calendars",
+}
+#: Fields that can name a row within a record, the best first.
 ROW_NAMES = ("title", "question", "name", "text", "subject", "label", "number", "key")
 
 
@@ -44,12 +56,19 @@ class Ambiguous:
 @dataclass(frozen=True, slots=True)
 class ResolvedInputs:
     """Inputs with values in place of the typed texts. By their pointers: the texts that may mean several
-    records, and those that mean no record that the reader may see.
+    records, and those that mean no record that the reader may see. `is_unlisted`: the operation would store
+    such a text as it is, since tools may send keys that mean nothing here.
     """
 
     inputs: Mapping[str, Sequence[str]]
     ambiguous: Mapping[str, Ambiguous]
     unknown: Mapping[str, Sequence[str]]
+    is_unlisted: bool = False
+
+    @property
+    def must_choose(self) -> bool:
+        """Whether people must choose a record before the form can be sent."""
+        return bool(self.ambiguous) or self.is_unlisted
 
 
 async def find_hits(
@@ -58,7 +77,7 @@ async def find_hits(
     """Return the records that the reference may name and whose name begins so; of kinds that each process
     has for itself, those of the process. Raises CallRefused.
     """
-    # Characters of full width are what Chinese keyboards type for those of a name in Latin letters.
+    # Chinese keyboards may type the Latin letters of a name in full width.
     typed = normalize("NFKC", text)
     parameters = {
         "kind": reference["kind"],
@@ -70,21 +89,30 @@ async def find_hits(
     return [_hit(reference, entry) for entry in (page or {"items": ()})["items"]]
 
 
+async def _is_key(calls: OperationCalls, kind: str, text: str, process: str) -> bool:
+    """Return whether the text may be the key of such a record: also of one that the search does not find yet,
+    or that the reader may not look up.
+    """
+    chosen = {"key": text, "limit": "1", **({"process": process} if kind == CATEGORY else {})}
+    answer = await calls.send("GET", f"/v1/{LISTS_OF_KEYS[kind]}", parameters=chosen)
+    return bool(answer.document["items"]) if answer.is_success else answer.status == FORBIDDEN
+
+
 def _hit(reference: Mapping[str, Any], entry: Mapping[str, Any]) -> Hit:
     by = reference.get("by", "value")
     value = entry["title"] if by == "name" else entry.get(by) or entry["id"]
-    label = entry["label"] if not entry.get("detail") else f"{entry['label']} · {entry['detail']}"
+    label = entry["label"] if not entry.get("detail") else f"{entry['label']}{DETAIL}{entry['detail']}"
     return Hit(str(value), label)
 
 
 async def resolve_references(
     calls: OperationCalls, fields: Sequence[FormField], inputs: Inputs, process: str
 ) -> ResolvedInputs:
-    """Return the inputs with values in the place of what was typed. A text that means no record stays, since
-    the operation may take it as it is.
+    """Return the inputs with typed names replaced by the values that they mean. A text that names no record
+    stays, because the operation may accept it.
     """
     resolved, ambiguous, unknown = dict(inputs), dict[str, Ambiguous](), dict[str, list[str]]()
-    left = MOST_LOOKUPS
+    left, is_unlisted = MOST_LOOKUPS, False
     for pointer, texts in inputs.items():
         field = field_at(fields, pointer) if pointer.startswith("/") else None
         if field is None or not is_typed(field) or not any(texts):
@@ -102,11 +130,20 @@ async def resolve_references(
             if len(hits) > 1:
                 other_lines = tuple(other for other in lines if other != line)
                 ambiguous[pointer] = Ambiguous(line, tuple(_told_apart(hits)), other_lines)
-            if not hits and left > 0 and not ID.fullmatch(line) and not (field.reference or {}).get("open"):
+            if not hits and left > 0 and await _is_unknown(calls, field, line, process):
                 unknown.setdefault(pointer, []).append(line)
+                is_unlisted |= names_key(field)
             values.append(hits[0].value if len(hits) == 1 else line)
         resolved[pointer] = ["\n".join(values)]
-    return ResolvedInputs(resolved, ambiguous, unknown)
+    return ResolvedInputs(resolved, ambiguous, unknown, is_unlisted)
+
+
+async def _is_unknown(calls: OperationCalls, field: FormField, text: str, process: str) -> bool:
+    """Return whether a text without a hit is to be chosen anew: it is no id, and no name that is free."""
+    assert field.reference is not None
+    if names_key(field):
+        return not await _is_key(calls, field.reference["kind"], text, process)
+    return not ID.fullmatch(text) and not field.reference.get("open")
 
 
 def _told_apart(hits: Sequence[Hit]) -> Iterator[Hit]:
@@ -127,6 +164,30 @@ def names_row(field: FormField) -> bool:
     return field.reference is not None and field.reference.get("within") == WITHIN_RECORD
 
 
+def with_rows_named(fields: Sequence[FormField], lists: Collection[str]) -> tuple[FormField, ...]:
+    """Return the fields of which those in parts that take the id of a row name it, if one of the record's
+    lists has such rows: the milestones of which progress is reported are chosen, not typed.
+    """
+    return tuple(replace(field, inner_fields=_rows_named(field.inner_fields, lists)) for field in fields)
+
+
+def _rows_named(fields: Sequence[FormField], lists: Collection[str]) -> tuple[FormField, ...]:
+    return tuple(
+        replace(field, reference={"kind": field.name, "within": WITHIN_RECORD, "by": "id"})
+        if field.reference is None
+        and field.schema.get("format") == "uuid"
+        and any(name in lists for name in child_names(field.name))
+        else replace(field, inner_fields=_rows_named(field.inner_fields, lists))
+        for field in fields
+    )
+
+
+def names_key(field: FormField) -> bool:
+    """Return whether the field takes a key for which its operation demands no record."""
+    reference = field.reference or {}
+    return bool(reference.get("open")) and reference["kind"] in LISTS_OF_KEYS
+
+
 async def _meant(calls: OperationCalls, field: FormField, text: str, process: str) -> list[Hit]:
     """Return the records that the text means: those that are called so if there are any, else all that have
     it in their name.
@@ -134,18 +195,20 @@ async def _meant(calls: OperationCalls, field: FormField, text: str, process: st
     assert field.reference is not None
     if text == "me" and field.reference["kind"] == "person":
         return [Hit(text, text)]
-    hits = await find_hits(calls, field.reference, text, process)
+    # A chosen proposal has a detail behind its name, which no search finds.
+    hits = await find_hits(calls, field.reference, text.split(DETAIL, maxsplit=1)[0], process)
     typed = _folded(text)
     called_so = [hit for hit in hits if typed in (_folded(hit.value), _folded(hit.label))]
     begun_so = [hit for hit in hits if _begins_with(hit, typed)]
     # Where a name that no record has is taken, too, that may be what was typed.
-    return called_so or begun_so or ([] if field.reference.get("open") else hits)
+    is_free = field.reference.get("open") and not names_key(field)
+    return called_so or begun_so or ([] if is_free else hits)
 
 
 def _begins_with(hit: Hit, typed: str) -> bool:
     """Return whether the record's name is the typed one, or has it as its first words."""
     label = _folded(hit.label)
-    return label.split(" · ")[0] == typed or label.startswith(f"{typed} ")
+    return label.split(DETAIL)[0] == typed or label.startswith(f"{typed} ")
 
 
 def _folded(text: str) -> str:
@@ -163,8 +226,8 @@ def _first_shown(inputs: Inputs, pointer: str) -> Iterator[tuple[str, str]]:
 def shown_references(
     fields: Sequence[FormField], record: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, list[str]]]:
-    """Return the record's values as the fields show them (what is referred to, by what it is called) and as
-    they send them, and the inputs that keep what is shown with its value.
+    """Return the record's values as fields show them, with references by their names, the values as fields
+    send them, and the inputs that keep each shown name with its value.
     """
     named: dict[str, Any] = {}
     sent: dict[str, Any] = {}

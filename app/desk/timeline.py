@@ -51,11 +51,11 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class NarratedEvent:
-    """An event in words: its version and time, who did it, what they did, and the state that it led to.
+    """An event in words: its version, time, actor and action, and the state to which the event led.
 
-    `texts` is what somebody wrote, `changes` are changes of the record's fields, and `values` what was given
-    besides. `rows` are the rows within the record that it added or changed, as the log names them.
-    `is_by_person`: no program did it.
+    `texts` are the written texts, `changes` the changes of the record's fields, and `values` the other values
+    of the payload. `rows` are the names, in the log, of added or changed rows within the record.
+    `is_by_person` is False for events of programs.
     """
 
     version: int

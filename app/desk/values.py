@@ -57,7 +57,7 @@ LONGEST_RELATIVE = timedelta(days=7)
 A_MINUTE, A_DAY = 60, 86_400
 UNITS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"))
 EMPTY: tuple[object, ...] = (None, "", [], {})
-#: Lists of at least so many parts are tables if their parts have at most so many fields.
+#: Least parts of a list that is shown as a table, and most fields of each part.
 SHORTEST_TABLE, WIDEST_TABLE = 3, 5
 #: Id of a record, alone or after its kind; ids are not shown to people.
 ID = re.compile(r"(?:[a-z_]+/)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -71,7 +71,8 @@ PROGRAM_TEXTS = frozenset({"mapping"})
 COLOUR = re.compile(r"#[0-9a-f]{6}")
 #: A number with decimals, as the API writes those that must be exact.
 DECIMAL = re.compile(r"-?\d{1,15}\.\d+")
-#: Numbers with more decimals are rounded to so many digits; from this one on, thousands are set apart.
+#: Most decimals of a number that is not rounded, digits after rounding, and least number with separated
+#: thousands.
 MOST_DECIMALS, DIGITS, GROUPED = 3, 4, 10_000
 #: An instant as programs write it.
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
@@ -80,6 +81,7 @@ DUTY = "duty"
 #: The kinds of rows that no field is called by.
 ROW_DUTY_KINDS = frozenset(
     {"complaint", "improvement_plan_step", "release_stage", "risk_action", "rollout_step"}
+    | {"service_level_plan_entry"}
 )
 #: The field with the part of a comment that its reader opens.
 FOLDED = "folded"
@@ -131,8 +133,8 @@ class ValueDisplay:
         *,
         are_chosen: bool = False,
     ) -> Iterator[ShownField]:
-        """Yield the fields that have a value, in the order of their schemas. Positions are for programs,
-        unless the fields are chosen.
+        """Yield the fields that have a value, in the order of their schemas. Log positions are left out,
+        because only programs need them, unless the reader has chosen the fields.
         """
         for name, schema in schemas.items():
             is_for_programs = name.endswith(FOR_PROGRAMS) and not are_chosen

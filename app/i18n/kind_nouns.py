@@ -42,6 +42,15 @@ def noun(kind: str) -> str:
     return KIND_NOUNS.get(kind) or kind.replace("_", " ")
 
 
+def with_own_noun(description: str, kind: str) -> str:
+    """Return the description with the noun of the kind instead of `the ticket`: a meeting is no ticket. A
+    description that mentions `a ticket` is about two records, and stays unchanged.
+    """
+    return (
+        description if "a ticket" in description else description.replace("the ticket", f"the {noun(kind)}")
+    )
+
+
 def nouns(kind: str, plural: str) -> str:
     """Return what people call records of the kind, of which the code's plural is `plural`."""
     return f"{KIND_NOUNS[kind]}s" if kind in KIND_NOUNS else plural.replace("_", " ")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,17 +30,25 @@ from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import marks
 from app.kernel.ledger import Ledger
 from app.kernel.named_records import visible_streams
-from app.log.canonical import from_instant
 from app.log.events import id_of, kind_of
-from app.notifications.quoted import deadline_of, duration, moment, service_names, span_of, targets_of
+from app.notifications.quoted import (
+    as_list,
+    deadline_of,
+    moment,
+    service_names,
+    span_of,
+    stream_named,
+    targets_of,
+    value_in_language,
+)
 from app.notifications.told_fields import (
     TOLD_FIELDS,
     asks_for_action,
     decision_of,
-    field_types,
     is_withheld_place,
     shown_actor,
     usual_deadline,
+    values_of_parts,
 )
 
 EVENTS = """
@@ -199,7 +207,12 @@ async def _rows(
         ids_by_table.setdefault(lifecycle.source, set()).add(id_of(notice["about"]))
         places = _places(step)
         for key in _keys(events[stream, version], _children(lifecycle)):
-            if kind_of(key) in places or (MINE in places and _gives_work(lifecycle, key, step)):
+            event = events[stream, version]
+            is_mine = MINE in places and (
+                _gives_work(lifecycle, key, step)
+                or not any(_names(event, name, notice["person_id"]) for name in event["data"]["set"])
+            )
+            if kind_of(key) in places or is_mine:
                 ids_by_table.setdefault(f'fold."{kind_of(key)}"', set()).add(id_of(key))
     tables = {lifecycle.source: kind for kind, lifecycle in ledger.lifecycles.items()}
     return {
@@ -243,7 +256,9 @@ def _collect(
     causes: Mapping[UUID, Mapping[str, Any]],
 ) -> None:
     """Add to the step the values that the reader may see. If several rows name the reader, each is shown."""
-    own = _own_keys(ledger, step)
+    parts = values_of_parts(ledger.lifecycles[kind_of(step.about)], step.event, step.step, step.reader)
+    step.values += (_Value(*part) for part in parts)
+    own = _own_keys(ledger, step, rows)
     for n in range(max(1, len(own))):
         step.own = own[n : n + 1]
         for path in TOLD_FIELDS.get(step.step, ()):
@@ -259,15 +274,19 @@ def _collect(
                     break
 
 
-def _own_keys(ledger: Ledger, step: _Step) -> list[str]:
+def _own_keys(ledger: Ledger, step: _Step, rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return the keys of the rows by which the event gives the reader such work; or else of the first row
-    that it sets to name them.
+    that it sets to name them, or of the rows that it changes and that name them already.
     """
     event, lifecycle = step.event, ledger.lifecycles[kind_of(step.about)]
     classes = {lifecycle.kind: lifecycle.record} | _children(lifecycle)
     keys = sorted(key for key in event["data"]["set"] if _names(event, key, step.reader))
     keys.sort(key=lambda key: key == event["stream"])
     person = str(step.reader)
+    if not keys:
+        # The flag of a late row sets only its time: the row itself names its owner.
+        children = [key for key in event["data"]["set"] if kind_of(key) in _children(lifecycle)]
+        return [key for key in children if step.reader in rows.get(key, {}).values()]
     giving = [
         key
         for key in keys
@@ -377,12 +396,15 @@ async def _rendered(
     names = await ledger.directory.names(persons) if persons else {}
     teams = await ledger.directory.teams() if any(kind == TEAM for kind, _ in references) else {}
     records, encrypted = await _records(ledger, caller, references, language)
-    ciphertexts = [text for value in values for text in _listed(value.value) if _encrypted(text)]
+    ciphertexts = [text for value in values for text in as_list(value.value) if _encrypted(text)]
     texts = await ledger.vault.texts([*ciphertexts, *encrypted, *names.values()])
     phrases = {(PERSON, str(person)): texts.get(name) or "" for person, name in names.items()}
     phrases |= {(TEAM, str(team_id)): team.name for team_id, team in teams.items()}
     phrases |= {
-        pair: _filled(line, title and texts.get(title, title)) for pair, (line, title) in records.items()
+        pair: line.replace(
+            "{title}", f" {words}" if (words := title and texts.get(title, title)) else ""
+        ).strip()
+        for pair, (line, title) in records.items()
     }
     services = {str(value.value) for value in values if value.name == SERVICE}
     named = await service_names(ledger, services, language)
@@ -408,25 +430,19 @@ async def _rendered(
     return rendered
 
 
-def _filled(line: str, title: str | None) -> str:
-    return line.replace("{title}", f" {title}" if title else "").strip()
-
-
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [value]
-
-
 def _encrypted(value: Any) -> bool:
     return isinstance(value, str) and is_encrypted(value)
 
 
 def _is_text(value: _Value) -> bool:
-    return any(_encrypted(part) for part in _listed(value.value))
+    return any(_encrypted(part) for part in as_list(value.value))
 
 
 def _references(value: _Value) -> list[tuple[str, str]]:
     refers: ForeignRef | None = marks(value.model, ForeignRef).get(value.name)
-    return [] if refers is None else [(refers.kind, str(part)) for part in _listed(value.value)]
+    if refers is None:
+        return [pair for part in as_list(value.value) if (pair := stream_named(value.name, part)) is not None]
+    return [(refers.kind, str(part)) for part in as_list(value.value)]
 
 
 async def _records(
@@ -459,35 +475,22 @@ def _label(language: str, name: str) -> str:
 
 def _value_in_words(ledger: Ledger, language: str, value: _Value, lookups: _Known) -> str | None:
     """Return the value in the reader's language; None without a value."""
-    parts = [_single_value(ledger, language, value, part, lookups) for part in _listed(value.value)]
+    parts = [_single_value(ledger, language, value, part, lookups) for part in as_list(value.value)]
     return ", ".join(part for part in parts if part) or None
 
 
 def _single_value(ledger: Ledger, language: str, value: _Value, part: Any, lookups: _Known) -> str | None:
     if references := marks(value.model, ForeignRef).get(value.name):
         return lookups.references.get((references.kind, str(part)))
+    if (pair := stream_named(value.name, part)) is not None:
+        return lookups.references.get(pair)
     if isinstance(part, str) and is_encrypted(part):
         return lookups.texts.get(part)
     if value.name == SERVICE:
         return lookups.references.get((SERVICE, str(part)), str(part))
     if value.name == PROCESS:
         return process_in_words(ledger.lifecycles, str(part), language)
-    return _in_words(ledger, language, value, part)
-
-
-def _in_words(ledger: Ledger, language: str, value: _Value, part: Any) -> str | None:
-    """Return a value that is neither a reference nor encrypted in the reader's language."""
-    code, is_instant = field_types(value.model, value.name)
-    if isinstance(part, bool):
-        return translate(language, "notice_part", "yes" if part else "no")
-    if code is not None:
-        return code(part).label(language)
-    if is_instant:
-        return moment(part if isinstance(part, datetime) else from_instant(part), ledger.numbers.zone)
-    if isinstance(part, int) and value.name.endswith("_seconds"):
-        return duration(part, language)
-    # Nobody needs to read how many there are not.
-    return str(part) if part and isinstance(part, str | int | float | date) else None
+    return value_in_language(value, part, language, ledger.numbers.zone)
 
 
 def declared_labels(language: str) -> Mapping[str, str]:

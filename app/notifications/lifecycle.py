@@ -90,7 +90,7 @@ def fail(notice: Notice, body: FailNotice, ctx: ActionContext) -> None:
 
 # fmt: off
 LIFECYCLE = Lifecycle(
-    kind="notice", plural="notices", zh="通知", record=Notice, states=State,
+    kind="notice", plural="notices", zh="通知", record=Notice,
     visible=(to_persons("person_id"),),
     rows=(
         #      action     中文        from            to            who        event

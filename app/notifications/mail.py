@@ -24,10 +24,10 @@ from app.common.people import Caller, MailFrequency
 from app.foundation.surveys.lookups import survey_link_token
 from app.i18n import LANGUAGES, translate
 from app.kernel.actions.payloads import EmptyPayload
-from app.kernel.commands.references import is_visible
 from app.kernel.consumers import polling as rounds
 from app.kernel.consumers.rules import Clock, RuleCause, RuleConsequence, perform_consequence
 from app.kernel.ledger import Ledger
+from app.kernel.visible_records import is_visible
 from app.log.batches import Batch
 from app.log.events import id_of, kind_of
 from app.log.follow import Consumer

@@ -22,10 +22,10 @@ from app.common.people import MailFrequency
 from app.common.tickets import Ticket
 from app.common.times.clocks import KIND as CLOCK
 from app.foundation.decisions.records import Decision
-from app.kernel.commands.references import is_visible
 from app.kernel.consumers import polling as rounds
 from app.kernel.consumers.rules import Clock, RuleCause, RuleConsequence, perform_consequence, record_refusal
 from app.kernel.ledger import Ledger
+from app.kernel.visible_records import is_visible
 from app.log.batches import Batch
 from app.log.events import Recorded, kind_of
 from app.log.follow import Consumer

@@ -16,8 +16,8 @@ from app.api.records.columns import Columns, by_row
 from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.common.notices import NoticeKind, NoticeType
 from app.foundation.people.queries import PERSONS
-from app.kernel.commands.references import is_visible
 from app.kernel.ledger import Ledger
+from app.kernel.visible_records import is_visible
 from app.log.canonical import instant
 from app.log.events import id_of, kind_of
 from app.notifications import texts

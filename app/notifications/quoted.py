@@ -5,6 +5,7 @@ something is asked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, Protocol
@@ -26,7 +27,14 @@ CLOCK_STEPS = frozenset(OF_CLOCKS.values())
 #: Steps whose sentence gives the time until which the ticket may be reopened.
 REOPENED_STEPS = frozenset({NoticeType.resolved, NoticeType.delivered})
 #: Steps whose sentence depends on the type of their event, or on fields of their record.
-AGREEMENT_STEPS = frozenset({NoticeType.agreement_moved, NoticeType.to_consent, NoticeType.agreement_ends})
+AGREEMENT_STEPS = frozenset(
+    {
+        NoticeType.agreement_moved,
+        NoticeType.to_consent,
+        NoticeType.consent_refused,
+        NoticeType.agreement_ends,
+    }
+)
 #: Fields with the time at which a record in an event takes place, by their labels.
 SPANS = (("window_from_at", "window_until_at"), ("from_at", "until_at"), ("starts_at", "ends_at"))
 SERVICES = "select key, name_en, name_zh from fold.service where key = any(%s)"
@@ -40,6 +48,8 @@ NUMBERS = "select id::text, number from fold.sla where id = any(%s::uuid[])"
 CLOCKS = "select id, due_at from sla.clock where id = any(%s)"
 ENDS = "select id, valid_to from fold.sla where id = any(%s)"
 MINUTE, HOUR = 60, 3600
+#: The field that names a record of any kind, and the form of the name.
+ABOUT, STREAM = "about", re.compile(r"[a-z_]+/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 #: Payloads of events, by stream and version of the event.
 EventPayloads = dict[tuple[str, int], dict[str, Any]]
@@ -147,14 +157,17 @@ def deadline_of(notice: NoticeType, values: Iterable[ShownValue], zone: ZoneInfo
     """Return until when something is asked of the reader, by the values that the notice shows."""
     if notice.kind not in ASKING:
         return None
-    deadlines: list[datetime] = []
+    deadlines: list[tuple[int, datetime]] = []
     for field in values:
+        if field.name not in DEADLINES:
+            continue
+        rank, deadline = DEADLINES.index(field.name), field.value
         if field.name in DUE_DAYS:
-            deadlines.append(end_of_day(str(field.value), zone))
-        elif field.name in DEADLINES and field_types(field.model, field.name)[1]:
-            deadline = field.value
-            deadlines.append(deadline if isinstance(deadline, datetime) else from_instant(deadline))
-    return min(deadlines, default=None)
+            deadlines.append((rank, end_of_day(str(deadline), zone)))
+        elif field_types(field.model, field.name)[1]:
+            is_read = isinstance(deadline, datetime)
+            deadlines.append((rank, deadline if is_read else from_instant(deadline)))
+    return min(deadlines)[1] if deadlines else None
 
 
 def end_of_day(day: str, zone: ZoneInfo) -> datetime:
@@ -167,3 +180,30 @@ async def service_names(ledger: Ledger, keys: Collection[str], language: str) ->
     """Return the names of the services with these keys."""
     rows = await ledger.db.rows(SERVICES, (list(keys),)) if keys else ()
     return {row["key"]: row[f"name_{language}"] for row in rows}
+
+
+def stream_named(name: str, part: Any) -> tuple[str, str] | None:
+    """Return kind and id of the record that a field names by its stream, such as `finding/0199…`."""
+    if name != ABOUT or not isinstance(part, str) or not STREAM.fullmatch(part):
+        return None
+    return kind_of(part), part.partition("/")[2]
+
+
+def value_in_language(value: ShownValue, part: Any, language: str, zone: ZoneInfo) -> str | None:
+    """Return a value that is neither a reference nor encrypted in the reader's language."""
+    code, is_instant = field_types(value.model, value.name)
+    if isinstance(part, bool):
+        return translate(language, "notice_part", "yes" if part else "no")
+    if code is not None:
+        return code(part).label(language)
+    if is_instant:
+        return moment(part if isinstance(part, datetime) else from_instant(part), zone)
+    if isinstance(part, int) and value.name.endswith("_seconds"):
+        return duration(part, language)
+    # Nobody needs to read how many there are not.
+    return str(part) if part and isinstance(part, str | int | float | date) else None
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return the parts of a list, or a single value as the only one."""
+    return list(value) if isinstance(value, list | tuple) else [value]

@@ -5,6 +5,7 @@ field or in rows of the record, or people who lose a post by the event.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -15,11 +16,13 @@ from app.common.records import Record, from_row
 from app.foundation.people.lookups import ACTIVE_PERSONS
 from app.foundation.people.succession.duties import KIND_DUTIES, ROW_DUTIES
 from app.kernel.access.reads import HOLDERS, grants_for
+from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded, id_of, kind_of
 from app.notifications.responsible import excluded_persons
 from app.notifications.steps import PendingNotice
 from app.platform.db import Connection, fetch_rows
+from app.ticketing.routes.asked_actions import ASKED_ACTIONS
 
 #: The most holders of a role, or members of a team, who are notified of an event.
 MOST_RECIPIENTS = 200
@@ -53,10 +56,9 @@ POSTS: Mapping[str, tuple[str, ...]] = {
         for kind, duty in ROW_DUTIES.items()
         if (names := tuple(name for name in duty.fields if name not in NO_POSTS))
     },
-    "sla": ("representative_id", "party_representative_id"),
 }
 #: Kinds of records on whose streams posts are given.
-POST_KINDS = frozenset(KIND_DUTIES) | {"sla"}
+POST_KINDS = frozenset(KIND_DUTIES)
 # The newest earlier event that set the field names its holder until then.
 FORMER_HOLDERS = """
 select t.place, (
@@ -103,7 +105,7 @@ async def _matching_persons(
     if tells.when is not None and not getattr(record, tells.when):
         return []
     if tells.field is not None:
-        persons = await _persons_of_field(connection, record, tells, tells.field)
+        persons = await _persons_of_field(connection, record, tells, getattr(record, tells.field))
     elif tells.children is not None:
         named = await fetch_rows(connection, NAMED.format(kind=tells.children.KIND), (record.row_key,))
         persons = [row["person_id"] for row in named]
@@ -129,17 +131,39 @@ async def _matching_persons(
     if tells.done_in is not None:
         query = DONE_PERSONS.format(kind=tells.done_in, about=record.KIND)
         without |= {row["person_id"] for row in await fetch_rows(connection, query, (record.id,))}
-    return [person for person in persons if person is not None and person not in without]
+    notified = [person for person in persons if person is not None and person not in without]
+    # If nobody may do it, those who are asked have to find somebody.
+    barred = _barred_persons(lifecycle, record, notice.step)
+    return [person for person in notified if person not in barred] or notified
+
+
+def _barred_persons(lifecycle: Lifecycle[Any], record: Record, step: NoticeType) -> set[UUID]:
+    """Return those who may perform none of the actions that the notice asks for, since they have had another
+    part in the record: the raiser of a finding is not asked to judge an objection to it.
+    """
+    actions = ASKED_ACTIONS.get(step)
+    names = () if actions is None else [name for name in actions.names if name in lifecycle.by_name]
+    barred = [
+        {person for duty in lifecycle[name].checks.segregate_from for person in duty.persons(record)}
+        for name in names
+    ]
+    return set.intersection(*barred) if barred else set()
 
 
 async def _persons_of_field(
-    connection: Connection, record: Record, tells: RecipientRule, field: str
+    connection: Connection, record: Record, tells: RecipientRule, named: UUID | list[str] | None
 ) -> list[UUID]:
-    """Return the person in the field; if they have left, those who may act instead."""
-    person: UUID | None = getattr(record, field)
+    """Return the person in the field, or those in its list; if the person has left, those who may act
+    instead.
+    """
+    if isinstance(named, list):
+        return [UUID(person) for person in named]
+    person = named
     roles = tells.instead
-    if not roles and person is not None and tells.step.kind is WAITS and record.KIND in KIND_DUTIES:
-        roles = KIND_DUTIES[record.KIND].managers
+    duties = KIND_DUTIES.get(record.KIND)
+    if not roles and person is not None and duties is not None:
+        is_of_a_duty = tells.step.kind is WAITS or tells.field in duties.fields
+        roles = duties.managers if is_of_a_duty else roles
     if not roles or await fetch_rows(connection, ACTIVE_PERSONS, ([person],)):
         return [] if person is None else [person]
     return await _holders(connection, record, roles)

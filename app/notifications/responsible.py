@@ -14,10 +14,13 @@ from uuid import UUID
 
 from app.common.notices import NoticeType, RecipientRule, Responsible
 from app.common.records import Record
+from app.foundation.decisions.lookups import HANDED_OVER
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import Payload, PayloadPart, marks, part_types
 from app.log.events import Recorded, kind_of
 
+#: Of several notices of one hand-over, what waits for the successor counts most, and then the last of these.
+_LEAST_FIRST = {step: n for n, step in enumerate((NoticeType.tasked, NoticeType.in_charge, NoticeType.given))}
 #: The path to a marked field of a payload: `tasks/*/assignee` is ("tasks", "assignee").
 FieldPath = tuple[str, ...]
 #: By kind of record, its marked fields.
@@ -51,6 +54,8 @@ class ResponsibilityMarks:
         for path, step in self.payload_paths.get(event.type, {}).items():
             for person in _ids_at(event.payload, path):
                 types_by_person.setdefault(UUID(person), step)
+        if event.type.partition(".")[2] == HANDED_OVER:
+            types_by_person |= self._most_important(event)
         for tells in self.tells.get(event.type, ()):
             if tells.created is not None:
                 types_by_person |= {
@@ -59,6 +64,19 @@ class ResponsibilityMarks:
                     if person not in types_by_person
                 }
         return types_by_person
+
+    def _most_important(self, event: Recorded) -> dict[UUID, NoticeType]:
+        """Return the type of the notice to a person who takes over several duties at once: that of the
+        most important one.
+        """
+        named = [
+            (UUID(fields[name]), step)
+            for key, fields in event.data["set"].items()
+            if fields
+            for name, step in self._set_fields(event, key, fields)
+        ]
+        ordered = sorted(named, key=lambda pair: _LEAST_FIRST.get(pair[1], len(_LEAST_FIRST)))
+        return dict(ordered)
 
     def _set_fields(
         self, event: Recorded, key: str, fields: Mapping[str, Any] | None

@@ -46,7 +46,10 @@ PUBLIC = {
 NOT_ON_HOLD_EVENTS = frozenset({"meeting.held", "training.held", "document.held"})
 #: The events that can close a decision: its voters and the person who asked them are notified.
 VOTE_ENDING = frozenset(
-    {"voted", "chair_decided", "vote_closed", "decision_withdrawn", "cancelled", "rejected", "withdrawn"}
+    {
+        *("voted", "chair_decided", "vote_closed", "decision_withdrawn", "people_question_voided"),
+        *("cancelled", "rejected", "withdrawn"),
+    }
 )
 #: The notices to all participants of a meeting, by type of event.
 TO_INVITED = {

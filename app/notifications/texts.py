@@ -39,6 +39,11 @@ OBSERVED_FIELDS = {NoticeType.held: "hold_reason"}
 KIND_SENTENCES = {
     ("problem", NoticeType.resolved): "problem_resolved",
     ("change", NoticeType.delivered): "change_implemented",
+    ("improvement", NoticeType.delivered): "improvement_implemented",
+    ("improvement", NoticeType.updated): "improvement_updated",
+    ("improvement", NoticeType.to_accept): "handover_to_accept",
+    ("improvement_assessment", NoticeType.assessment_overdue): "assessment_voided",
+    ("request", NoticeType.updated): "acceptance_failed",
     ("release", NoticeType.to_review): "release_to_review",
     ("meeting", NoticeType.in_charge): "meeting_in_charge",
     ("freeze", NoticeType.in_charge): "freeze_in_charge",
@@ -63,14 +68,32 @@ KIND_SENTENCES = {
 }
 #: The sentences of overlaps, by the field of the event's payload that names what has taken the window.
 OVERLAP_SENTENCES = {"change": "overlapped_by_change", "freeze": "overlapped_by_freeze"}
-#: Names of an agreement's steps, by the types of their events.
-AGREEMENT_SENTENCES = {
+#: Sentences that name what was done, approved or refused, by the types of their events.
+EVENT_SENTENCES = {
     f"sla.{name}": f"agreement_{name}"
     for name in (
         *("requirement_recorded", "drafted", "text_maintained", "negotiated", "consented"),
         *("signed", "reviewed", "renewed", "terminated", "amended", "superseded", "expired"),
     )
+} | {
+    "change_template.renewed_by_decision": "template_renewed",
+    "improvement.plan_approved_by_decision": "project_plan_approved",
+    "improvement.pilot_passed": "pilot_passed",
+    "improvement.pilot_stopped": "pilot_stopped",
+    "improvement_plan.adjusted": "adjustment_approved",
+    "improvement_plan.adjustment_refused": "adjustment_refused",
+    "improvement_plan.closing_refused": "closing_refused",
+    "process_change.approved": "process_change_approved",
+    "release.plan_changed": "plan_change_approved",
+    "release.plan_change_refused": "plan_change_refused",
 }
+#: The steps that have several sentences, by event.
+STEPS_BY_EVENT = frozenset(
+    {
+        *(NoticeType.agreement_moved, NoticeType.to_consent, NoticeType.consent_refused),
+        *(NoticeType.approved, NoticeType.refused),
+    }
+)
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: Where a sentence names the title, with the signs that go before it; behind it the number may stand in
 #: brackets.
@@ -94,7 +117,8 @@ async def load_payloads(ledger: Ledger, steps: Iterable[tuple[str, int, NoticeTy
 
     A step is the stream and the version of its event, and the type of the notice.
     """
-    quoting = REASON_FIELDS.keys() | REOPENED_STEPS | CLOCK_STEPS | AGREEMENT_STEPS | {NoticeType.overlapped}
+    quoting = REASON_FIELDS.keys() | REOPENED_STEPS | CLOCK_STEPS | AGREEMENT_STEPS | STEPS_BY_EVENT
+    quoting |= {NoticeType.overlapped}
     quoted_steps = [step for step in steps if step[2] in quoting]
     if not quoted_steps:
         return {}
@@ -180,8 +204,8 @@ def step_sentence(
     sentence = KIND_SENTENCES.get((kind_of(notice["about"]), step), step.value)
     if step in REOPENED_STEPS and sentence == step.value and days == 0:
         sentence = f"{sentence}_finally"
-    if step in (NoticeType.agreement_moved, NoticeType.to_consent):
-        sentence = AGREEMENT_SENTENCES.get(payload.get("event_type", ""), sentence)
+    if step in STEPS_BY_EVENT:
+        sentence = EVENT_SENTENCES.get(payload.get("event_type", ""), sentence)
     if step is NoticeType.overlapped:
         sentence = next((key for name, key in OVERLAP_SENTENCES.items() if payload.get(name)), sentence)
     if step in CLOCK_STEPS and payload.get("due_at") is not None and payload.get("agreement_number"):

@@ -2,8 +2,9 @@
 
 A path names where a value stands: `given.reason` in the event's payload; `own.window_from_at` in the record
 of the notice; `decision.outcome` in the child record that the event sets or names; `mine.due_at` in the row
-of the event that names the reader; `cause.reason` in the payload of the event that caused this one, and
-`seen.reason` the same for people who see that event's record; `reasons.comment` in each ballot that has the
+of the event that names the reader, `part.due_at` in each part of the payload that does; `cause.reason` in
+the payload of the event that caused this one, and `seen.reason` the same for people who see that event's
+record; `reasons.comment` in each ballot that has the
 outcome of the decision for its verdict. The event's values go before those of the row now. `a|b`: the first
 of them that has a value. A path that a kind of record does not have is skipped. Only these fields are shown,
 as far as the reader may see them.
@@ -11,7 +12,7 @@ as far as the reader may see them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, get_args
@@ -19,13 +20,16 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
 
-from app.common.notices import WAITS
+from app.common.notices import WAITS, Responsible
 from app.common.notices import NoticeType as Notice
 from app.common.records import CodeEnum
 from app.kernel.access.redaction import Viewer
 from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.payloads import PayloadPart, marks, part_types
 
 REASON = ("given.reason",)
+#: Why an improvement was reverted, or its pilot stopped, by decision.
+REVERSED = "improvement_outcome.revert_reason"
 WINDOW = ("own.window_from_at", "own.window_until_at")
 ABSENCE_FIELDS = ("own.person_id", "own.from_at", "own.until_at")
 MEETING = ("own.starts_at", "own.ends_at", "own.place")
@@ -37,13 +41,14 @@ AGREEMENT = (
     *("given.valid_to", "given.reason", "given.from_date", "given.price_amount", "given.price_currency"),
     *("given.price_period", "given.calendar"),
 )
+AUDITED = ("own.team_id", "own.month", "own.process")
 COMPLAINT = ("complaint.subject", "complaint.due_at")
 
 TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.received: ("own.priority", "given.began_at"),
     Notice.assigned: ("own.team_id", "own.assignee_id"),
-    Notice.given: ("own.priority", "own.requester_id", *WINDOW),
-    Notice.tasked: ("mine.title|mine.step", "mine.due_at|mine.due_on", "own.target_at"),
+    Notice.given: ("own.priority", "own.requester_id", "given.taken_duties", *WINDOW),
+    Notice.tasked: ("mine.title|mine.step", "mine.due_at|mine.due_on", "own.target_at", "given.taken_duties"),
     Notice.escalated: ("own.priority", *REASON),
     Notice.reminded: ("own.priority",),
     Notice.commented: ("given.text|comment.text",),
@@ -53,7 +58,8 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.updated: (
         *TEXT_OF_STATEMENT,
         *("given.verdict", "given.conclusion", "given.title", "given.text", "given.early_reason"),
-        *("given.expected_at", "given.cost_to_date"),
+        *("given.expected_at", "given.cost_to_date", "given.freeze_exception_reason"),
+        *("given.new_holder", "given.taken_duties"),
     ),
     Notice.project_overrun: (
         "improvement_project.overrun",
@@ -83,6 +89,9 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.major_review_overdue: ("own.resolved_at",),
     Notice.trained: ("given.topics", "given.material", "given.held_at"),
     Notice.task_overdue: ("task.title|mine.title", "task.due_at|mine.due_on"),
+    Notice.plan_step_overdue: (
+        *("improvement_plan_step.title", "improvement_plan_step.due_on", "improvement_plan_step.person_id"),
+    ),
     Notice.update_overdue: ("own.next_update_due_at",),
     Notice.training_overdue: ("own.planned_at",),
     Notice.licence_ended: ("licence.process", "licence.until_at"),
@@ -98,11 +107,12 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.to_vote: (
         *("decision.question", "decision.rule", "mine.due_at|decision.due_at", "mine.until_at", *WINDOW),
         *("given.cannot_wait", "given.target_at", *REASON),
+        *("given.sponsor", "given.project_manager"),
     ),
     Notice.vote_due: ("decision.question", "decision.due_at", *WINDOW),
-    Notice.decided: (*OUTCOME, *REASON),
-    Notice.approved: OUTCOME,
-    Notice.refused: OUTCOME,
+    Notice.decided: (*OUTCOME, *REASON, "given.lost_candidates"),
+    Notice.approved: (*OUTCOME, "own.due_at"),
+    Notice.refused: (*OUTCOME, REVERSED),
     Notice.deferred: (*OUTCOME, "decision.deferred_until_at", "reasons.comment"),
     Notice.undecided: (*OUTCOME, "decision.due_at"),
     Notice.invited: MEETING,
@@ -114,12 +124,14 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.relieved: REASON,
     Notice.in_charge: (
         *("own.priority", "own.starts_at", "own.ends_at", "own.from_at", "own.until_at"),
-        *("own.planned_at", "own.due_at"),
+        *("own.planned_at", "own.due_at", "given.taken_duties"),
         *REASON,
     ),
     Notice.duties_held: ("given.holder", "given.duty_count", "given.first_due_at"),
-    Notice.team_unstaffed: ("given.work_count", "given.numbers", "given.work_sources"),
-    Notice.group_unstaffed: ("given.use_count", "given.asking_records"),
+    Notice.team_unstaffed: (
+        *("own.name", "given.work_count", "given.numbers", "given.first_due_at", "given.work_sources"),
+    ),
+    Notice.group_unstaffed: ("own.name", "given.use_count", "given.asking_records"),
     Notice.reviewed: ("given.side", "given.verdict", "given.comment"),
     Notice.sent_back: REASON,
     Notice.recurring: ("own.dimension", "own.since_at"),
@@ -154,6 +166,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.key_changed: ("own.state", "given.overlap_seconds", "own.expires_at"),
     Notice.agreement_moved: AGREEMENT,
     Notice.to_consent: AGREEMENT,
+    Notice.consent_refused: AGREEMENT,
     Notice.to_sign: ("own.valid_from", "own.valid_to", "given.gap_reason"),
     Notice.to_acknowledge: ("own.valid_from", "own.valid_to"),
     Notice.agreement_ends: ("own.valid_to",),
@@ -167,6 +180,8 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.quality_assessment_overdue: ("own.conclude_by_at",),
     Notice.weights_to_confirm: ("own.begins_with", "given.reason"),
     Notice.rollout_step_overdue: ("mine.step", "mine.due_at"),
+    Notice.rollout_step_moved: ("part.step", "part.due_at", "given.cutover_planned_at"),
+    Notice.rollout_replanned: ("given.moved_steps", "given.cutover_planned_at"),
     Notice.kpi_changed: ("given.value", "given.tendency", "given.since_at"),
     Notice.suggestion_settled: ("own.state", *REASON, "given.until_at", "given.into"),
     Notice.training_invited: ("own.planned_at",),
@@ -181,14 +196,11 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.improvement_handed_over: ("given.comment",),
     Notice.process_cut_over: ("given.share",),
     Notice.improvement_standardised: ("given.document_numbers", "given.external_numbers"),
-    Notice.improvement_reverted: REASON,
+    Notice.improvement_reverted: ("given.reason|" + REVERSED,),
     Notice.recognised: ("own.kind", *REASON),
     Notice.definition_sent_back: REASON,
-    Notice.definition_published: (
-        "given.effective_at",
-        "given.freeze_exception_reason",
-        "given.retirement_reason",
-    ),
+    Notice.definition_published: ("given.effective_at", "given.freeze_exception_reason"),
+    Notice.definition_retired: ("given.retirement_reason",),
     Notice.process_change_applied: (*REASON, "own.due_at"),
     Notice.risk_reassessment_due: ("own.risk_level", "own.reassess_by_at"),
     Notice.risk_reassessment_overdue: ("own.risk_level", "own.reassess_by_at"),
@@ -203,19 +215,22 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.document_lent: ("mine.place", "mine.until_at"),
     Notice.document_reviewed: OUTCOME,
     Notice.document_review_due: ("own.review_due_at",),
-    Notice.to_self_check: ("own.month", "own.process", "own.self_check_due_at"),
-    Notice.to_summarise: ("own.month", "own.process", "own.summary_due_at"),
-    Notice.to_countersign: ("own.month", "own.process", "own.summary_due_at"),
-    Notice.self_check_overdue: ("own.month", "own.process", "own.self_check_due_at"),
-    Notice.summary_overdue: ("own.month", "own.process", "own.summary_due_at"),
+    Notice.to_self_check: (*AUDITED, "own.self_check_due_at"),
+    Notice.to_summarise: (*AUDITED, "own.summary_due_at"),
+    Notice.to_countersign: (*AUDITED, "own.summary_due_at"),
+    Notice.self_check_overdue: (*AUDITED, "own.self_check_due_at"),
+    Notice.summary_overdue: (*AUDITED, "own.summary_due_at"),
+    Notice.self_check_filed: AUDITED,
+    Notice.audit_countersigned: AUDITED,
+    Notice.audit_concluded: AUDITED,
     Notice.finding_raised: ("own.severity", "own.process", "own.due_at"),
     Notice.finding_to_correct: ("own.severity", "own.process", "own.due_at", *REASON),
     Notice.finding_objected: ("given.objection",),
     Notice.objection_decided: ("given.verdict", "given.verdict_reason"),
     Notice.finding_corrected: ("given.correction",),
     Notice.finding_overdue: ("own.due_at",),
-    Notice.points_given: ("own.basis", "own.points", "own.counted_at"),
-    Notice.points_withdrawn: ("own.basis", "own.points", "own.counted_at"),
+    Notice.points_given: ("own.about", "own.basis", "own.points", "own.counted_at"),
+    Notice.points_withdrawn: ("own.about", "own.basis", "own.points", "own.counted_at"),
     Notice.to_verify: ("given.evidence", "own.due_at"),
     Notice.statement_about_you: ("mine.fact", "mine.stated_by_id", "mine.until_at"),
     Notice.statement_objected: ("mine.fact", "mine.person_id", "given.objection"),
@@ -241,20 +256,31 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.survey_invited: ("own.ends_at",),
     Notice.survey_reminded: ("own.ends_at",),
 }
-#: Fields with the time until which an act of the reader is requested.
-DEADLINES = frozenset(
-    {
-        *("due_at", "self_check_due_at", "summary_due_at", "until_at", "wanted_at", "planned_at"),
-        *("review_due_at", "target_at", "wake_up_at", "first_due_at"),
-    }
+#: Fields with the time until which an act of the reader is requested. A notice that shows several of them
+#: asks for its act by the first one: work is due later than the day that is planned for it.
+DEADLINES = (
+    *("due_at", "due_on", "self_check_due_at", "summary_due_at", "review_due_at", "first_due_at"),
+    *("until_at", "wanted_at", "target_at", "wake_up_at", "planned_at"),
 )
 #: Fields with the last day on which the act can be performed.
 DUE_DAYS = frozenset({"due_on"})
 #: Notices of work, besides those that wait for the reader: they also give the time until which the work is
 #: requested.
-WORK_NOTICES = frozenset({Notice.given, Notice.escalated, Notice.tasked})
+WORK_NOTICES = frozenset(
+    {
+        *(Notice.given, Notice.escalated, Notice.tasked, Notice.examination_due, Notice.overdue),
+        *(Notice.recurring, Notice.kpi_changed, Notice.fixing_change_failed, Notice.risk_acceptance_lapsed),
+        *(Notice.absence_calendar_failing, Notice.fell_silent, Notice.delivery_refused),
+        *(Notice.deliveries_stopped, Notice.agreement_gap, Notice.pilot_not_judged, Notice.year_judged),
+        *(Notice.sent_back, Notice.definition_sent_back, Notice.project_plan_returned),
+        *(Notice.target_returned, Notice.correction_returned, Notice.scorecard_objected),
+        *(Notice.document_access_requested, Notice.template_outgrown, Notice.team_unstaffed),
+    }
+)
 #: The time to act on what has no due time of its own, and no agreed target.
 USUAL_TIME = timedelta(days=7)
+#: What begins the paths to fields of parts of a payload.
+PAYLOAD_PART = "part."
 #: The kinds of actors that are accounts.
 PERSONS = ("person", "integration")
 
@@ -310,3 +336,24 @@ def actor_of(event: Mapping[str, Any]) -> UUID | None:
     actors = [name.partition(":") for name in (event["actor"], event["on_behalf_of"] or "")]
     actor_ids = {kind: UUID(name) for kind, _, name in reversed(actors) if kind in PERSONS}
     return next((actor_ids[kind] for kind in PERSONS if kind in actor_ids), None)
+
+
+def values_of_parts(
+    lifecycle: Lifecycle[Any], event: Mapping[str, Any], notice: Notice, reader: UUID
+) -> Iterator[tuple[str, type[PayloadPart], Any]]:
+    """Yield name, model and value of each field that the notice shows of the parts that name its reader."""
+    names = [
+        path.removeprefix(PAYLOAD_PART)
+        for path in TOLD_FIELDS.get(notice, ())
+        if path.startswith(PAYLOAD_PART)
+    ]
+    if not names or "observed" in event["data"]:
+        return
+    payload = event["data"].get("given") or {}
+    bodies = [row.payload_of(event["type"]) for row in lifecycle.rows if event["type"] in row.events]
+    for body in bodies[:1]:
+        for field, part in part_types(body).items():
+            marked = [name for name, mark in marks(part, Responsible).items() if mark.step is notice]
+            for entry in payload.get(field) or ():
+                if any(entry.get(name) == str(reader) for name in marked):
+                    yield from ((name, part, entry[name]) for name in names if entry.get(name) is not None)

@@ -1,4 +1,4 @@
-"""How far back somebody may date what happened, over HTTP (`51-mechanisms.md`, 4)."""
+"""How far back somebody may date what happened, over HTTP."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ async def test_each_item_is_allowed_and_refused_as_it_would_be_by_itself(api: Ap
     mine = (await requester.post_ok("/v1/incidents", an_incident()))["id"]
     items = [
         on(mine, "acknowledge"),
-        on(mine, "cancel", {"reason": "No."}),
+        on(mine, "cancel", {"reason": "Not now."}),
         on(incident, "comment", {"text": "?"}),
     ]
     assert [result["status"] for result in await results(requester, *items)] == [403, 200, 404]

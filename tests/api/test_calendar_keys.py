@@ -75,6 +75,7 @@ async def test_it_has_no_role_that_the_key_it_is_made_with_may_not_use(shared: A
     assert (await calendar_key(restricted, roles=["requester"]))["roles"] == ["requester"]
     answer = await restricted.post("/v1/keys", json=SCOPE | {"roles": ["agent"]})
     assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [("/roles", "not_held_by_them")]
+    assert "the role Service desk agent is missing" in answer.json()["errors"][0]["message"]
 
 
 async def test_it_ends_no_later_than_the_key_it_is_made_with(shared: Api) -> None:

@@ -180,7 +180,7 @@ async def test_signals_are_for_those_who_see_every_case(desk: Desk) -> None:
     assert (await owner.post_ok(f"{path}/explain", {"cause": "Power cut"}))["explained_by"]["name"] == "Owen"
     auditor = await desk.api.client("Audrey", Role.auditor)
     assert (await auditor.read(path))["state"] == "explained"
-    assert (await auditor.post(f"{path}/reopen", json={"reason": "No."})).status_code == 403
+    assert (await auditor.post(f"{path}/reopen", json={"reason": "Not now."})).status_code == 403
     for role in (Role.requester, Role.agent, Role.engineer):
         client = await desk.api.client("Somebody", role)
         assert (await client.read(SIGNALS))["items"] == []

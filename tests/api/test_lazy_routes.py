@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -13,11 +14,16 @@ from starlette.responses import JSONResponse, Response
 
 from app.api.contract.responses import BODY_REFUSED, EVERYWHERE
 from app.api.direct import DirectRoute, Router, StrictRoute
-from app.api.lazy_routes import LazyRoute, Operation, made_routes
+from app.api.lazy_routes import LazyRoute, Operation
 from app.api.route_index import RouteIndex, RouteTable
 from app.common.lazy_attribute import lazy_attribute
 
 THREADS = 8
+
+
+def made_routes(routes: Iterable[object]) -> list[LazyRoute]:
+    """Return the routes among these that have been made."""
+    return [route for route in routes if isinstance(route, LazyRoute) and route.is_route_built]
 
 
 class Sent(BaseModel):

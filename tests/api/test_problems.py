@@ -11,7 +11,7 @@ import pytest
 
 from app.common.people import Role
 from app.i18n import LANGUAGES, sentences
-from app.kernel.commands import attempts
+from app.kernel.commands import perform as performing
 from app.log.writer import AppendRequest, ConcurrencyConflict, LogPosition
 from tests.cases import each_case
 from tests.client import RESOLVED, Api, Client, Json, an_incident
@@ -388,7 +388,7 @@ async def test_what_is_refused_only_because_others_write_says_when_to_try_again(
     async def overtaken(command: AppendRequest) -> LogPosition:
         raise ConcurrencyConflict
 
-    monkeypatch.setattr(attempts, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(performing, "RETRY_SECONDS", 0.0)
     monkeypatch.setattr(scene.shared.ledger.writer, "write", overtaken)
     answer = await scene.zhao.post(f"{scene.at}/comment", json={"text": "x"})
     assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (409, "busy", "1")

@@ -23,6 +23,8 @@ REPORTS = "/v1/risks/report?from=2026-01-01&until=2027-01-01&format=html"
 USES = re.compile(r'(?:extends|include|import|from)\s+"/?([^"]+)"')
 #: Templates that no address alone leads to.
 NOT_OPENED = {
+    "desk/first_steps/customer_people.html": "a part of the first agreement (test_first_steps.py)",
+    "desk/pages/lacked_role.html": "a sentence in a refusal (test_administration.py)",
     "dashboard/integrations/source.html": "the demo has no tools (test_integrations_page.py)",
     "dashboard/integrations/delivery.html": "the demo has no tools (test_integrations_page.py)",
     "api/sign_in/going_on.html": "a page on the way between two sites (test_sign_in.py)",
@@ -102,6 +104,7 @@ PAGES: tuple[PageKind, ...] = (
     ),
     PageKind("desk/portal/search.html", "/portal/search?q=VPN", "main #q, main .hits", "requester"),
     PageKind("desk/portal/ticket.html", "/portal/incident/{own_incident}", "#next", "requester"),
+    PageKind("desk/portal/matter.html", "/portal/sla/{sla}", "#content"),
     PageKind("desk/portal/article.html", "/portal/article/{article}", ".text", "requester"),
     PageKind("dashboard/home.html", "/dashboard", ".sides", "quality_manager"),
     PageKind("dashboard/kpis.html", "/dashboard/kpis", ".kinds a"),
@@ -129,7 +132,7 @@ PAGES: tuple[PageKind, ...] = (
     PageKind("service_levels/agreements/documents/quality_plan.html", "{QP}", "h1"),
     PageKind(
         "service_reports/pages/report.html",
-        "/v1/slas/{sla}/report_preview?period={month}&format=html",
+        "/v1/slas/{signed_sla}/report_preview?period={month}&format=html",
         ".target, main table",
     ),
     PageKind("processes/improvements/documents/proposal.html", "{PP}", "h1"),
@@ -139,6 +142,11 @@ PAGES: tuple[PageKind, ...] = (
     PageKind(
         "governance/quality_targets/sheet.html",
         "/v1/quality_targets/{quality_target}/responsibility_sheet",
+        "h1",
+    ),
+    PageKind(
+        "governance/process_changes/application.html",
+        "/v1/process_changes/{process_change}/application",
         "h1",
     ),
     PageKind("governance/recognitions/certificate.html", "/v1/recognitions/{recognition}/certificate", "h1"),
@@ -169,6 +177,7 @@ RECORDS = {
     "sla": "slas",
     "audit": "audits",
     "quality_target": "quality_targets",
+    "process_change": "process_changes",
     "scorecard": "scorecards",
     "recognition": "recognitions",
     "process_definition": "process_definitions",
@@ -217,6 +226,7 @@ async def names_in_demo(api: Api, readers: Mapping[str, Client]) -> dict[str, st
     return {
         **numbers,
         **documents,
+        "signed_sla": (await _first(reader, "/v1/slas", state="signed"))["number"],
         "improvement": documents["PL"].split("/")[3],
         "own_incident": rated["number"],
         "article": await _number(requester, "/v1/articles"),

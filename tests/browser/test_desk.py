@@ -23,6 +23,7 @@ from tests.browser.test_dashboard import AXE, FAULTS, MOST_BYTES, MOST_REQUESTS,
 from tests.client import Api, Client, Json, an_incident, serving
 from tests.conftest import Server, fresh
 from tests.extent import WHOLE, first_of
+from tests.foundation.text_blocks.test_text_blocks import BLOCKS, a_block
 from tests.processes.changes.samples import a_board
 from tests.served import behind_a_socket
 from tests.waiting import until
@@ -237,4 +238,28 @@ async def test_a_name_that_is_chosen_becomes_a_line_of_the_list(place: Place, br
           return [input.checkVisibility(), input.value, document.getElementById('f-affected_services').value];
         })()"""
         assert await page.run(choose) == [True, "", "E-mail\nWi-Fi"]
+        enter = """(() => { const input = document.querySelector('[data-adds=f-affected_services]');
+          input.value = 'Prin';
+          input.nextElementSibling.replaceChildren(new Option('', 'Printing'), new Option('', 'Wi-Fi'));
+          const key = new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true });
+          return [input.dispatchEvent(key), input.form, document.getElementById('f-affected_services').value];
+        })()"""
+        assert await page.run(enter) == [False, None, "E-mail\nWi-Fi\nPrinting"]
+        assert page.errors == []
+
+
+async def test_a_text_block_is_offered_to_those_who_begin_to_write(place: Place, browsing: Browsing) -> None:
+    keeper = await place.api.client("Keeper", Role.incident_manager)
+    await keeper.post_ok(BLOCKS, a_block())
+    number = place.incidents[0]
+    async with browsing() as page:
+        await as_client(page, place.agent)
+        await page.open(f"{place.url}/desk/incident/{number}")
+        assert not await page.run("document.querySelector('#reply [name=block]')")
+        await page.run("document.getElementById('reply-text').focus()")
+        await page.until("document.querySelector('#reply [name=block]')")
+        choose = """(() => { const blocks = document.querySelector('#reply [name=block]');
+          blocks.value = 'done'; blocks.dispatchEvent(new Event('change', { bubbles: true }));
+          return document.getElementById('reply-text').value; })()"""
+        assert f"{number} is done." in await page.run(choose)
         assert page.errors == []

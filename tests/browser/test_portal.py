@@ -20,8 +20,10 @@ from tests.browser.test_desk import HEAD_HEIGHT, HIGHEST_HEAD
 from tests.client import Api, Client, an_incident, serving
 from tests.conftest import DatabaseUrls
 from tests.desk.test_portal import offered_item
+from tests.every_action.test_who_gets_work import tell_all
 from tests.extent import WHOLE, first_of
 from tests.served import behind_a_socket
+from tests.service_levels.agreements.samples import the_parties
 
 SCREENS = first_of(((390, 844, False), (1280, 800, True), (1920, 1080, True)), 2)
 #: Where pictures are kept for whoever wants to look at them.
@@ -111,6 +113,40 @@ async def test_each_page_can_be_read_and_used_on_every_screen(
             await page.open(f"{portal.url}{path}{'&' if '?' in path else '?'}lang={language}")
             assert await page.run("document.documentElement.lang.slice(0, 2)") == language
             await _is_well_made(page, f"portal-{name}-{language}-{width}")
+        assert page.errors == []
+
+
+@pytest.mark.parametrize("language", first_of(["zh", "en"], 1))
+async def test_a_representative_signs_on_a_phone(
+    place: DatabaseUrls, tmp_path: Path, settings: Settings, browsing: Browsing, language: str
+) -> None:
+    installed()
+    secrets = tmp_path / "secrets"
+    async with contextlib.AsyncExitStack() as stack:
+        api = await stack.enter_async_context(serving(place.url, secrets, settings))
+        parties = await the_parties(api)
+        path, customer = await parties.submitted("SLA", "finance"), parties.leads["finance"]
+        await tell_all(api.ledger)
+        host, port = await stack.enter_async_context(
+            behind_a_socket(application(place.url, secrets, settings))
+        )
+        page = await stack.enter_async_context(browsing())
+        await page.send("Network.enable")
+        headers = {"Authorization": f"Bearer {customer.token}"}
+        await page.send("Network.setExtraHTTPHeaders", headers=headers)
+        await page.sized(390, 844)
+        address = f"/portal/sla/{(await customer.read(path))['number']}"
+        await page.open(f"http://{host}:{port}{address}?lang={language}")
+        await _is_well_made(page, f"portal-matter-{language}-390")
+        await page.open(f"http://{host}:{port}/portal?lang={language}")
+        await page.run(f"document.querySelector('#waiting ~ * a[href=\"{address}/sign\"]').click(); 0")
+        await page.until(f"location.pathname === '{address}/sign'")
+        words = await page.run("document.querySelector('main').innerText")
+        assert all(term in words for term in ("12,000.00", "CNY", "2026-01-01"))
+        await _is_well_made(page, f"portal-sign-{language}-390")
+        await page.run("document.querySelector('form.action .send button').click(); 0")
+        await page.until(f"location.pathname === '{address}'")
+        assert (await customer.read(path))["pending_consents"] == ["sign:party"]
         assert page.errors == []
 
 

@@ -45,6 +45,7 @@ WRONG = {
     "watched_kpis": "MTTR; backlog",
     "audited_processes": "incident; request",
     "columns_after": "10",
+    "environments": "blue,,green",
     "agents_see": "some",
     "read_connections": "0",
     "body_limit": "1 MB",

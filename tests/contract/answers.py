@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -12,20 +13,21 @@ from uuid import UUID
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 from jsonschema_rs import Draft202012, Draft202012Validator, Registry
+from starlette.routing import BaseRoute
 
 from app.api.authentication.auth import ASSISTANTS
 from app.api.contract.components import TEXT
 from app.api.contract.openapi import SECURITY
 from app.api.contract.problems import status_of
-from app.api.contract.refusal_ranges import CONTENT, declared_statuses, range_of
+from app.api.contract.refusal_ranges import CONTENT, is_refusal, range_of
 from app.api.contract.responses import BINARY
 from app.api.replica_reads import COOKIE
 from app.api.requests.accept import PARTIAL
 from app.api.requests.raw_bodies import ENQUEUE, ENQUEUE_CHANGE
 from app.api.requests.response_headers import (
     HEADERS,
-    OCCASIONAL_HEADERS,
     OF_KEYS,
     headers_of,
     problem_headers,
@@ -77,6 +79,21 @@ def as_written() -> dict[str, Any]:
     """The contract in its file, which is what the code makes of it (test_drift)."""
     document: dict[str, Any] = json.loads((PROJECT / "openapi" / "openapi.json").read_bytes())
     return document
+
+
+#: Headers that only some problems of the status carry: this one marks a conflict between simultaneous writes.
+OCCASIONAL_HEADERS = {(409, "Retry-After")}
+
+
+def declared_statuses(routes: Iterable[BaseRoute]) -> dict[str, list[int]]:
+    """Return the statuses that each route declares to be refused with, by operationId."""
+    return {
+        str(route.operation_id): sorted(
+            int(status) for status, answer in route.responses.items() if is_refusal(answer)
+        )
+        for route in routes
+        if isinstance(route, APIRoute)
+    }
 
 
 @cache

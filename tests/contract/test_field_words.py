@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from app.api.contract.components import reached_schemas
-from app.api.field_words import HELP, LABEL, LABELS, answer_fields, field_words, payload_fields
+from app.api.field_words import LABELS, answer_fields, field_words, payload_fields, take_field_words
+from app.common.components import HELP, LABEL, words
 from app.desk.contract import ScreenContract
 from app.desk.forms.descriptions import MACHINE_WORDS, readable
 from app.i18n import LANGUAGES
@@ -31,14 +34,50 @@ NAMES = {"SHA-256"}
 
 def labels() -> list[tuple[str, tuple[str, str]]]:
     """Every label with what it is for: a name, or one field of one schema."""
-    words = field_words()
-    return [*words.labels.items(), *words.lists.items(), *words.own.items()]
+    shared = field_words()
+    stated = as_written()[LABELS].items()
+    own = {name: (label["en"], label["zh"]) for name, label in stated if name not in shared.labels}
+    return [*shared.labels.items(), *shared.lists.items(), *shared.own.items(), *own.items()]
+
+
+def help_texts() -> dict[str, tuple[str, str]]:
+    """All help by its place: what several fields share, and what stands at its field."""
+    shared = field_words()
+    stated = {
+        f"{schema}.{name}": (field[HELP]["en"], field[HELP]["zh"])
+        for schema, name, field in payload_fields(as_written())
+        if HELP in field and shared.help_place(schema, name) is None
+    }
+    assert "ExamineTraining.closed_book" in stated
+    return {**shared.help, **stated}
 
 
 def test_every_field_that_is_sent_or_answered_has_a_label() -> None:
-    fields = {name for _, name, _ in (*payload_fields(as_written()), *answer_fields(as_written()))}
-    assert fields - field_words().labels.keys() == set(), "name them in app/i18n/fields.toml"
-    assert field_words().labels.keys() - fields == set(), "nobody sends or answers them any more"
+    fields = (*payload_fields(as_written()), *answer_fields(as_written()))
+    missing = {name for _, name, field in fields if LABEL not in field and name not in as_written()[LABELS]}
+    assert missing == set(), "declare `label=` where the field is declared"
+    named = {name for _, name, _ in fields}
+    assert field_words().labels.keys() - named == set(), "nobody sends or answers them any more"
+
+
+def test_a_label_stands_where_its_field_is_declared() -> None:
+    assert "failed_ids" not in field_words().labels
+    assert as_written()[LABELS]["failed_ids"] == {"en": "Participants who failed", "zh": "未通过人员"}
+    assert _field("PlanTraining", "pass_mark_reason")[LABEL]["en"] == "Reason for a low pass mark"
+    assert HELP not in _field("TrainingOut", "pass_mark_reason")
+
+
+@each_case(
+    "fields",
+    [
+        {"title": words(("Subject", "主题"))},
+        {"room": words(("Room", "房间")), "hall.room": words(("Hall", "大厅"))},
+    ],
+)
+def test_a_name_has_one_label(fields: dict[str, Any]) -> None:
+    schemas = {place: {"properties": {place.rpartition(".")[2]: field}} for place, field in fields.items()}
+    with pytest.raises(ValueError, match="this name has a label already"):
+        take_field_words({"components": {"schemas": schemas}})
 
 
 def test_a_label_of_its_own_is_for_a_field_that_is_there_and_says_something_else() -> None:
@@ -92,7 +131,7 @@ def test_the_fields_of_the_forms_that_people_use_most_have_help_in_both_language
 
 
 def test_help_is_a_sentence_for_people_in_each_language() -> None:
-    for place, (english, chinese) in field_words().help.items():
+    for place, (english, chinese) in help_texts().items():
         assert re.fullmatch(r"[A-Z].*[.?]", english), place
         assert not CHINESE.search(english), place
         assert CHINESE.search(chinese), place
@@ -105,14 +144,13 @@ def _stems(text: str) -> set[str]:
 
 
 def test_help_adds_a_noun_to_its_label_and_needs_no_sentence_before_it() -> None:
-    words, repeated = field_words(), set()
-    for schema, name, _ in payload_fields(as_written()):
-        place = words.help_place(schema, name)
-        label = words.own.get(f"{schema}.{name}") or words.labels[name]
-        if place is not None and _stems(words.help[place][0]) <= _stems(label[0]):
-            repeated.add(place)
+    repeated = {
+        f"{schema}.{name}"
+        for schema, name, field in payload_fields(as_written())
+        if HELP in field and _stems(field[HELP]["en"]) <= _stems(field[LABEL]["en"])
+    }
     assert repeated == set()
-    assert [place for place, (english, _) in words.help.items() if ABOUT_IT.search(english)] == []
+    assert [place for place, (english, _) in help_texts().items() if ABOUT_IT.search(english)] == []
 
 
 def test_what_a_form_shows_of_a_description_is_for_people() -> None:

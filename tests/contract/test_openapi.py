@@ -157,6 +157,17 @@ def test_a_summary_names_the_kind_of_its_records() -> None:
             assert WORDS[path.split("/")[2]] in operation["summary"].lower(), operation["operationId"]
 
 
+def test_a_description_calls_a_ticket_only_what_is_one() -> None:
+    misnamed = [
+        f"{operation['operationId']}: {operation['description']}"
+        for _, _, operation in operations()
+        if "x-lifecycle" in operation
+        and "the ticket" in operation["description"]
+        and "a ticket" not in operation["description"]
+    ]
+    assert misnamed == []
+
+
 def test_every_reference_leads_somewhere_and_every_schema_is_referred_to() -> None:
     parts = as_written()["components"]
     kinds = ("schemas", "headers", "parameters", "requestBodies", "responses")

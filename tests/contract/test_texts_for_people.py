@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from typer.main import get_command
 
+import app
 from app.api.requests.faults import fault_of
 from app.cli.commands import COMMANDS, command_line
 from app.i18n import LANGUAGES, sentences
@@ -55,3 +57,43 @@ def test_a_fault_names_what_its_own_rule_knows_before_the_names_of_fields() -> N
     error = {"type": "unknown_role", "loc": ("body", "roles", 0), "msg": "unknown", "input": "boss"}
     fault = fault_of("en", {**error, "ctx": {"role": "boss", "known": "agent, admin"}}, [])
     assert "Roles are agent, admin" in str(fault.message)
+
+
+#: Where refusals are written down, of which each names the next step.
+REFUSING = (
+    *("processes/improvements/pilot", "processes/improvements/rollout", "processes/releases"),
+    *("governance/process_changes", "foundation/documents"),
+)
+CODE = re.compile(r"""(?:because=|Refused\(|CODE = |return )"([a-z]+(?:_[a-z]+)+)\"""")
+NEXT_STEP = {
+    "en": re.compile(
+        r"\b(must|asks?|names?|choose|give|add|use|set|wait|enter|write|send|leave|describe|state|hold|say"
+        r"|record|examine|submit|correct|confirm|list|return|complete|plan|appoint|read|repeat|draft|start"
+        r"|agree|let|take|pick|check|request|measure|remove|attach|announce|lower|shorten|review|needs?"
+        r"|deploy|schedule|required|cut over|train|requires)\b",
+        re.IGNORECASE,
+    ),
+    "zh": re.compile("请|须|应|需|不[能得可]|只能|至少|可以|方可"),
+}
+#: There is nothing to do: the thing is done, or the name is of nothing.
+DONE = re.compile(r"already|destroyed|is possible|are complete|nothing|can be|is not overdue|there is no")
+
+
+def test_refusals_of_releases_improvements_and_people_name_a_next_step() -> None:
+    app_folder = Path(app.__path__[0])
+    codes = {
+        code
+        for folder in REFUSING
+        for file in (app_folder / folder).rglob("*.py")
+        for code in CODE.findall(file.read_text(encoding="utf-8"))
+    }
+    silent = {
+        f"{language}.{table}.{code}": text
+        for language in LANGUAGES
+        for table in ("detail", "value")
+        for code, text in sentences(language)[table].items()
+        if code in codes
+        and not NEXT_STEP[language].search(text)
+        and not DONE.search(sentences("en")[table][code])
+    }
+    assert silent == {}

@@ -218,6 +218,7 @@ async def test_its_quarter_has_deployments_releases_and_alterations_that_every_f
     releases = await demo_to_read.db.rows("select * from fold.release", ())
     assert {release["state"]: release["stages_passed"] for release in releases} == {
         "deployed": 7,
+        "ready": 7,
         "in_stage": 3,
     }
     altered = await demo_to_read.db.rows("select * from fold.ci where alteration_count > 0", ())

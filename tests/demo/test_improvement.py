@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from app.demo.data import waiting_improvement_data
 from app.demo.data.improvement_data import (
     FADED,
     FINISHED,
@@ -14,6 +15,7 @@ from app.demo.data.improvement_data import (
     REVERTED,
     ROLLED_OUT,
 )
+from app.demo.data.waiting_improvement_data import CHARTERED, CLASSED, JUDGED, PLANNED
 from app.demo.languages import in_language
 from app.kernel.ledger import Ledger
 from app.processes.improvements.lifecycle import LIFECYCLE
@@ -27,9 +29,12 @@ from fold.improvement_measurement m join fold.improvement i on m.record = 'impro
 FADED_SUGGESTIONS = "select * from fold.improvement_suggestion where cause = 'faded_benefit'"
 NAME_BY_TITLE = {
     in_language(template.title, language): template.name
-    for template in IMPROVEMENTS
+    for template in (*IMPROVEMENTS, *waiting_improvement_data.IMPROVEMENTS)
     for language in ("zh", "en")
 }
+THIS_YEARS_REVIEW = """
+select r.progress from fold.improvement_plan_review r
+join fold.improvement_plan p on r.record = 'improvement_plan/' || p.id order by p.year desc limit 1"""
 STEPS = "select step, completed_at is not null as is_complete from fold.rollout_step order by place"
 
 
@@ -48,6 +53,10 @@ async def test_it_has_improvements_at_every_point_of_their_way(demo_to_read: Led
         PILOTED: "piloting",
         ROLLED_OUT: "rolling_out",
         PROPOSED: "in_review",
+        CLASSED: "approved",
+        CHARTERED: "approved",
+        PLANNED: "planned",
+        JUDGED: "pilot_reported",
         "": "selected",
     }
     piloted = improvements[PILOTED]
@@ -78,7 +87,7 @@ async def test_the_effects_of_its_improvements_are_measured(demo_ledger: Ledger)
     assert verdicts[PILOTED, "pilot"] == "no_evidence"
     assert verdicts[ROLLED_OUT, "pilot"] == "improved"
     assert improvements[ROLLED_OUT]["against_evidence"] is False
-    [review] = await demo_ledger.db.rows("select progress from fold.improvement_plan_review", ())
+    [review] = await demo_ledger.db.rows(THIS_YEARS_REVIEW, ())
     met = {target["name"]: target["met"] for target in review["progress"]}
     assert met == {"restore-faster": False, "reopened-less": False, "well-rated": True}
     assert [
@@ -96,9 +105,9 @@ async def _its_rules_are_alive(ledger: Ledger) -> None:
     assert (suggested["state"], suggested["author_id"]) == ("offered", None)
     overdue = "select count(*) from fold.rollout_step where overdue_at is not null"
     assert await ledger.db.value(overdue, ()) == 0
-    plan = await ledger.db.row("select * from fold.improvement_plan", ())
-    assert plan is not None
-    assert (plan["review_overdue_at"], plan["assessment_overdue_at"]) == (None, None)
+    plans = await ledger.db.rows("select * from fold.improvement_plan", ())
+    assert len(plans) == 3
+    assert {(plan["review_overdue_at"], plan["assessment_overdue_at"]) for plan in plans} == {(None, None)}
 
 
 async def test_started_again_it_adds_nothing(demo_ledger: Ledger) -> None:

@@ -37,7 +37,7 @@ from tests.extent import first_of
 ENDS = [datetime(2026, 1, 3, 5, 20, tzinfo=UTC) + n * timedelta(days=15, hours=7) for n in range(48)]
 #: Part of the demos in which chance may hide what was planted.
 CHANCE = 2 / 48
-#: The windows after each change, as app/demo/scripts/improvement_scripts.py measures them.
+#: The windows after each change, as app/demo/scripts/improvement_steps.py measures them.
 AFTER_FADED, THREE_MONTHS_LATER, AFTER_FINISHED, AFTER_REVERTED = (185, 156), (93, 2), (58, 20), (57, 25)
 
 

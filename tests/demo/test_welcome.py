@@ -36,7 +36,7 @@ def test_the_address_is_printed_once_somebody_listens_there(
     monkeypatch.setattr(demo_server, "_prepared", lambda *_: {})
     monkeypatch.setattr("app.cli.server.demo_server.loop.run", lambda keys: keys)
     monkeypatch.setattr("app.cli.server.demo_server.logs.configure_logging", lambda _: None)
-    monkeypatch.setattr(demo_server, "supervised_worker", lambda _: nothing)
+    monkeypatch.setattr(demo_server, "supervised_worker", lambda *_: nothing)
     monkeypatch.setattr(demo_server, "run", lambda _place, _settings, listener: listener.close())
     monkeypatch.setattr(demo_server, "print_line", print_and_connect)
     current = settings.load(secrets_dir=tmp_path, port=port)

@@ -15,6 +15,7 @@ import app.main
 from app.common.people import Role
 from app.desk.administration.index import ADMINISTRATION, GROUPS
 from app.desk.contract import screen_contract
+from app.desk.forms.role_work import ROLE_WORK
 from app.desk.pages.form.choices import country_choices
 from app.desk.pages.records import RecordView, offered_actions
 from app.desk.values import ROW_DUTY_KINDS
@@ -86,6 +87,11 @@ async def test_an_invited_person_signs_in_with_the_key_of_the_message(api: Api) 
         {"agent", "change_manager"},
     )
     assert "/sign-in" in answer.text
+    assert "you can now use our service desk" in answer.text, "the organisation's language"
+    assert read_form(await opened(admin, INVITE)).inputs["/locale"] == ["en"]
+    for chosen, words in (("zh", "您现在可以使用我们的服务台"), ("en", "you can now use our service desk")):
+        other = await sent(admin, INVITE, name=f"Bao {chosen}", locale=chosen, sign_in="key")
+        assert words in other.text, "and not the administrator's"
     refused = await sent(admin, INVITE, name="Ben", email="not an address", sign_in="later")
     assert refused.status_code == 422
     assert read_form(refused.text).faults == {"f-email-help"}
@@ -128,12 +134,61 @@ async def test_keys_of_records_are_made_from_their_names(api: Api) -> None:
     assert re.fullmatch(r"webhook-source-[0-9a-f]{4}", item["key"])
 
 
+async def test_a_form_names_the_role_that_its_reader_lacks_and_who_grants_it(api: Api) -> None:
+    member = await api.client("Fang", Role.committee_member)
+    html = await opened(member, "/desk/new/person/add")
+    assert "If it is your task, ask an administrator for the role." in said(html)
+    assert "If it is your task" not in said(await opened(member, "/desk/new/incident/report"))
+    key_form = "/desk/new/key/make"
+    form = read_form(await opened(member, key_form))
+    assert not {"/person", "/scope", "/roles"} & form.named, "they can only make one kind of key"
+    reply = await send_form(member, key_form, form.inputs | {"/name": ["My calendar"]})
+    assert reply.status_code == 200, said(reply.text)
+    (key,) = [each for each in (await member.read("/v1/keys"))["items"] if each["scope"] == "calendar"]
+    assert key["person"]["id"] == member.id
+
+
+async def test_a_key_is_offered_only_the_roles_that_its_person_holds(api: Api) -> None:
+    admin, lin = await api.client("Ada", Role.admin), await api.client("Lin Xiaoyu", Role.agent)
+    path = f"/desk/new/key/make?/person={lin.id}"
+    html = await opened(admin, path)
+    assert 'value="agent"> Service desk agent<' in html
+    assert 'value="auditor" disabled> Auditor <span class="soft">(not held)' in html
+    refused = unescape((await sent(admin, path, name="Cron", person=lin.id, roles="auditor")).text)
+    (fault,) = re.findall(r'class="fault">(.*?)</p>', refused)
+    assert fault.strip().startswith("Lin Xiaoyu does not hold the role Auditor. <a href=")
+    (granting,) = re.findall(r'href="([^"]*)"', fault)
+    assert read_form(await opened(admin, granting)).inputs["/role/role"] == ["auditor"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_a_form_with_roles_says_what_each_of_them_does(api: Api, language: str) -> None:
+    assert ROLE_WORK.keys() == set(Role)
+    admin = await api.client("Ada", Role.admin)
+    for path in (INVITE, f"/desk/person/{admin.id}/grant_role"):
+        html = await opened(admin, path, language)
+        assert [work.en for work in ROLE_WORK.values() if work.text(language) not in html] == []
+
+
 async def test_a_text_in_one_language_is_enough(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
     answer = await sent(admin, "/desk/new/service/propose", name_en="Printing", criticality="low", owner="me")
     assert answer.status_code == 303, said(answer.text)
     service = await admin.read("/v1/services/printing")
     assert (service["name_en"], service["name_zh"]) == ("Printing", "Printing")
+
+
+async def test_only_the_field_is_marked_from_which_the_form_fills_others_in(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    for path, name in ((f"{ADMINISTRATION}/services/new", "name_en"), ("/desk/new/team/add", "name")):
+        refused = await sent(admin, path)
+        assert refused.status_code == 422
+        assert read_form(refused.text).faults == {f"f-{name}-help"}
+        for part in ("(1).", "Please fill this in."):
+            assert part in unescape(refused.text)
+        assert "Is required" not in refused.text
+    refused = await sent(admin, f"{ADMINISTRATION}/services/new", name_zh="打印", criticality="")
+    assert read_form(refused.text).faults == {"f-criticality-help"}, "the Chinese name is enough"
 
 
 async def test_members_join_and_leave_on_the_page_of_their_team(api: Api) -> None:
@@ -253,6 +308,25 @@ async def test_a_new_source_takes_a_test_delivery(api: Api) -> None:
     assert (status["last_day"], status["last_received_at"]) == (0, None)
     agent = await api.client("Lin", Role.agent)
     assert (await send_form(agent, path, {})).status_code == 403
+
+
+async def test_the_test_of_a_source_shows_where_a_ticket_would_go_and_each_label_once(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    await api.team("network")
+    steps = "?return=/desk/first-steps"
+    form = f"/desk/new/webhook_source/add{steps}"
+    added = await sent(admin, form, adapter="alertmanager", title="Alerts", team="network")
+    (path,) = re.findall(rf'href="({ADMINISTRATION}/sources/[^"]+/test[^"]*)"', unescape(added.text))
+    tested = await send_form(admin, path, {})
+    await process_all(api.ledger)
+    html = await opened(admin, tested.headers["location"])
+    assert 'href="/desk/first-steps">Back to the first steps' in html
+    ours, _, theirs = html.partition("Labels of the tool itself")
+    labels = re.findall(r"<dt>([^<]*)</dt>", ours)
+    assert (labels[:2], len(labels)) == (["Title", "Description"], len(set(labels))), labels
+    assert re.search(r"<dt>Team</dt><dd>.*network", ours)
+    assert "<dt>Status</dt><dd>Firing" in ours
+    assert "<code>alertname</code>" in theirs
 
 
 async def test_a_mapping_is_tried_before_it_is_stored(api: Api) -> None:
@@ -396,3 +470,12 @@ async def test_pages_of_administration_show_words_and_what_people_ask_about(api:
     form = await opened(admin, "/desk/new/sla/record_requirement")
     business = form.partition('name="/business_process"')[2].partition("</div>")[0]
     assert "Describe the need and the business process that it serves." in business
+
+
+async def test_details_of_a_form_open_by_themselves_only_for_what_is_wrong_in_them(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    address = "/desk/new/webhook_source/add"
+    assert '<details class="further"><summary' in await opened(admin, address)
+    filled = await sent(admin, address, adapter="", key="alerts")
+    assert filled.status_code == 422
+    assert '<details class="further"><summary' in filled.text, said(filled.text)

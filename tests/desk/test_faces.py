@@ -22,7 +22,7 @@ from app.desk.forms.faced import (
     with_answers,
 )
 from app.desk.forms.fields import Form
-from app.desk.pages.record.placed_actions import placed_actions
+from app.desk.pages.record.placed_actions import SENDS_BACK, placed_actions
 from app.desk.pages.records import OfferedAction, RecordView
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
@@ -90,7 +90,26 @@ def test_every_possible_action_is_offered_in_one_place(kind: str) -> None:
         names = [action.name for group in groups for action in group]
         assert sorted(names) == sorted(row.name for row in rows), state
         assert placed.primary is None or not lifecycle.face.is_dangerous(placed.primary.name)
+        last = [row.name for row in rows][-1:]
+        awaited = placed_actions(view, offered, "me", (), has_reply_box=False, awaited=last).primary
+        assert awaited is None or awaited.name in last, "the action that waits for the reader leads"
         assert placed.takes == (kind == "incident" and state.value in ("new", "acknowledged", "in_progress"))
+
+
+def test_the_first_button_ends_nothing_and_sends_back_only_if_nothing_leads_on() -> None:
+    for lifecycle in LIFECYCLES:
+        for state in lifecycle.states:
+            rows = [row for row in lifecycle.rows if not row.opens and row.is_open_in(state)]
+            offered = [OfferedAction(row.name, row.name, None, False, None, None) for row in rows]
+            view = RecordView(lifecycle, {"id": "x", "state": state.value}, "en")
+            primary = placed_actions(view, offered, None, (), has_reply_box=False).primary
+            named = lifecycle.face.primary.get(state.value, ())
+            if primary is not None and primary.name not in named:
+                assert primary.name != "merge"
+                assert not lifecycle.face.is_dangerous(primary.name)
+                next_names = {row.name for row in rows if not row.stays} - SENDS_BACK
+                leads_on = any(not lifecycle.face.is_dangerous(name) for name in next_names)
+                assert primary.name not in SENDS_BACK or not leads_on, (lifecycle.kind, state)
 
 
 def test_an_answer_stands_for_several_members_and_a_text_for_its_title() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 
@@ -15,7 +16,7 @@ from app.i18n import translate
 from app.registry import LIFECYCLES
 from tests.api.test_search import indexed as indexed  # noqa: PLC0414  # a fixture
 from tests.client import Api, Client, an_incident
-from tests.desk.sent_forms import read_form, said, send_form
+from tests.desk.sent_forms import FORM, read_form, said, send_form
 from tests.desk.test_pages import page
 from tests.people import ago
 from tests.processes.changes.samples import a_board
@@ -128,21 +129,43 @@ async def test_selected_records_are_assigned_to_a_colleague_by_name(indexed: Api
     back = "/desk/incident?tab=teams"
     chosen = {"records": ids, "back": [back]}
     typed = chosen | {"action": ["assign"], "/assigned_to": ["wu jing"]}
-    done = await send_form(lin, "/desk/incident/bulk", typed)
+    preview = await send_form(lin, "/desk/incident/bulk", typed)
+    assert "Assign: 3 of 3 selected records will change." in preview.text, said(preview.text)
+    form, _, folded = preview.text.partition('<form method="post"')[2].partition('<details class="further">')
+    assert ("wu jing" in form, " autofocus>Assign</button>" in form) == (True, True), "Enter confirms it"
+    assert ("/occurred_at" in form, "/occurred_at" in folded) == (False, True)
+    for name in ids:
+        assert (await lin.read(f"/v1/incidents/{name}"))["assignee"] is None, "nothing is done yet"
+    done = await send_form(lin, "/desk/incident/bulk", read_form(preview.text).inputs)
     assert "Assigned to Wu Jing." in done.text, said(done.text)
     assert "done for 3 of 3" in done.text
     assert f'href="{back}"' in done.text
     unknown = await send_form(lin, "/desk/incident/bulk", typed | {"/assigned_to": ["Nobody"]})
     assert read_form(unknown.text).inputs["/person"] == ["Nobody"], "the form says it once"
-    assert unknown.text.count("there is no “Nobody”") == 1
+    assert unknown.text.count("“Nobody” is not in the list") == 1
     for name in ids:
         assert (await lin.read(f"/v1/incidents/{name}"))["assignee"]["id"] == wu.id
     own = await send_form(lin, "/desk/incident/bulk", chosen | {"action": ["take"]})
+    assert read_form(own.text).inputs["/person"] == ["Lin"]
+    own = await send_form(lin, "/desk/incident/bulk", read_form(own.text).inputs)
     assert "Assigned to Lin." in own.text
+    single_record = {**chosen, "records": ids[:1], "action": ["acknowledge"]}
+    assert "done for 1 of 1" in (await send_form(lin, "/desk/incident/bulk", single_record)).text, (
+        "one is done at once"
+    )
     started = await send_form(lin, "/desk/incident/bulk", chosen | {"action": ["acknowledge"]})
-    assert "done for 3 of 3" in started.text, "what needs no form is done at once"
+    assert "Acknowledge: 2 of 3 selected records will change." in started.text
     resolving = await send_form(lin, "/desk/incident/bulk", chosen | {"action": ["resolve"]})
     assert 'name="/done"' in resolving.text
+    await indexed.team("platform")
+    await indexed.client("Peng", Role.engineer, teams=("platform",))
+    await lin.post_ok(f"/v1/incidents/{ids[0]}/assign", {"team": "platform"})
+    for several in (ids, ids[:1]):
+        looked_at = await send_form(
+            lin, "/desk/incident/bulk", chosen | {"action": ["take"], "records": several}
+        )
+        assert "in which Lin does not work" in looked_at.text, said(looked_at.text)
+        assert read_form(looked_at.text).inputs.get("records", []) == several[1:], "these only if ticked"
 
 
 async def test_the_search_of_a_list_leads_to_the_records_of_a_person(indexed: Api) -> None:
@@ -189,7 +212,7 @@ async def test_what_became_of_each_chosen_record_is_said_in_words(agent: Client)
     form = await send_form(agent, "/desk/incident/bulk", chosen | {"action": ["cancel"]})
     for record in incidents:
         assert f">{record['number']}</a>" in form.text, "the form names what it acts on"
-    outcome = await send_form(agent, "/desk/incident/bulk", chosen)
+    outcome = await send_form(agent, "/desk/incident/bulk", chosen | {"filled": ["yes"]})
     lines = re.findall(r"<li>(.*?)</li>", unescape(outcome.text), re.DOTALL)
     assert "Acknowledge: done for 1 of 2." in outcome.text
     assert [re.sub("<[^>]*>", "", line)[:60].split()[:2] for line in lines] == [
@@ -199,6 +222,38 @@ async def test_what_became_of_each_chosen_record_is_said_in_words(agent: Client)
     assert 'class="fault"' in lines[0]
     assert "Acknowledged" in lines[1]
     assert not re.search(r">[0-9a-f-]{36}<", outcome.text)
+
+
+async def test_a_refused_assignment_names_the_person_and_the_record_in_words(api: Api) -> None:
+    await api.team("network")
+    lin = await api.client("Lin", Role.agent, teams=("network",))
+    wu = await api.client("Wu Jing", Role.agent, teams=("network",))
+    zhao = await api.client("Zhao Min")
+    admin = await api.client("Ada", Role.admin)
+    await admin.post_ok(f"/v1/persons/{wu.id}/deactivate")
+    incidents = [await lin.post_ok("/v1/incidents", an_incident(title=f"No. {n}")) for n in range(2)]
+    chosen = {"action": ["assign"], "filled": ["yes"], "records": [each["id"] for each in incidents]}
+    for person, because in ((wu, "is not active; choose someone else"), (zhao, "must be IT staff")):
+        typed = chosen | {"/person": [str(person.id)]}
+        both = await send_form(lin, "/desk/incident/bulk", typed)
+        beside = re.findall(r'class="fault"[^>]*>([^<]*)<', both.text)
+        assert because in "".join(beside), said(both.text)
+    await lin.post_ok(f"/v1/incidents/{incidents[0]['id']}/cancel", {"reason": "It was a test."})
+    because_of = {
+        "en": "Person “Wu Jing”: this person is not active; choose someone else",
+        "zh": "“Wu Jing”：此人已停用，请另选他人",
+    }
+    for language, because in because_of.items():
+        spoken = {**chosen, "/person": ["Wu Jing"], "kept:/person": [f"{wu.id} Wu Jing"]}
+        content = urlencode(spoken, doseq=True)
+        mixed = await lin.post(
+            "/desk/incident/bulk", content=content, headers=FORM | {"Accept-Language": language}
+        )
+        found = re.findall(r"<li>(.*?)</li>", unescape(mixed.text), re.DOTALL)
+        lines = [re.sub("<[^>]*>", " ", line) for line in found]
+        assert because in lines[1], lines
+        assert incidents[1]["number"] in lines[1], lines
+        assert not re.search(r"Body|正文|/[a-z_]+|[0-9a-f-]{36}", "".join(lines)), lines
 
 
 async def test_results_name_records_as_they_were_selected_and_link_those_that_are_still_read(
@@ -368,7 +423,7 @@ async def test_a_vote_that_waits_for_the_reader_is_the_first_action_of_the_recor
 
 
 async def test_an_instant_with_fractions_is_shown_to_the_second_and_kept_as_it_is(agent: Client) -> None:
-    began = ago(hours=1).replace(microsecond=123456).isoformat()
+    began = ago(hours=1).replace(second=7, microsecond=123456).isoformat()
     incident = await agent.post_ok("/v1/incidents", an_incident(began_at=began))
     path = f"/desk/incident/{incident['number']}/edit"
     html = await page(agent, path)

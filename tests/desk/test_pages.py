@@ -217,7 +217,7 @@ async def test_a_major_incident_has_a_board_of_what_those_who_lead_it_need(api: 
     (restart,) = [task["id"] for task in tasks if task["title"] == "Restart the relay"]
     (dropped,) = [task["id"] for task in tasks if task["title"] == "Wait for the vendor"]
     await chief.post_ok(f"{address}/drop_task", {"task": dropped, "reason": "They never come."})
-    await chief.post_ok(f"{address}/complete_task", {"task": restart, "outcome": "Done."})
+    await chief.post_ok(f"{address}/complete_task", {"task": restart, "outcome": "It is in place."})
     html = await page(chief, path)
     board = html.partition('id="board"')[2].partition("</section>")[0]
     assert "Chief Zhou" in board

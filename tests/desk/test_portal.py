@@ -23,6 +23,7 @@ from tests.processes.changes.conftest import board as board  # noqa: PLC0414  # 
 from tests.processes.changes.samples import NIGHT, Board
 
 Json = dict[str, Any]
+ASKED = {"title": "A laptop", "description": "For travel.", "channel": "portal", "urgency": "3"}
 HOSTILE = '"><script>alert(1)</script>'
 ASSESSED = {"category": "mail", "impact": "3", "urgency": "3", "path": "standard", "assignee": "me"}
 FORM = {
@@ -253,6 +254,24 @@ async def test_a_reader_says_whether_an_article_has_helped(api: Api) -> None:
     assert translate("zh", TABLE, "thanks", {}) in await page(zhao, f"{path}?done=rate", "zh")
     await editor.post_ok(f"{article}/retire", {"reason": "The printers are gone."})
     assert 'name="/helped"' not in (await editor.get(path)).text
+
+
+async def test_the_question_that_a_ticket_waits_for_is_shown_and_none_if_nothing_was_asked(api: Api) -> None:
+    zhao, lin = await api.client("Zhao Min"), await api.client("Lin", Role.agent)
+    incident = await zhao.post_ok("/v1/incidents", an_incident())
+    request = await zhao.post_ok("/v1/requests", ASKED)
+    for kind, ticket, claim in (("incident", incident, "assign"), ("request", request, "assess")):
+        record, own_page = f"/v1/{kind}s/{ticket['id']}", f"/portal/{kind}/{ticket['number']}"
+        await lin.post_ok(f"{record}/{claim}", ASSESSED if claim == "assess" else {"person": "me"})
+        for question in ("For which building?", None):
+            hold_body = {"reason": "awaiting_requester"} | ({"question": question} if question else {})
+            await lin.post_ok(f"{record}/hold", hold_body)
+            html = await page(zhao, own_page)
+            assert ("Please answer our question: “For which building?”" in html) is (question is not None)
+            assert ("our question" in html) is (question is not None), kind
+            waiting = (await page(zhao, "/portal")).partition('id="waiting"')[2].partition("</section>")[0]
+            assert f'href="{own_page}#reply"' in waiting
+            await lin.post_ok(f"{record}/resume")
 
 
 def test_each_state_and_action_has_plain_words() -> None:

@@ -50,6 +50,11 @@ async def test_an_agent_answers_asks_and_shows_a_file_on_the_page_of_the_ticket(
     )
     assert saved.headers["content-disposition"].startswith("attachment")
     assert re.search(r'class="message internal">.*?Please look\.', html, re.S)
+    blank = {"key": "blank", "/text": " ", "/reason": "awaiting_requester"}
+    for sent in (blank, {"key": "form", "/reason": "awaiting_requester"}):
+        refused = await send(agent, f"{address}/hold", **sent)
+        assert (refused.status_code, "f-question-help" in read_form(refused.text).faults) == (422, True)
+    assert (await agent.read(path))["state"] != "on_hold", "nobody waits for an answer to no question"
     question = {"key": "two", "/text": "Which printer?", "/reason": "awaiting_requester"}
     holding = await send(agent, f"{address}/hold", **question)
     assert holding.status_code == 303, said(holding.text)

@@ -35,6 +35,8 @@ async def test_a_vote_is_offered_to_voters_until_they_have_cast_it_and_then_show
     for reader in (board.member, board.engineer):
         html = await page(reader, address)
         assert ("The relay is old." in html, "Approve" in html) == (True, True), "votes stand on the page"
+        votes = html.partition('<caption class="hidden">Votes</caption>')[2].partition("</table>")[0]
+        assert "Shall it be made?" in votes, "each with its decision"
     assert "Change your vote" not in await page(board.engineer, f"{address}/list/decisions")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -73,11 +74,30 @@ async def test_what_is_due_first_stands_first_and_what_is_followed_apart(api: Ap
     waiting = match["waiting"]
     assert waiting.index("Ask the vendor") < waiting.index("Great") < waiting.rindex("Small")
     assert "Watched" not in waiting
+    in_chinese = await page(agent, "/desk", **{"Accept-Language": "zh"})
+    assert "任务：Ask the vendor" in sections(in_chinese)["waiting"]
     assert "Watched" in match["followed"]
+    await agent.post_ok(f"/v1/incidents/{followed['id']}/cancel", {"reason": "Watched no more."})
+    assert "Watched" not in sections(await page(agent, "/desk")).get("followed", "")
     form = await page(agent, re.findall('href="(/desk/[^"]*complete_task[^"]*)"', waiting)[0])
     assert re.search('<option value="[^"]*" selected>Ask the vendor', form), "the task is chosen already"
     other = await api.client("Wang", Role.agent)
     assert "Ask the vendor" not in await page(other, "/desk")
+
+
+async def test_a_time_that_was_promised_on_a_ticket_is_due_wherever_due_times_stand(agent: Client) -> None:
+    incident = await agent.post_ok("/v1/incidents", an_incident())
+    path = f"/v1/incidents/{incident['id']}"
+    await agent.post_ok(f"{path}/assign", {"person": "me"})
+    promised_time = (datetime.now(UTC) + timedelta(minutes=20)).isoformat()
+    update = {"statement": "We look for the cause.", "next_update_due_at": promised_time}
+    await agent.post_ok(f"{path}/post_update", update)
+    (duty,) = (await agent.read("/v1/me/work"))["duties"]
+    assert (duty["action"], duty["overdue"]) == ("post_update", False)
+    assert datetime.fromisoformat(duty["due_at"]) == datetime.fromisoformat(promised_time)
+    assert f'href="/desk/incident/{incident["number"]}/post_update"' in await page(agent, "/desk")
+    for address in ("/desk/incident?tab=mine", f"/desk/incident/{incident['number']}"):
+        assert "Next update due at: <time" in await page(agent, address), address
 
 
 async def test_only_what_people_take_themselves_is_in_their_queue_without_a_team(agent: Client) -> None:

@@ -18,8 +18,8 @@ from app.foundation.decisions.records import Decision
 from app.i18n import LANGUAGES
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import marks, part_types
-from app.kernel.commands.references import is_visible
 from app.kernel.ledger import Ledger
+from app.kernel.visible_records import is_visible
 from app.log.events import COLUMNS, Recorded, kind_of, recorded
 from app.notifications import mail, notices, steps, texts
 from app.notifications.lifecycle import LIFECYCLE, MOST_STEPS, SendNotice

@@ -321,7 +321,7 @@ async def test_what_is_wanted_daily_comes_in_one_mail_the_next_morning_and_no_pa
     assert await sends(posting, days=1, hours=7) == []
     (digest,) = of(postbox, "follower@example.org")
     digest_text = digest.get_content().replace("\r\n", "\n")
-    assert digest["Subject"] == "3 notices today"
+    assert digest["Subject"] == "Daily summary: 3 notices"
     assert digest["List-Unsubscribe"] == "<https://desk.example.org/it/v1/me/preferences>"
     for incident in (first, second):
         assert digest_text.count(f"Incident {incident.number}: {incident.title}") == 1

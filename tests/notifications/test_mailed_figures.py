@@ -16,7 +16,6 @@ from icalendar import Calendar
 
 from app.automation.agreements import watch_clocks
 from app.common.people import Role
-from app.governance.audits.lifecycle import SELF_CHECK_DAY, SUMMARY_DAY
 from app.i18n import LANGUAGES
 from app.kpis.facts.consumer import FACTS
 from app.log.canonical import from_instant
@@ -59,9 +58,6 @@ FIXED = {
     "fell_silent": (TIMES_USUAL, 5, ("more than five times its usual interval", "超过平常间隔的五倍")),
     "deliveries_failing": (WARNING_PERIOD.days, 2, ("for two days", "连续失败两天")),
     "benefit_faded": (KEPT_PERCENT, 80, ("Less than four fifths of its effect", "不足原来的 80%")),
-    "to_self_check": (SELF_CHECK_DAY, 15, ("by the 15th", "十五日前")),
-    "to_summarise": (SUMMARY_DAY, 25, ("by the 25th", "二十五日前")),
-    "to_countersign": (SUMMARY_DAY, 25, ("by the 25th", "二十五日前")),
 }
 #: What is no figure in a sentence.
 WORDS = {"number", "title", "reason", "metric", "agreement", "code"}

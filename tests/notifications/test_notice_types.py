@@ -6,6 +6,8 @@ import re
 
 from app.cli.upkeep import notice_types
 from app.common.notices import NoticeType
+from app.i18n import sentences
+from app.notifications.texts import EVENT_SENTENCES
 from app.registry import LIFECYCLES
 
 
@@ -19,3 +21,20 @@ def test_every_type_of_notice_has_a_sentence_and_recipients() -> None:
     assert recipients["to_sign"] == "representative, party representative"
     unnamed = [name for name, names in recipients.items() if names == "persons whom the event names"]
     assert unnamed == []
+
+
+def test_an_approval_or_refusal_says_of_what_where_a_kind_has_several() -> None:
+    for lifecycle in LIFECYCLES:
+        for step in (NoticeType.approved, NoticeType.refused):
+            events = {
+                row.event
+                for row in lifecycle.rows
+                if any(rule.step is step for rule in row.consequences.notifies)
+            }
+            alike = events - EVENT_SENTENCES.keys()
+            assert len(alike) <= 1, (step, alike)
+
+
+def test_no_subject_names_the_number_behind_a_comma() -> None:
+    for name, sentence in sentences("en")["notice"].items():
+        assert not re.search(r", \{number\}[:.]?", sentence), name

@@ -68,7 +68,8 @@ async def test_who_judges_a_project_is_told_of_its_solution_and_when_it_is_to_be
         "confirmation_method": "meeting",
     }
     await does(office, author, "confirm_requirements", requirements, it)
-    await does(office, author, "propose_solution", {**PAPER, "risks": []}, it)
+    without_risks = {"risks": [], "no_risks_reason": "None, because it is a copy."}
+    await does(office, author, "propose_solution", {**PAPER, **without_risks}, it)
     await office.deliver_all()
     for caller in (office.requester, business):
         assert "to_review" in await office.told_steps(caller)
@@ -84,7 +85,7 @@ async def test_who_judges_a_project_is_told_of_its_solution_and_when_it_is_to_be
         progress = {"milestones": [], "expected_at": f"{day}T09:00:00Z", "text": "A part is late."}
         await does(office, author, "report_progress", progress, it)
     (built,) = await office.ledger.db.rows("select id from fold.task where title = 'Build it'")
-    await does(office, author, "complete_task", {"task": built["id"], "outcome": "Done."}, it)
+    await does(office, author, "complete_task", {"task": built["id"], "outcome": "It is in place."}, it)
     check = {"checkpoint": "All", "passed": True, "findings": "None, because all of it works."}
     await does(office, office.engineer, "check_quality", check, it)
     await does(

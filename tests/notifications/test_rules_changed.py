@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from app.common.people import Caller, Role
 from app.foundation.decisions.approval_rules.lifecycle import AddApprovalRule
+from app.foundation.decisions.payloads import AgreeToEdition
 from app.governance.risks.matrices import EXAMPLE_CELLS, AddRiskMatrix
 from app.kernel.actions.payloads import EmptyPayload
 from app.processes.changes.policies.payloads import AddRiskQuestionnaire
@@ -58,7 +59,8 @@ async def test_those_who_may_agree_to_a_setting_are_asked_until_one_of_them_has(
     assert await office.told_steps(keeper) == await office.told_steps(voter) == []
     assert await asked_of(office, second) == {(kind, "agree") for kind in settings}
     for kind, record in records.items():
-        await act(office.ledger, second, kind, "agree", record.id, EmptyPayload())
+        body = EmptyPayload() if kind == "risk_matrix" else AgreeToEdition()
+        await act(office.ledger, second, kind, "agree", record.id, body)
     await office.deliver_all()
     assert await asked_of(office, second) == set()
     assert await office.told_steps(voter) == ["rule_changed"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,11 +14,12 @@ from app.common.notices import NoticeKind, NoticeType, Responsible
 from app.common.people import Caller, Role, rule_caller
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.records import Vote
+from app.governance.maintenance_rounds.records import MaintenanceRound
 from app.i18n import LANGUAGES, sentences
-from app.kernel.actions.payloads import Reason, marks
+from app.kernel.actions.payloads import Reason, marks, part_types
 from app.notifications import mail, texts
 from app.notifications.details import ACT_BY, declared_labels, load_details
-from app.notifications.quoted import end_of_day
+from app.notifications.quoted import deadline_of, end_of_day
 from app.notifications.told_fields import DEADLINES, DUE_DAYS, TOLD_FIELDS, asks_for_action
 from app.processes.incidents.payloads import RemindIncident
 from app.registry import LIFECYCLES
@@ -38,7 +40,7 @@ PATHS = [
 def has_field(place: str, name: str) -> bool:
     """Whether any process has such a field there."""
     for lifecycle in LIFECYCLES:
-        bodies = [row.body for row in lifecycle.rows]
+        bodies: list[Any] = [row.body for row in lifecycle.rows]
         rows = {child.KIND: child for child in lifecycle.children}
         models: list[Any] = {
             "given": bodies,
@@ -46,6 +48,7 @@ def has_field(place: str, name: str) -> bool:
             "seen": bodies,
             "own": [lifecycle.record],
             "mine": [lifecycle.record, *rows.values()],
+            "part": [part for body in bodies for part in part_types(body).values()],
             "reasons": [Vote],
         }.get(place, [rows[place]] if place in rows else [])
         if any(name in model.model_fields for model in models):
@@ -107,6 +110,60 @@ def test_what_waits_for_somebody_says_what_it_asks_and_every_kind_says_why() -> 
     for language in LANGUAGES:
         assert sentences(language)["notice_ask"].keys() == waiting
         assert sentences(language)["notice_why"].keys() == {kind.value for kind in NoticeKind}
+
+
+#: Notices that ask for something whose sentence itself says until when, or from when on.
+SAY_WHEN_THEMSELVES = {
+    NoticeType.agreement_ends: "{day}",
+    NoticeType.deliveries_failing: "for a third day",
+    NoticeType.process_published: "from their effective date",
+    NoticeType.process_cut_over: "from now on",
+    NoticeType.improvement_standardised: "is now the standard",
+}
+#: Fields by which surveys say until when.
+ENDS = {NoticeType.survey_invited: "own.ends_at", NoticeType.survey_reminded: "own.ends_at"}
+
+
+def test_each_type_of_notice_whose_sentence_asks_for_something_says_until_when() -> None:
+    sentences_of_types = sentences("en")["notice"]
+    asking = {step for step in NoticeType if "Please " in sentences_of_types[step.value]}
+    assert len(asking) > 30
+    exempt = SAY_WHEN_THEMSELVES.keys() | ENDS.keys()
+    assert {step for step in asking if not asks_for_action(step)} <= exempt
+    for step, words in SAY_WHEN_THEMSELVES.items():
+        assert words in sentences_of_types[step.value], step
+    assert all(field in TOLD_FIELDS[step] for step, field in ENDS.items())
+    # Sentences of a kind of record ask only where its type does, or if it happens again.
+    types = {step.value for step in NoticeType}
+    own = {text for name, text in sentences_of_types.items() if name not in types and "Please " in text}
+    assert own == {text for text in own if text.startswith("Please ")}
+
+
+MANY_DEADLINES = {
+    step: names
+    for step in NoticeType
+    if step.kind in (NoticeKind.waits_for_you, NoticeKind.is_yours)
+    and len(names := {name for told_step, _, name in PATHS if told_step is step and name in DEADLINES}) > 1
+}
+
+
+@dataclass(frozen=True)
+class Dated:
+    """A date that a notice shows."""
+
+    name: str
+    value: datetime
+    model: type[BaseModel] = MaintenanceRound
+
+
+def test_a_notice_is_due_when_what_it_asks_is_due_not_on_the_earliest_day_that_it_shows() -> None:
+    assert NoticeType.maintenance_due in MANY_DEADLINES
+    due_at, zone = datetime(2026, 12, 16, tzinfo=UTC), ZoneInfo("UTC")
+    dates = [Dated("due_at", due_at), Dated("planned_at", due_at - timedelta(days=3))]
+    for step, names in MANY_DEADLINES.items():
+        if {"due_at", "planned_at"} <= names:
+            assert deadline_of(step, dates, zone) == deadline_of(step, dates[::-1], zone) == due_at, step
+            assert deadline_of(step, dates[1:], zone) == dates[1].value
 
 
 #: Points and people have neither number nor title: what they are for, or who it is, is a field of the notice.
@@ -234,7 +291,7 @@ def test_each_notice_of_work_shows_the_day_of_the_row_that_gives_it() -> None:
                     names = {
                         part.partition(".")[2] for path in TOLD_FIELDS[mark.step] for part in path.split("|")
                     }
-                    if not dues & names & (DEADLINES | DUE_DAYS):
+                    if not dues & names & {*DEADLINES, *DUE_DAYS}:
                         missing.add((model.KIND, mark.step.value))
     assert missing == set()
 

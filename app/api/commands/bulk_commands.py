@@ -11,9 +11,10 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from app.api.commands.performing import ActionOutcome, operation_id, perform_idempotently, replay_outcome
-from app.api.requests import idempotency
+from app.api.requests import request_keys
 from app.api.requests.etag import versions_of
 from app.api.requests.faults import MOST_FAULTS, Fault, fault_of, first_errors, names_at
+from app.api.requests.request_keys import BARE_KEY
 from app.i18n import Word, translate
 from app.kernel.access.reads import ids_of
 from app.kernel.actions.context import CommandMetadata
@@ -53,7 +54,7 @@ class BulkItem(BaseModel):
         max_length=255,
         description="Version of the record, as in the header If-Match; required for an edit.",
     )
-    idempotency_key: Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,255}$")] | None = Field(
+    idempotency_key: Annotated[str, StringConstraints(pattern=f"^{BARE_KEY}$")] | None = Field(
         default=None,
         description="Key that makes a repetition of this item harmless, as in the header Idempotency-Key.",
     )
@@ -192,7 +193,7 @@ async def apply_all(ledger: Ledger, commands: Sequence[BulkCommand]) -> list[Out
     except BatchRefused as error:
         # An earlier run of this same request may have caused the state that forbids it now.
         keys = [act.key for act in acts if act.key is not None]
-        if await idempotency.any_key_used(ledger, commands[0].context.caller.actor, keys):
+        if await request_keys.any_key_used(ledger, commands[0].context.caller.actor, keys):
             return await _replay_outcomes(ledger, acts)
         return [error.refused.get(n, quiet) for n in range(len(acts))]
     return [
@@ -209,7 +210,7 @@ async def _replay_outcomes(ledger: Ledger, acts: Sequence[Command]) -> list[Outc
     for act in acts:
         try:
             actor = act.metadata.caller.actor
-            earlier = None if act.key is None else await idempotency.find_outcome(ledger, actor, act.key)
+            earlier = None if act.key is None else await request_keys.find_outcome(ledger, actor, act.key)
             if earlier is None:
                 raise KeyReused()
             outcomes.append(await replay_outcome(ledger, act.lifecycle, earlier))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from app.api.requests import idempotency
+from app.api.requests import request_keys
 from app.kernel.access.reads import load
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.refusals import Forbidden, Refusal, StillRunning
@@ -54,11 +54,11 @@ async def perform_idempotently(ledger: Ledger, command: Command) -> ActionOutcom
         return ActionOutcome(done.record, status, done.audience)
     except DuplicateCommand as repeated:
         return await replay_outcome(
-            ledger, command.lifecycle, idempotency.require_same_command(repeated.earlier, command.key)
+            ledger, command.lifecycle, request_keys.require_same_command(repeated.earlier, command.key)
         )
     except Refusal as refusal:
         # An earlier run of this same command may have caused the state that forbids it now.
-        earlier = await idempotency.find_outcome(ledger, command.metadata.caller.actor, command.key)
+        earlier = await request_keys.find_outcome(ledger, command.metadata.caller.actor, command.key)
         if earlier is None or not await _was_allowed(ledger, command, earlier, refusal):
             raise
         return await replay_outcome(ledger, command.lifecycle, earlier)

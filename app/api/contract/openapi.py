@@ -148,6 +148,7 @@ def document(app: FastAPI, models: Sequence[type[BaseModel]] = ()) -> dict[str, 
         schema = model.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
         schemas.update(schema.pop("$defs", {}))
         schemas[model.__name__] = schema
+    words = field_words.take_field_words(contract)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     contract["components"]["securitySchemes"] = SECURITY_SCHEMES
@@ -165,7 +166,7 @@ def document(app: FastAPI, models: Sequence[type[BaseModel]] = ()) -> dict[str, 
     components.shorten_nullable(contract["components"])
     components.share_nullable(contract)
     components.share_components(contract)
-    field_words.add_field_words(contract)
+    field_words.add_field_words(contract, words)
     payload_marks.add_payload_marks(contract, app.routes)
     _share_security(contract)
     return contract

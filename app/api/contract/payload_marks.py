@@ -17,7 +17,8 @@ from pydantic import BaseModel
 
 from app.common.duties import GivenDuty
 from app.common.files.uploads import UploadRef
-from app.common.records import ChildRef, CodeEnum, ForeignRef, KeyRef, NamedAs
+from app.common.records import ChildRef, CodeEnum, ForeignRef, KeyRef
+from app.common.spellings import NamedAs
 from app.i18n import LANGUAGES, translate
 from app.kernel.actions.conditions import Condition, conditions_of
 from app.kernel.actions.payloads import marks

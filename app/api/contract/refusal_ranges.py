@@ -5,12 +5,8 @@ them by range, `4XX` and `5XX`, once for all operations, with the codes that eac
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from functools import cache
 from typing import Any
-
-from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute
 
 from app.api.contract.problems import MEDIA_TYPE, status_of
 from app.api.requests.response_headers import range_headers, references
@@ -49,17 +45,6 @@ COMPONENTS = {
 }
 
 
-def declared_statuses(routes: Iterable[BaseRoute]) -> dict[str, list[int]]:
-    """Return the statuses that each route declares to be refused with, by operationId."""
-    return {
-        str(route.operation_id): sorted(
-            int(status) for status, answer in route.responses.items() if _is_refusal(answer)
-        )
-        for route in routes
-        if isinstance(route, APIRoute)
-    }
-
-
 def range_of(status: int | str) -> str:
     """Return the range of the status, as `4XX`."""
     return f"{str(status)[0]}XX"
@@ -70,7 +55,7 @@ def share_ranges(document: dict[str, Any]) -> None:
     for operations in document["paths"].values():
         for operation in operations.values():
             answers = operation["responses"]
-            for status in [status for status, answer in answers.items() if _is_refusal(answer)]:
+            for status in [status for status, answer in answers.items() if is_refusal(answer)]:
                 del answers[status]
                 name, _ = COMPONENTS[range_of(status)]
                 answers[range_of(status)] = {"$ref": f"#/components/responses/{name}"}
@@ -103,5 +88,6 @@ def _component(kind: str, meaning: str) -> dict[str, Any]:
     }
 
 
-def _is_refusal(answer: dict[str, Any]) -> bool:
+def is_refusal(answer: dict[str, Any]) -> bool:
+    """Return whether the answer is declared as a refusal."""
     return MEDIA_TYPE in answer.get("content", {})

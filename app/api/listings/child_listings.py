@@ -26,9 +26,8 @@ class ChildListing:
     """The list of one class of a record's child rows.
 
     `name` is its last path segment, `by` the time that it is sorted by; `about` describes the rows of a page.
-    `only` returns the SQL condition of
-    the rows that the caller may see, and adds its parameters. `show` renders the rows that were found, if
-    clients see more than the rows' fields.
+    `only` returns the SQL condition of the rows that the caller may see, and adds its parameters. `show`
+    renders the rows that were found, if clients see more than the rows' fields.
     """
 
     name: str

@@ -24,7 +24,8 @@ from pydantic_core import PydanticCustomError
 
 from app.api.records.shapes import OutputModel, Renderer
 from app.common.components import Component
-from app.common.records import ENVELOPE, Codec, CodeEnum, NamedAs, Record, codecs
+from app.common.records import ENVELOPE, Codec, CodeEnum, Record, codecs
+from app.common.spellings import NamedAs, SpelledAs
 from app.kernel.access.visibility import EVERYWHERE, NOWHERE, staff_condition
 from app.kernel.actions.payloads import LONGEST_LINE, Instant
 from app.search.query import Search
@@ -174,7 +175,8 @@ def _comparison(codec: Codec, may_be_empty: bool) -> tuple[Any, str, _Column]:
         resolver = partial(_names, codec.name, codec.named_as)
         return _QueryText, about, _Column(codec.name, resolver, may_be_empty, may_be_empty)
     if not (isinstance(kind, type) and issubclass(kind, CodeEnum)):
-        return _QueryText, "", _Column(codec.name, _plain_values, may_be_empty, may_be_empty)
+        spelled = _plain_values if codec.spelled_as is None else partial(_spellings, codec.spelled_as)
+        return _QueryText, "", _Column(codec.name, spelled, may_be_empty, may_be_empty)
     # In an enum that has a code `none`, `none` means that code, and not a null.
     has_none = may_be_empty and NONE not in list(kind)
     entry = Literal[(*(code.value for code in kind), NONE)] if has_none else kind
@@ -303,6 +305,12 @@ async def _names(column: str, mark: NamedAs, renderer: Renderer, words: Sequence
     in_use = f"select distinct {column} as name from {lifecycle.table} where lower({column}) = any(%s)"
     # Names that match no row are kept, so that a list of one name still uses the column's index.
     return sorted({row["name"] for row in await db.rows(in_use, (sorted(meant),))} or words_given)
+
+
+async def _spellings(mark: SpelledAs, renderer: Renderer, words: Sequence[str]) -> list[Any]:
+    """Return the words, as older records may have them, and what each is kept as now."""
+    plain = await _plain_values(renderer, words)
+    return list(dict.fromkeys([*plain, *map(mark.resolve, plain)]))
 
 
 async def _persons(renderer: Renderer, names: Sequence[str]) -> list[Any]:

@@ -14,8 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from starlette.responses import Response
 
 from app.api.contract.responses import in_language
-from app.api.contract.signatures import typed
 from app.api.direct import Router
+from app.api.lazy_routes import typed
 from app.api.listings.filters import CommaSeparated, multi_value
 from app.api.listings.lists import Listing
 from app.api.listings.naming import (

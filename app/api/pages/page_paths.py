@@ -73,13 +73,9 @@ def own_address(text: str | None) -> str:
     return START if is_below(path, SIGN_IN, SIGN_OUT) else text
 
 
-#: The kinds that have a page in the portal.
-PORTAL_KINDS = ("incident", "request", "article")
-
-
 def record_page(public_url: str | None, kind: str, name: Any, *, for_staff: bool) -> str | None:
-    """Return the address of a record's page: at the desk, or for people who are no staff in the portal, if it
-    has one there; None without a public address of this service.
+    """Return the address of a record's page: at the desk, or for people who are no staff in the portal; None
+    without a public address of this service.
     """
-    root = PORTAL if kind in PORTAL_KINDS and not for_staff else DESK
+    root = DESK if for_staff else PORTAL
     return None if public_url is None else f"{public_url}{root}/{kind}/{name}"

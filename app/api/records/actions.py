@@ -21,14 +21,13 @@ from app.api.authentication.auth import context_of, ledger_of
 from app.api.commands.performing import ActionOutcome, operation_id, perform_idempotently
 from app.api.contract import summaries
 from app.api.contract.responses import action_responses
-from app.api.contract.signatures import typed
 from app.api.direct import Router
-from app.api.lazy_routes import Operation
+from app.api.lazy_routes import Operation, typed
 from app.api.records.reads import Name
 from app.api.records.shapes import OutputModel, Renderer
 from app.api.requests.etag import etag, versions_of
 from app.api.requests.json_output import dump_json
-from app.api.requests.request_keys import key_of
+from app.api.requests.request_keys import HEADER_FORM, key_of
 from app.api.unknown_keys import names_keys, unknown_keys, warned_shape
 from app.kernel.actions.describe import source_states, target_state
 from app.kernel.actions.lifecycle import Action, Lifecycle
@@ -47,7 +46,7 @@ IdempotencyKeyHeader = Annotated[
     str | None,
     Header(
         alias="Idempotency-Key",
-        pattern=r'^\s*("[\x20-\x21\x23-\x7e]{1,255}"|[\x21-\x7e]{1,255})\s*$',
+        pattern=HEADER_FORM,
         description="Key of this command: a repetition with the same key returns the first answer and "
         "changes nothing. Keys are kept even when persons are erased, so do not put names of persons into "
         "them.",
@@ -151,8 +150,9 @@ async def handle_action(
     renderer: type[Renderer] = Renderer,
     prepared: tuple[object, ...] = (),
 ) -> Response:
-    """Carry out the action of the request `action_request`, and answer with the record after it. `prepared`:
-    see `Command`.
+    """Carry out the action of the request `action_request`, and answer with the record after it. An action
+    that was done before for the idempotency key is not repeated; for others, `decide_stream` has the steps,
+    which are repeated if the record changes meanwhile. `prepared`: see `Command`.
     """
     ledger = ledger_of(request)
     key = await key_of(ledger, request, operation_id(lifecycle, row), action_request.idempotency_key)

@@ -42,12 +42,13 @@ def derive_fields(
         fields[answer_name] = declared.get(answer_name) or _annotation(owner, name, answer_name, stubs)
         description = _description(owner, name)
         if description is not None and answer_name not in vars(answer):
-            setattr(answer, answer_name, Field(description=description))
+            words = owner.model_fields[name].json_schema_extra
+            setattr(answer, answer_name, Field(description=description, json_schema_extra=words))
     answer.__annotations__ = _in_order({**fields, **declared}, after or {})
 
 
 def _description(record: type[Record], name: str) -> str | None:
-    """Return the description of the field, with the readers for whom it is null although it has a value."""
+    """Return the description of the field, with the readers who get null although it has a value."""
     codec = codecs(record).get(name)
     text = description_of(record, name)
     if codec is None or text is None:

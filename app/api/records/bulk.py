@@ -33,7 +33,7 @@ from app.api.contract.responses import in_language
 from app.api.direct import Router
 from app.api.records.actions import IdempotencyKeyHeader
 from app.api.records.shapes import OutputModel
-from app.api.requests import idempotency
+from app.api.requests import request_keys
 from app.api.requests.faults import MOST_FAULTS, Fault
 from app.api.requests.json_output import dump_json
 from app.api.unknown_keys import KeyWarning, unknown_keys
@@ -116,7 +116,7 @@ def _endpoint(lifecycle: Lifecycle[Any]) -> Callable[..., Any]:
         request: Request, body: Annotated[BulkRequest, Body()], idempotency_key: IdempotencyKeyHeader = None
     ) -> Response:
         ledger, context = ledger_of(request), context_of(request)
-        key = None if idempotency_key is None else idempotency.parse_key(idempotency_key)
+        key = None if idempotency_key is None else request_keys.parse_key(idempotency_key)
         rate = write_rate_of(request)
         makes = sum(rate.counts_action(lifecycle, item.action) for item in body.items)
         if makes and not rate.consume(makes):

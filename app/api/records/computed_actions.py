@@ -28,7 +28,7 @@ from app.api.records.shapes import OutputModel
 from app.api.requests.etag import versions_of
 from app.kernel.actions.lifecycle import Action
 from app.kernel.actions.refusals import RetriesExhausted, VersionMismatch
-from app.kernel.commands.attempts import ATTEMPTS
+from app.kernel.commands.perform import ATTEMPTS
 from app.kernel.ledger import Ledger
 
 #: Computes what comes with the command (`Command.prepared`), from the record, the payload and the time.

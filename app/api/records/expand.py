@@ -7,7 +7,7 @@ from typing import Any
 
 from app.api.listings.lists import ExpandTarget, Listing
 from app.api.records.shapes import Renderer
-from app.kernel.commands.references import is_visible
+from app.kernel.visible_records import is_visible
 
 #: The column that holds the reference by which a whole record was found.
 NAME_COLUMN = "named_by"

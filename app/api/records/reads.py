@@ -14,9 +14,8 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import caller_of, context_of, ledger_of
 from app.api.contract.responses import problems, record_responses
-from app.api.contract.signatures import typed
 from app.api.direct import Router
-from app.api.lazy_routes import Operation
+from app.api.lazy_routes import Operation, typed
 from app.api.listings import views
 from app.api.listings.list_queries import (
     ListQuery,
@@ -43,8 +42,8 @@ from app.kernel.access.visibility import EVENT_READERS, can_see_events
 from app.kernel.actions.actor_policy import role
 from app.kernel.actions.lifecycle import Action
 from app.kernel.actions.refusals import NotFound, WrongValue
-from app.kernel.commands.references import acting_caller, is_visible, not_found
 from app.kernel.histories import history
+from app.kernel.visible_records import acting_caller, is_visible, not_found
 from app.log import read
 
 OK = 200

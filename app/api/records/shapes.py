@@ -30,13 +30,14 @@ from app.api.records.columns import (
     with_texts,
 )
 from app.api.records.plans import ALWAYS_INCLUDED, FieldForm, LoadedFrom, RenderingPlan, plan_of
-from app.api.records.shown_actions import acted_on_by_accounts, names_of
+from app.api.records.shown_actions import names_of
 from app.api.requests.json_output import SharedFragment
 from app.common.people import Caller
 from app.common.records import Record, StaffOnly, all_values
 from app.kernel.access.descriptions import IN_ANSWERS
 from app.kernel.access.reads import VersionedRecord
 from app.kernel.access.redaction import is_withheld, viewers
+from app.kernel.actions.actor_policy import DECIDING_FIELDS, deciding_fields, deciding_form, staff
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.commands.offers import offers, onlooker_records
@@ -324,6 +325,12 @@ class Renderer:
                 value if key in visible else None for key, value in zip(keys[by], columns[name], strict=True)
             ]
 
+    def require_staff(self, record: Record | None = None) -> None:
+        """Raise Forbidden unless the caller is staff; for the record, if one is given."""
+        is_staff = self.caller.is_staff if record is None else self.caller.is_staff_for(record)
+        if not is_staff:
+            raise self.ledger.forbidden(staff, self.language)
+
     async def _offers(self, loaded: VersionedRecord[Any]) -> list[dict[str, Any]]:
         """Return the actions that state and role allow, each with what a check forbids now."""
         context = CommandMetadata(self.caller, datetime.now(UTC), "", "api", language=self.language)
@@ -334,32 +341,20 @@ class Renderer:
     def _policy_record(self, columns: Columns, n: int) -> Any:
         """Return the fields of the record at that index that policies depend on."""
         judged_by = self.lifecycle.access.reviewer_group_field
-        values = {name: columns[name][n] for name in (*_DECIDING, judged_by) if name in columns}
-        judging = {} if judged_by is None else {judged_by: values.get(judged_by)}
-        return SimpleNamespace(
-            **judging,
-            **{field: columns[name][n] for name, field in self._related_columns(columns).items()},
-            KIND=self.lifecycle.kind,
-            state=values.get("state"),
-            requester_id=values.get("requester"),
-            author_id=values.get("author"),
-            chair_id=values.get("chair"),
-            assignee_id=values.get("assignee"),
-            team_id=values.get("team"),
-            service=values.get("service"),
-            person_id=values.get("person"),
-            roles=values.get("roles"),
-            id=values.get("id"),
-        )
+        judging = {} if judged_by is None else {judged_by: columns.get(judged_by, {n: None})[n]}
+        deciding = self._deciding_columns(columns)
+        values = {field: columns[name][n] for field, name in deciding.items()}
+        missing = dict.fromkeys((*DECIDING_FIELDS, "state"))
+        state = columns["state"][n] if "state" in columns else None
+        return SimpleNamespace(**missing | judging | values | {"KIND": self.lifecycle.kind, "state": state})
 
-    def _related_columns(self, columns: Columns) -> dict[str, str]:
-        """Return the columns of the people in relations of the process, such as its owner, with the record's
-        fields.
-        """
-        decided = {f"{name}_id" for name in _DECIDING}
-        fields = (field for field in self.lifecycle.relation_fields if field not in decided)
-        named = {field.removesuffix("_id"): field for field in fields}
-        return {name: field for name, field in named.items() if name in columns}
+    def _deciding_columns(self, columns: Columns) -> dict[str, str]:
+        """Return the record's fields that policies depend on, with the columns that have them."""
+        fields = (*DECIDING_FIELDS, *self.lifecycle.relation_fields)
+        named = {field: field.removesuffix("_id") for field in fields}
+        if hasattr(self.lifecycle.record, "concerned_process"):
+            named["concerned_process"] = "process"
+        return {field: name for field, name in named.items() if name in columns}
 
     def _actions(
         self, columns: Columns, ids: Mapping[str, Sequence[int | None]], looks_on: Sequence[bool]
@@ -370,27 +365,14 @@ class Renderer:
         """
         caller, many = self.caller, row_count(columns)
         acting = {False: caller, True: caller.looking_on()}
-        me = None if caller.person_id is None else caller.person_id.int
-        teams = {None if team is None else team.int for team in caller.scope_teams}
-        matters: dict[str, Collection[Any]] = {
-            "requester": {me},
-            "author": {me},
-            "chair": {me},
-            "assignee": {me, None},
-            "team": teams,
-            "service": caller.scope_services,
-        }
-        values = {**columns, **ids}
-        deciding = [
-            [value if value in some else _IRRELEVANT for value in values[name]]
-            for name, some in matters.items()
-            if name in values
-        ]
-        deciding += [[value == me for value in values[name]] for name in self._related_columns(columns)]
-        if acted_on_by_accounts(self.lifecycle):
-            deciding.append([person == me for person in values.get("person", [None] * many)])
-            deciding.append([record_id == caller.person_id for record_id in columns["id"]])
-            deciding.append([tuple(roles or ()) for roles in columns.get("roles", [None] * many)])
+        names = self._deciding_columns(columns)
+        deciding = []
+        for field, some in deciding_fields(caller, self.lifecycle.relation_fields):
+            if (name := names.get(field)) is None:
+                continue
+            by_id = name in ids and some is not None
+            forms = {key and key.int: form for key, form in some.items()} if by_id and some else some
+            deciding.append([deciding_form(value, forms) for value in ids.get(name, columns[name])])
         alike = list(zip(columns.get("state", [None] * many), looks_on, *deciding, strict=True))
         open_to = {
             each: names_of(self.lifecycle.open_to(self._policy_record(columns, n), acting[looks_on[n]]))
@@ -404,20 +386,3 @@ def _encrypted_texts(columns: Columns, forms: Mapping[FieldForm, Sequence[str]])
     texts = [text for name in forms[FieldForm.personal] for text in columns[name] if text is not None]
     mappings = (values for name in forms[FieldForm.custom_values] for values in columns[name] if values)
     return texts + [text for values in mappings for text in ciphertexts_in(values)]
-
-
-#: The fields that policies depend on.
-_DECIDING = (
-    "state",
-    "requester",
-    "author",
-    "chair",
-    "assignee",
-    "team",
-    "service",
-    "person",
-    "roles",
-    "id",
-)
-#: Stands for any value that makes no difference to policies.
-_IRRELEVANT = -1

@@ -13,6 +13,8 @@ from app.i18n import LANGUAGES, language_of
 
 #: Cookie with the language that a reader has chosen, and nothing else.
 LANGUAGE_COOKIE = "ledgerdesk_language"
+#: The parameter of a page's address that names its language.
+LANGUAGE = "lang"
 #: The media type of records with chosen fields (see `partial`).
 PARTIAL = "application/vnd.ledgerdesk.partial+json"
 
@@ -23,7 +25,7 @@ def language_for(request: Request) -> str:
     """
     accepted = request.headers.get("accept-language")
     if is_page(request.scope["path"]):
-        for chosen in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        for chosen in (request.query_params.get(LANGUAGE), request.cookies.get(LANGUAGE_COOKIE)):
             if chosen in LANGUAGES:
                 return str(chosen)
         caller = request.scope.get("state", {}).get("caller")

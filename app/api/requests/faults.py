@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from app.i18n import sentences, translate
+from app.kernel.actions.forms import escaped
 from app.kernel.actions.refusals import WrongValue
 
 #: Items of Pydantic's error paths that are not part of the body: marks of a key, and of a type in a union.
@@ -146,9 +147,9 @@ def fault_of(language: str, error: Mapping[str, Any], known_names: Sequence[str]
     words["said"] = str(_beginning(error.get("input"), [MOST_NAMES]))[:LONGEST_SAID]
     fault = Fault(code=error["type"], message=translate(language, "value", code, words))
     if where == "body":
-        fault.pointer = "".join(f"/{_escape(str(part))}" for part in path if not ASIDE.fullmatch(str(part)))
+        fault.pointer = "".join(f"/{escaped(str(part))}" for part in path if not ASIDE.fullmatch(str(part)))
         members = error.get("ctx", {}).get("members", ())
-        fault.members = [f"{fault.pointer}/{_escape(name)}" for name in members]
+        fault.members = [f"{fault.pointer}/{escaped(name)}" for name in members]
     elif where == "header":
         fault.header = str(path[0])
     else:
@@ -161,8 +162,3 @@ def _nearest(path: Sequence[Any], names: Sequence[str]) -> Sequence[str]:
     if len(names) <= MOST_NAMES or not path:
         return names
     return get_close_matches(str(path[-1])[:LONGEST_SAID], names, n=MOST_NAMES) or names
-
-
-def _escape(part: str) -> str:
-    """Escape a part of a JSON Pointer (RFC 6901)."""
-    return part.replace("~", "~0").replace("/", "~1")

@@ -76,7 +76,7 @@ def _bad_coding(scope: Scope, values: dict[bytes, bytes]) -> HeaderFault | None:
     ):
         return HeaderFault(400, "bad_header", "transfer_coding")
     coding = values.get(b"content-encoding", b"").strip().lower()
-    if coding not in (b"", b"identity") and (transfer or values.get(b"content-length", b"0") != b"0"):
+    if coding not in (b"", CODING.encode()) and (transfer or values.get(b"content-length", b"0") != b"0"):
         words = {"said": coding[:100].decode("latin-1")}
         accepted = {"Accept-Encoding": CODING}
         return HeaderFault(

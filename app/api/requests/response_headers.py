@@ -62,8 +62,6 @@ OF_STATUS = {
     429: ("Retry-After",),
     503: ("Retry-After",),
 }
-#: Headers that only some problems of the status carry: this one marks a conflict between simultaneous writes.
-OCCASIONAL_HEADERS = {(409, "Retry-After")}
 #: A header of commands, and of reads that may be answered from a replica, which it is sent back with.
 OF_REPLICAS = "Ledgerdesk-Position"
 #: Headers of every answer to an authenticated request.

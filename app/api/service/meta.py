@@ -14,6 +14,7 @@ from app.api.contract.problems import RETRY_SECONDS
 from app.api.contract.responses import in_language
 from app.api.direct import Router
 from app.api.listings.list_queries import LARGEST_PAGE
+from app.api.listings.page_responses import VARY
 from app.api.open_actions import action_link
 from app.api.records.shapes import OutputModel
 from app.api.requests.accept import language_for
@@ -197,7 +198,7 @@ async def get_meta(request: Request) -> Response:
             for event_type in ClockEventType
         ],
     )
-    headers = {"Content-Language": language, "Vary": "Authorization, Accept-Language"}
+    headers = {"Content-Language": language, **VARY}
     return Response(to_json(meta), headers=headers, media_type="application/json")
 
 

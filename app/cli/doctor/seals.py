@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from app.cli.doctor.findings import CheckOutcome, ReachedDatabase, failure, success, warning
 
-#: So many times the interval may pass before a seal, or an export, is late.
+#: Number of intervals after which a seal or an export is late.
 LATE_INTERVALS = 3
 #: Without a sealing interval, a seal is late after a day.
 USUAL_SECONDS = 86_400

@@ -50,6 +50,9 @@ def serve_demo(current: Settings) -> None:
     # A visitor needs no log lines below warning; LEDGERDESK_LOG_LEVEL shows them.
     level = current.log_level if "log_level" in current.model_fields_set else "warning"
     logs.configure_logging(level)
+    if current.public_url is None:
+        # Links of notices lead to the demo itself.
+        current = current.model_copy(update={"public_url": address_of(current)})
     with installation.open_installation(current, watched=True) as place:
         installation.check(place, current, patient=True)
         listener = bind_listener(current.host, current.port)
@@ -58,7 +61,7 @@ def serve_demo(current: Settings) -> None:
         listener.listen()
         keep_address(current)
         _welcome(address_of(current), keys)
-        with supervised_worker(level):
+        with supervised_worker(level, current.public_url):
             run(place, current, listener)
     print_line("Stopped. The data is kept; continue with make run.")
 

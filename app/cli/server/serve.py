@@ -191,11 +191,11 @@ def bind_listener(host: str, port: int) -> socket.socket:
 
 
 @contextlib.contextmanager
-def supervised_worker(log_level: str) -> Iterator[Supervisor]:
+def supervised_worker(log_level: str, public_url: str | None = None) -> Iterator[Supervisor]:
     """Run `ledgerdesk work` as a child process during the block, and restart it if it ends. It logs lines of
-    that level and above.
+    that level and above; with `public_url`, its links have that address.
     """
-    supervisor = Supervisor(log_level)
+    supervisor = Supervisor(log_level, public_url)
     keeper = threading.Thread(target=supervisor.supervise, name="keeps the worker", daemon=True)
     keeper.start()
     try:
@@ -214,8 +214,10 @@ class Supervisor:
     has a session of its own, so that a Ctrl-C in the terminal does not reach it.
     """
 
-    def __init__(self, log_level: str) -> None:
+    def __init__(self, log_level: str, public_url: str | None = None) -> None:
         self._environment = {**os.environ, f"{settings.PREFIX}LOG_LEVEL": log_level}
+        if public_url is not None:
+            self._environment[f"{settings.PREFIX}PUBLIC_URL"] = public_url
         self._ending = threading.Event()
         self._turn = threading.Lock()
         self.child: subprocess.Popen[bytes] | None = None

@@ -42,7 +42,7 @@ ARTICLE_TEMPLATES = (
         "zh": ("申请页面访问权限", "需要的页面提示没有权限。", "在服务目录中申请“应用权限”，由主管审批。")}),
 )
 # fmt: on
-#: What the editor finds in the review of an article.
+#: Findings of the editor in the review of an article.
 VERDICTS = {"en": "Tried out; it is as written.", "zh": "已验证，内容无误。"}
 #: The share of resolved incidents for which their article is used, and of those whose requester has looked
 #: into it on a portal before.

@@ -286,4 +286,6 @@ HOLIDAYS = (
     (10, 1, "National Day 国庆节"),
     (12, 25, "Christmas 圣诞节"),
 )
+#: Question that the members of the board answer before their meeting.
+BOARD_QUESTION = "Shall the board meet once in two weeks from now on? 会议是否改为两周一次？"
 FREEZE_REASON = "Few people are there to help. 节日期间值守人员少。"

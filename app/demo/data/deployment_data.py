@@ -19,6 +19,16 @@ RELEASE_IN_STAGE = (
     "Designed this month, built in two, tried by one team first. 本月设计，两个月开发，先由一个团队试用。",
 )
 SERVICE_IN_STAGE = "crm"
+#: The same of the release whose go is put to the vote.
+RELEASE_BEFORE_GO = (
+    "Order forms, new version 业务系统订单表单新版",
+    "Forms that people fill in faster. 表单填写更快。",
+    "All stages in a week, deployed in the window of its change. 一周内完成各阶段，在变更窗口内部署。",
+)
+#: The change of the plan of the release in a stage.
+POSTPONED_BECAUSE = "The first team moves house this month. 首个试用团队本月搬迁。"
+ANALYST_ASSESSMENT = "Nothing else depends on the day. 不影响其他工作。"
+MANAGER_ASSESSMENT = "Two months later, at the same cost. 推迟两个月，成本不变。"
 GATE_COMMENT = "Complete, no findings. 材料齐全，无问题。"
 GO_QUESTION = "Does it go into use? 是否发布？"
 DEPLOYED_WHAT = (

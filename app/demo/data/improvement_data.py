@@ -367,8 +367,8 @@ PLAN_TARGETS: tuple[tuple[str, str, str, Mapping[str, tuple[str, ...]], str, str
         "更快恢复 Restore faster",
         KPI,
         {"team": ("service-desk",)},
-        "1800",
-        "来电者半小时内恢复工作 Callers are back at work within half an hour",
+        "300",
+        "来电者五分钟内恢复工作 Callers are back at work within five minutes",
     ),
     (
         "reopened-less",
@@ -383,7 +383,7 @@ PLAN_TARGETS: tuple[tuple[str, str, str, Mapping[str, tuple[str, ...]], str, str
         "用户保持满意 Stay well rated",
         "csat",
         {},
-        "3",
+        "4.4",
         "各部门愿意继续选择我们 The departments choose us again",
     ),
 )
@@ -394,8 +394,15 @@ PLAN_POINTS = (
 PLAN_STEPS = (
     ("试点远程支持 Pilot remote support", "田野", "06-30"),
     ("推广网络排查方法 Roll out the way to trace faults", "沈国强", "12-15"),
+    ("汇总全年成效 Sum up the results of the year", "白璐", "12-31"),
 )
 REVIEW_REPORT = (
-    "服务台与网络的目标进展良好；双人复核未见效果，已恢复原状。"
-    "The desk and the network get on well; the second look has not helped, and was taken back."
+    "各目标的进度以本次评审的数字为准，落后的目标下季度优先跟进；双人复核未见效果，已恢复原状。"
+    "The figures show how far each target is; those behind their way come first in the next quarter. "
+    "The second look has not helped, and was taken back."
 )
+LAST_REVIEW_REPORT = (
+    "上年度的目标已逐项核对，未完成的内容转入今年的计划。"
+    "Each goal of last year was checked; open ones went into this year's plan."
+)
+LESSONS_OF_LAST_PLAN = "目标应当每季度核对。Goals are to be checked every quarter."

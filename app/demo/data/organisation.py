@@ -105,7 +105,7 @@ STAFF = (
     ("Tomasz Nowak", (Role.engineer,), "network", BERLIN),
     ("刘洋", (Role.engineer, Role.process_supervisor), "applications", SHANGHAI),
     ("黄敏", (Role.engineer,), "applications", SHANGHAI),
-    ("Aisha Rahman", (Role.engineer,), "applications", BERLIN),
+    ("Aisha Rahman", (Role.engineer, Role.project_manager), "applications", BERLIN),
     ("Jonas Berg", (Role.engineer,), "applications", BERLIN),
     ("郑凯", (Role.engineer,), "platform", SHANGHAI),
     ("Elena Petrova", (Role.engineer,), "platform", BERLIN),
@@ -113,8 +113,14 @@ STAFF = (
 #: Person who administers the processes, and supervises them in the audited teams.
 PROCESS_ADMINISTRATOR = DEVELOPMENT_LEAD
 DESK_SUPERVISOR, NETWORK_SUPERVISOR, APPLICATIONS_SUPERVISOR = "王磊", "孙浩", "刘洋"
-#: The lead of each team that has one.
-TEAM_LEADS = {"service-desk": "周静"}
+#: The lead of each team.
+TEAM_LEADS = {
+    "service-desk": "周静",
+    "workplace": "陈伟",
+    "network": "Tomasz Nowak",
+    "applications": "黄敏",
+    "platform": "郑凯",
+}
 
 #: Name and customer of each requester.
 REQUESTERS = (
@@ -154,28 +160,29 @@ CALENDARS = (
 #: Key, name and site of the calendar of a plant that stands at no hour.
 PLANT_CALENDAR = ("plant", "苏州工厂三班 Suzhou plant, three shifts", SHANGHAI)
 
-#: API keys that are printed: name, the person (None: one of the key's own), the roles.
+#: API keys that are printed: name, the person (None: one of the key's own), the roles. One key of each person
+#: has all their roles: a narrower one does not vote on what they are asked by name or by another role.
 KEYS = (
     ("admin", None, (Role.admin,)),
     ("agent", "林晓雨", (Role.agent,)),
     ("engineer", "Tomasz Nowak", (Role.engineer,)),
     ("change_manager", CHANGE_MANAGER, (Role.change_manager,)),
-    ("cab_member", DEVELOPMENT_LEAD, (Role.cab_member,)),
+    ("cab_member", DEVELOPMENT_LEAD, (Role.cab_member, Role.process_administrator)),
     ("configuration_manager", CONFIGURATION_MANAGER, (Role.configuration_manager, Role.change_manager)),
-    ("problem_manager", PROBLEM_MANAGER, (Role.problem_manager,)),
-    ("service_level_manager", SERVICE_LEVEL_MANAGER, (Role.service_level_manager,)),
+    ("problem_manager", PROBLEM_MANAGER, (Role.problem_manager, Role.knowledge_editor)),
+    ("service_level_manager", SERVICE_LEVEL_MANAGER, (Role.service_level_manager, Role.committee_member)),
     ("quality_manager", QUALITY_MANAGER, (Role.quality_manager,)),
-    ("project_manager", PROJECT_MANAGER, (Role.project_manager,)),
-    ("committee_member", OPERATIONS_LEAD, (Role.committee_member,)),
-    ("incident_manager", "周静", (Role.incident_manager,)),
-    ("department_head", HEAD_OF_IT, (Role.department_head,)),
+    ("project_manager", PROJECT_MANAGER, (Role.project_manager, Role.process_designer)),
+    ("committee_member", OPERATIONS_LEAD, (Role.committee_member, Role.cab_member)),
+    ("incident_manager", "周静", (Role.incident_manager, Role.agent)),
+    ("department_head", HEAD_OF_IT, (Role.department_head, Role.process_owner)),
     ("process_owner", HEAD_OF_IT, (Role.process_owner,)),
     ("process_designer", PROJECT_MANAGER, (Role.process_designer,)),
     ("process_administrator", DEVELOPMENT_LEAD, (Role.process_administrator,)),
-    ("process_supervisor", "孙浩", (Role.process_supervisor,)),
-    ("agreement_maintainer", "Sofia Rossi", (Role.agreement_maintainer,)),
+    ("process_supervisor", "孙浩", (Role.process_supervisor, Role.engineer)),
+    ("agreement_maintainer", "Sofia Rossi", (Role.agreement_maintainer, Role.agent)),
     ("knowledge_editor", PROBLEM_MANAGER, (Role.knowledge_editor,)),
-    ("management", BUSINESS_HEAD, (Role.management,)),
+    ("management", BUSINESS_HEAD, (Role.management, Role.committee_member)),
     ("requester", "赵敏", (Role.requester,)),
     ("auditor", None, (Role.auditor,)),
 )

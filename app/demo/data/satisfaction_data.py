@@ -35,10 +35,16 @@ ANSWERS: dict[str, tuple[tuple[str, str], ...]] = {
     "en": (
         ("The call was in a queue that nobody reads on Fridays.", "The queue is read every day now."),
         ("It was closed before it was tried.", "Closing needs a trial by the requester now."),
+        ("Nobody told the next shift about the call.", "Open calls are handed over in writing now."),
+        ("The profile was reset without a copy.", "A copy is made first; the lost files were restored."),
+        ("The tone of the call was not in order.", "The colleague has apologised, and was trained."),
     ),
     "zh": (
         ("来电进入了周五无人值守的队列。", "现在该队列每天都有人处理。"),
         ("关闭之前没有验证。", "现在关闭前须由申请人验证。"),
+        ("换班时没有交接这一来电。", "现在未办结的来电均书面交接。"),
+        ("重置配置前没有备份。", "现在先备份再操作，丢失的文件已恢复。"),
+        ("通话时语气确有不当。", "当事人已致歉，并参加了沟通培训。"),
     ),
 }
 

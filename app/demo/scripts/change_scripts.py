@@ -39,7 +39,7 @@ from app.demo.scripts.incident_scripts import (
     Participants,
 )
 from app.demo.scripts.request_scripts import HistoryEnded, RecordScenario
-from app.foundation.decisions.payloads import CastVote
+from app.foundation.decisions.payloads import AskDecision, CastVote
 from app.foundation.decisions.records import VoteVerdict
 from app.kernel.actions.payloads import EmptyPayload, Reason
 from app.kernel.actions.refusals import Refusal
@@ -132,7 +132,11 @@ class ScriptedCalendar:
             group=CAB,
             series_interval=SeriesInterval.weekly,
         )
-        await script.act(self.cast.heads[CHANGE_MANAGER].caller, "meeting", "call", None, body)
+        manager = self.cast.heads[CHANGE_MANAGER].caller
+        meeting = await script.act(manager, "meeting", "call", None, body)
+        script.now = self.end - DAY
+        question = AskDecision(question=change_data.BOARD_QUESTION, due_at=begin)
+        await script.act(manager, "meeting", "ask_decision", meeting, question)
 
 
 class ChangeScenario(RecordScenario):

@@ -31,6 +31,7 @@ from app.processes.deployments.payloads import (
 from app.processes.deployments.records import DeploymentOutcome
 from app.processes.releases.default_stages import DEFAULT_STAGES
 from app.processes.releases.payloads import (
+    ChangePlanRelease,
     DeployedRevision,
     DeployRelease,
     PassGateRelease,
@@ -50,6 +51,10 @@ AUTHORISED = 6
 IN_USE_DAYS, IN_STAGE_DAYS = 12, 30
 #: So long each stage of them takes; and how many gates the second one has passed.
 STAGE_IN_USE, STAGE_IN_STAGE, GATES_PASSED = 1.5 * DAY, 7 * DAY, 3
+#: The same of the release whose go is put to the vote, and how many days ahead its change is made at the
+#: latest; how long before the end the board and the head of department are asked.
+STAGE_BEFORE_GO, BEFORE_GO_DAYS = 0.9 * DAY, 6
+GO_ASKED, PLAN_CHANGE_ASKED = 1.5 * DAY, 1.1 * DAY
 TEAM = "applications"
 
 
@@ -91,7 +96,8 @@ class DeploymentCalendar:
     async def scenarios(self) -> list[DeploymentScenario | ReleaseScenario | AlterationScenario]:
         """Return the scenarios of all."""
         changes = [scripted async for scripted in self._scripted_changes()]
-        return [*self._deployments(changes), *self._releases(changes), *self._alterations(changes)]
+        releases = [*self._releases(changes), await self._release_before_go()]
+        return [*self._deployments(changes), *releases, *self._alterations(changes)]
 
     async def _scripted_changes(self) -> AsyncIterator[ScriptedChange]:
         first = first_of_month(self.end, FIRST_DAY)
@@ -158,7 +164,31 @@ class DeploymentCalendar:
         story = ReleaseScenario(self.maker, self.cast, self.end, "release", "release-in-stage", planned_at)
         story.words, story.service = deployment_data.RELEASE_IN_STAGE, deployment_data.SERVICE_IN_STAGE
         story.gates, story.stage_length = GATES_PASSED, STAGE_IN_STAGE
+        story.postponed_at = self.end - PLAN_CHANGE_ASKED
         yield story
+
+    async def _release_before_go(self) -> ReleaseScenario:
+        """Return the release whose go is put to the vote: it brings in the last approved change that leaves
+        time for its stages.
+        """
+        for scenario in reversed(self.changes.scenarios):
+            planned = scenario.planned
+            if (
+                scenario.record is not None
+                and planned.takes_votes
+                and planned.text.service in BUSINESS_SERVICES
+                and planned.begin < self.end + BEFORE_GO_DAYS * DAY
+                and (change := await scenario.load_change()).approved_at is not None
+            ):
+                break
+        else:
+            raise AssertionError("the board approves changes of business services every week")
+        planned_at = scenario.opened + HOUR
+        story = ReleaseScenario(self.maker, self.cast, self.end, "release", "release-before-go", planned_at)
+        story.words, story.service = deployment_data.RELEASE_BEFORE_GO, planned.text.service
+        story.gates, story.stage_length = len(DEFAULT_STAGES), STAGE_BEFORE_GO
+        story.brings, story.go_asked_at = change, self.end - GO_ASKED
+        return story
 
     def _alterations(self, changes: list[ScriptedChange]) -> Iterator[AlterationScenario]:
         """Return the alterations of items that changes authorise, and the two that are unauthorised: one is
@@ -241,8 +271,9 @@ def _revisions(story: RecordScenario) -> Iterator[tuple[str, datetime]]:
 
 
 class ReleaseScenario(RecordScenario):
-    """The scenario of one release, through `gates` of its stages. `made` is the change that it brings into
-    use; without one it is not deployed.
+    """The scenario of one release, through `gates` of its stages. `scripted` is the change that it brings
+    into use; without one it is not deployed. It `brings` a change whose time has not come if its go is put to
+    the vote at `go_asked_at`. At `postponed_at` another day is proposed for it.
     """
 
     words: tuple[str, str, str]
@@ -250,19 +281,23 @@ class ReleaseScenario(RecordScenario):
     gates: int
     stage_length: timedelta
     scripted: ScriptedChange | None = None
+    brings: Change | None = None
+    go_asked_at: datetime | None = None
+    postponed_at: datetime | None = None
 
     async def play(self) -> None:
         """Play the release from its plan to its deployment, after which it is supported."""
         heads = self.cast.heads
         persons = self._persons()
         title, description, plan = self.words
+        change = self.brings if self.scripted is None else self.scripted.change
         body = PlanRelease(
             title=title,
             description=description,
             service=self.service,
-            changes=() if self.scripted is None else (str(self.scripted.change.id),),
+            changes=() if change is None else (str(change.id),),
             plan=plan,
-            target_at=None if self.scripted is None else self.scripted.change.window_from_at,
+            target_at=None if change is None else change.window_from_at,
             team=TEAM,
             stages=tuple(
                 PlannedStage(key=key, author=author.id, reviewer=reviewer.id)
@@ -276,8 +311,13 @@ class ReleaseScenario(RecordScenario):
             passed = PassGateRelease(external_numbers=(number,), comment=deployment_data.GATE_COMMENT)
             await self.act(reviewer, "pass_gate", passed)
         if self.scripted is not None:
-            await self._decide_go(self.scripted)
+            await self._decide_go()
             await self._deploy(self.scripted)
+        elif self.go_asked_at is not None:
+            self.script.now = self.go_asked_at
+            await self._request_go()
+        elif self.postponed_at is not None:
+            await self._postpone(self.postponed_at)
 
     def _persons(self) -> dict[str, tuple[Member, Member]]:
         """Return who writes and who reviews each stage: who builds does not test."""
@@ -289,12 +329,27 @@ class ReleaseScenario(RecordScenario):
             for n, key in enumerate(str(stage["key"]) for stage in DEFAULT_STAGES)
         }
 
-    async def _decide_go(self, scripted: ScriptedChange) -> None:
+    async def _request_go(self) -> None:
+        go = RequestGoRelease(question=deployment_data.GO_QUESTION)
+        await self.act(self.cast.heads[PROJECT_MANAGER], "request_go", go)
+
+    async def _postpone(self, asked_at: datetime) -> None:
+        """Propose another day for the release, which the head of department decides on."""
+        self.script.now = asked_at
+        body = ChangePlanRelease(
+            reason=deployment_data.POSTPONED_BECAUSE,
+            analyst=self.cast.staff[TEAM][0].id,
+            analyst_assessment=deployment_data.ANALYST_ASSESSMENT,
+            assessment=deployment_data.MANAGER_ASSESSMENT,
+            target_at=self.end + 60 * DAY,
+        )
+        await self.act(self.cast.heads[PROJECT_MANAGER], "change_plan", body)
+
+    async def _decide_go(self) -> None:
         """Play the decision of the board that it goes into use."""
         heads = self.cast.heads
         self.script.now += DAY
-        go = RequestGoRelease(question=deployment_data.GO_QUESTION)
-        await self.act(heads[PROJECT_MANAGER], "request_go", go)
+        await self._request_go()
         voters = [heads[HEAD_OF_IT], heads[CHANGE_MANAGER], heads[CONFIGURATION_MANAGER]]
         async for decision, voter in self.script.voters("release", self.record_id, voters):
             self.script.now += 3 * HOUR

@@ -428,9 +428,11 @@ class ProblemScenario(RecordScenario):
         self.advance_days(5, self.manager)
         # The change is one of another tool: what looks like a number of ours has to be there.
         number = f"OPS-{self.template.ago:04}"
-        await self.act(self.manager, "begin_fix", BeginFixProblem(fixing_change=number))
         if self.template.progress is Progress.fixing:
+            await self.act(self.manager, "begin_fix", BeginFixProblem(fixing_change=number))
             return
+        reason = "The setting is corrected on the spot. 现场调整配置即可。"
+        await self.act(self.manager, "begin_fix", BeginFixProblem(no_change_reason=reason))
         self.advance_days(12, self.manager)
         prevention = "The cause is removed, and watched. 根因已消除并加入监控。"
         await self.act(self.manager, "resolve", ResolveProblem(prevention=prevention))

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from app.common.improvement import AssessmentCriterion
 from app.demo.data import improvement_data as data
+from app.demo.data import waiting_improvement_data as waiting_data
 from app.demo.data.improvement_data import PilotTemplate, SuggestionTemplate
 from app.demo.data.organisation import COMMITTEE_MEMBERS, HEAD_OF_IT
 from app.demo.programme import Programme, ProgrammeScript, question
@@ -26,8 +27,13 @@ from app.processes.improvement_assessments.payloads import (
     OpenImprovementAssessment,
     ScoreImprovementAssessment,
 )
+from app.processes.improvement_plans.closing import CloseImprovementPlan
 from app.processes.improvement_plans.contents import DraftImprovementPlan, planned_target
-from app.processes.improvement_plans.following import ReviewImprovementPlan
+from app.processes.improvement_plans.dates import start_of_year
+from app.processes.improvement_plans.following import (
+    NoteAssessmentImprovementPlan,
+    ReviewImprovementPlan,
+)
 from app.processes.improvement_plans.progress import compute_progress, load_targets
 from app.processes.improvement_plans.submission import SubmitImprovementPlan
 from app.processes.improvement_suggestions.payloads import (
@@ -42,6 +48,10 @@ DRAFTED_BEFORE, EARLIEST_DAYS, BASELINE_DAYS = 13 * DAY, 340, 25
 #: The days before the end of the history on which the plan is reviewed.
 REVIEWED_BEFORE = 2
 BEGINNER = "begin_improvement_plans"
+#: The rule under which the demo notes that last year's months were assessed.
+NOTER = "demo"
+#: The same of the last review of last year's plan, and the days before the end on which it is to be closed.
+LAST_REVIEWED_BEFORE, CLOSING_ASKED = 3.0, 1.7
 #: The member of the committee who comes to the reviews of the plan.
 MEMBER = COMMITTEE_MEMBERS[0]
 GOOD_MARK, BAD_MARK = 88, 52
@@ -75,10 +85,11 @@ class ProgrammeRecords:
 async def make_programme(programme: Programme) -> ProgrammeRecords:
     """Play what comes before the improvements: the plan, their suggestions, and trainings."""
     records = ProgrammeRecords(plan_script=await _begin_plan(programme))
-    for template in data.IMPROVEMENTS:
+    proposers = data.PROPOSERS | waiting_data.PROPOSERS
+    for template in (*data.IMPROVEMENTS, *waiting_data.IMPROVEMENTS):
         suggestion = SuggestionTemplate(
             template.name,
-            data.PROPOSERS[template.name],
+            proposers[template.name],
             template.title,
             template.aspect,
             template.source,
@@ -89,7 +100,11 @@ async def make_programme(programme: Programme) -> ProgrammeRecords:
         records.suggestions[template.name] = await _offer(
             programme, suggestion, programme.before_end(template.selected + 5)
         )
-    for name, pilot in ((data.ROLLED_OUT, data.PILOT_OF_NETWORK), (data.PILOTED, data.PILOT_OF_WORKPLACE)):
+    for name, pilot in (
+        (data.ROLLED_OUT, data.PILOT_OF_NETWORK),
+        (data.PILOTED, data.PILOT_OF_WORKPLACE),
+        (waiting_data.JUDGED, waiting_data.PILOT_OF_PLATFORM),
+    ):
         records.trainings[name] = await _train(programme, name, pilot)
     return records
 
@@ -99,13 +114,40 @@ async def _begin_plan(programme: Programme) -> ProgrammeScript:
     ledger = programme.maker.ledger
     zone = ZoneInfo(ledger.settings.time_zone)
     year = programme.end.astimezone(zone).year
-    new_year = datetime(year, 1, 1, tzinfo=zone).astimezone(UTC)
-    drafted = max(new_year - DRAFTED_BEFORE, programme.before_end(EARLIEST_DAYS))
-    script = await _submit_plan(programme, "plan", year, drafted, drafted + 3 * DAY)
+    drafted = max(start_of_year(year, zone) - DRAFTED_BEFORE, programme.before_end(EARLIEST_DAYS))
+    return await _begin_plan_of_year(programme, "plan", year, drafted)
+
+
+async def _begin_plan_of_year(
+    programme: Programme, name: str, year: int, drafted: datetime
+) -> ProgrammeScript:
+    zone = ZoneInfo(programme.maker.ledger.settings.time_zone)
+    script = await _submit_plan(programme, name, year, drafted, drafted + 3 * DAY)
     await script.vote(drafted + 6 * DAY)
-    begun = max(new_year, drafted + 7 * DAY)
+    begun = max(start_of_year(year, zone), drafted + 7 * DAY)
     await script.rule(begun, BEGINNER, "begin", EmptyPayload())
     return script
+
+
+async def ask_to_close_last_plan(programme: Programme) -> None:
+    """Have the committee asked to close last year's plan, after its last month and a last review."""
+    ledger = programme.maker.ledger
+    zone = ZoneInfo(ledger.settings.time_zone)
+    year = programme.end.astimezone(zone).year - 1
+    drafted = start_of_year(year, zone) - DRAFTED_BEFORE
+    script = await _begin_plan_of_year(programme, "last-plan", year, drafted)
+    noted_at = start_of_year(year + 1, zone) - DRAFTED_BEFORE
+    noted = NoteAssessmentImprovementPlan(month=f"{year}-12")
+    await script.rule(noted_at, NOTER, "note_assessment", noted)
+    await review_plan(programme, script, LAST_REVIEWED_BEFORE, data.LAST_REVIEW_REPORT)
+    closed_at = programme.before_end(CLOSING_ASKED)
+
+    async def progress() -> tuple[object, ...]:
+        return (await compute_progress(ledger, await script.current_record(), script.script.now),)
+
+    fields = question(f"{year} 年计划是否关闭？Shall the plan of {year} be closed?", closed_at)
+    body = CloseImprovementPlan.model_validate(fields | {"lessons": data.LESSONS_OF_LAST_PLAN})
+    await script.act(closed_at, programme.quality, "close", body, prepare=progress)
 
 
 async def _submit_plan(
@@ -166,12 +208,17 @@ async def submit_next_plan(programme: Programme) -> None:
     )
 
 
-async def review_plan(programme: Programme, script: ProgrammeScript) -> None:
+async def review_plan(
+    programme: Programme,
+    script: ProgrammeScript,
+    days_ago: float = REVIEWED_BEFORE,
+    report: str = data.REVIEW_REPORT,
+) -> None:
     """Have the plan reviewed at a meeting, by the progress of its targets and the improvements' effects."""
-    reviewed_at = programme.before_end(REVIEWED_BEFORE)
+    reviewed_at = programme.before_end(days_ago)
     if (await script.current_record()).begun_at >= reviewed_at:
         return
-    meeting = ProgrammeScript(programme, "meeting", "plan-review")
+    meeting = ProgrammeScript(programme, "meeting", f"{script.name}-review")
     called = CallMeeting(
         title="年度计划评审 Review of the annual plan",
         meeting_kind=MeetingKind.plan_review,
@@ -181,15 +228,21 @@ async def review_plan(programme: Programme, script: ProgrammeScript) -> None:
         persons=(programme.person(MEMBER),),
     )
     await meeting.act(reviewed_at - timedelta(hours=20), programme.quality, "call", called)
+    topic = AddAgendaItemMeeting(topic="年度计划 The plan", about=f"improvement_plan/{script.record_id}")
+    await meeting.act(reviewed_at - timedelta(hours=19), programme.quality, "add_agenda_item", topic)
     attended = (str(programme.quality.person_id), programme.person(HEAD_OF_IT), programme.person(MEMBER))
     held = HoldMeeting(attended=attended)
     await meeting.act(reviewed_at - timedelta(hours=1), programme.quality, "hold", held)
+    minutes = MinuteMeeting(minutes="计划评审通过。We reviewed the plan.")
+    await meeting.act(reviewed_at - timedelta(minutes=50), programme.quality, "minute", minutes)
+    signed_at = reviewed_at - timedelta(minutes=40)
+    await meeting.act(signed_at, programme.callers[HEAD_OF_IT], "sign", EmptyPayload())
     ledger = programme.maker.ledger
 
     async def progress() -> tuple[object, ...]:
         return (await compute_progress(ledger, await script.current_record(), script.script.now),)
 
-    body = ReviewImprovementPlan(meeting=str(meeting.record_id), report=data.REVIEW_REPORT)
+    body = ReviewImprovementPlan(meeting=str(meeting.record_id), report=report)
     await script.act(reviewed_at, programme.quality, "review", body, prepare=progress)
 
 

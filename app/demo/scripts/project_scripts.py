@@ -120,6 +120,7 @@ class ProjectScenario(RecordScenario):
 
     project: ProjectTemplate
     requester: Member
+    colleague: Member
     architect: Member
     reviewer: Member
     developers: tuple[Member, Member]
@@ -134,7 +135,7 @@ class ProjectScenario(RecordScenario):
             theirs = [
                 m for m, (_, key) in zip(cast.requesters, REQUESTERS, strict=True) if key == project.customer
             ]
-            story.project, story.requester = project, theirs[1]
+            story.project, story.requester, story.colleague = project, theirs[1], theirs[0]
             team = cast.staff[TEAM]
             story.architect, story.reviewer = team[n % 4], team[(n + 1) % 4]
             story.developers = (team[n % 4], team[(n + 2) % 4])
@@ -319,7 +320,7 @@ class ProjectScenario(RecordScenario):
         async def body() -> RecordAcceptanceRequest:
             criteria = await self.script.children("request", self.record_id, Criterion)
             return RecordAcceptanceRequest(
-                participants=(self.requester.id,),
+                participants=(self.requester.id, self.colleague.id),
                 results=tuple(
                     CriterionAssessment(
                         criterion=criterion.id,

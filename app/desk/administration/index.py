@@ -13,8 +13,8 @@ ADMINISTRATION = "/desk/administration"
 
 @dataclass(frozen=True, slots=True)
 class AdministrationPage:
-    """A page of administration: its label, what it is for, its address, and the forms that it is begun with,
-    each by its label and address. Administrators and the holders of `roles` find it.
+    """A page of administration: its label, purpose and address, and its forms for new records, each with
+    label and address. Administrators and holders of `roles` see the page.
     """
 
     label: BilingualLabel
@@ -112,7 +112,7 @@ TOOLS = AdministrationGroup(
             ("Connect a tool", "接入工具", "/desk/new/webhook_source/add"),
         ),
         page(
-            ("Deliveries", "投递"),
+            ("Deliveries", "推送"),
             ("What the tools have sent, and what failed.", "工具发送了什么、哪些失败了。"),
             "/dashboard/integrations",
         ),

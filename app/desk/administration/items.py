@@ -127,7 +127,9 @@ async def get_form_builder(request: Request, name: str) -> Response:
 
 @router.post(BUILDER)
 async def post_form_builder(request: Request, name: str) -> Response:
-    """Change the questions according to the button, and show them; or store them."""
+    """Carry out the pressed button of the form builder: store the item, or change its questions and show the
+    builder again.
+    """
     desk, form = open_desk(request), await sent_form(request)
     item = await _item(desk, name)
     built = BuiltItem(item, sent_questions(form, desk.language), form.first_value("version"))

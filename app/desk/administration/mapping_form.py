@@ -22,7 +22,6 @@ _BARE_PATH = re.compile(rf'{_NAME}(?:\.{_NAME}|\[(?:\d{{1,6}}|"[^"\\]*")\])*')
 _TIME = re.compile(r"time\((.*)\)", re.DOTALL)
 _TEXT = re.compile(r'"[^"\\\n]*"')
 _COMPARISON = re.compile(rf'({_PATH.pattern}) (==|!=) ("[^"\\\n]*")')
-ROOTS = ("body", "item", "headers")
 FIRST_ELEMENT = "[0]"
 
 

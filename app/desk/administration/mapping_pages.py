@@ -206,7 +206,7 @@ async def _page(desk: Desk, source: Mapping[str, Any], edited: EditedMapping) ->
         failure=preview["failure"],
         mapping_key=preview.get("mapping_key"),
         ignored=preview.get("ignored"),
-        news=[shown_news(desk, news) for news in preview["news"]],
+        news=[shown_news(desk, news, source) for news in preview["news"]],
         deliveries=[
             (each["id"], desk.display.instant(each["received_at"]))
             for each in page["items"]

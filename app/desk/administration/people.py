@@ -11,6 +11,7 @@ from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER
 
+from app.api.authentication.auth import ledger_of
 from app.api.direct import Router
 from app.common.faces import BilingualLabel, FieldCondition, FormFace, FormQuestion, QuestionAnswer
 from app.desk.administration.index import ADMINISTRATION
@@ -31,6 +32,8 @@ KINDS = "kinds"
 INVITE = f"{ADMINISTRATION}/people/invite"
 #: The question how the invited person signs in, and its answers.
 SIGN_IN, BY_KEY, BY_PROVIDER, LATER = "sign_in", "key", "provider", "later"
+#: The field with the language of the invited person.
+LOCALE = "locale"
 KEY_NAME = BilingualLabel("Sign-in", "登录")
 SIGNS_IN = FormQuestion(
     SIGN_IN,
@@ -45,7 +48,7 @@ SIGNS_IN = FormQuestion(
     usual=BY_KEY,
 )
 INVITATION = FormFace(
-    first=("name", "email", "roles", "teams", SIGN_IN, "login"),
+    first=("name", "email", "roles", "teams", LOCALE, SIGN_IN, "login"),
     unasked=frozenset({"kind", "occurred_at"}),
     questions=(SIGNS_IN,),
     only_with={"login": FieldCondition(SIGN_IN, (BY_PROVIDER,))},
@@ -54,6 +57,7 @@ INVITATION = FormFace(
             "What does the person do? (none: asks for help only)",
             "此人承担哪些角色？（不选：仅求助）",
         ),
+        LOCALE: BilingualLabel("Language of the invitation and of mails", "邀请和邮件的语言"),
     },
 )
 
@@ -74,8 +78,20 @@ def _invitation(request: Request) -> ActionScreen:
     desk = open_desk(request)
     label = desk.sentence("invite")
     screen = screen_of(desk, desk.lifecycle("person"), "add", None)
+    usual = ledger_of(request).settings.language
+    fields = tuple(
+        replace(field, schema={**field.schema, "default": usual}) if field.name == LOCALE else field
+        for field in screen.form.fields
+    )
     return replace(
-        screen, own_face=INVITATION, own_path=INVITE, own_label=label, own_button=label, after=_invited
+        screen,
+        own_form=replace(screen.form, fields=fields),
+        fallback={LOCALE: usual},
+        own_face=INVITATION,
+        own_path=INVITE,
+        own_label=label,
+        own_button=label,
+        after=_invited,
     )
 
 
@@ -86,21 +102,29 @@ async def _invited(
     if sent.first_text(f"/{SIGN_IN}") != BY_KEY:
         return None
     desk = screen.desk
+    language = sent.first_text(f"/{LOCALE}") or ledger_of(desk.request).settings.language
     key = await desk.calls.send(
         "POST",
         "/v1/keys",
-        body={"name": KEY_NAME.text(desk.language), "person": view.record["id"]},
+        body={"name": KEY_NAME.text(language), "person": view.record["id"]},
         headers={"idempotency-key": str(uuid5(NAMESPACE_URL, f"{sent.key} {SIGN_IN}"))},
     )
     return desk.answer(
         "administration/invitation.html",
         desk.sentence("invited", person=view.record["name"]),
         view=view,
+        message_language=language,
+        message=_message(desk, view, language, key.document["token"]) if key.is_success else None,
         returns_to=page_to_return_to(desk),
         refused=None if key.is_success else key.fault,
-        token=key.document["token"] if key.is_success else None,
-        sign_in_address=f"{str(desk.request.base_url).rstrip('/')}/sign-in",
     )
+
+
+def _message(desk: Desk, view: RecordView, language: str, key: str | None) -> str | None:
+    """Return the invitation in that language; None for a key that was shown before."""
+    address = f"{str(desk.request.base_url).rstrip('/')}/sign-in"
+    words = {"name": view.record["name"], "address": address, "key": key}
+    return translate(language, "desk", "invitation_text", words) if key else None
 
 
 @router.get(f"{ADMINISTRATION}/people/{{name}}/handover")

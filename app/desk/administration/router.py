@@ -13,6 +13,7 @@ from app.api.direct import Router
 from app.common.people import Role
 from app.desk.administration import items, mapping_pages, people, services, sources, teams
 from app.desk.administration.index import ADMINISTRATION, GROUPS, AdministrationGroup
+from app.desk.first_steps import first_agreement
 from app.desk.pages.context import Desk, open_desk, require_signed_in
 
 router = Router(include_in_schema=False)
@@ -43,6 +44,7 @@ ROUTERS = (
     people.router,
     teams.router,
     services.router,
+    first_agreement.router,
     sources.router,
     mapping_pages.router,
     items.router,

@@ -12,9 +12,10 @@ from starlette.status import HTTP_303_SEE_OTHER
 
 from app.api.direct import Router
 from app.desk.administration.index import ADMINISTRATION
-from app.desk.administration.news import shown_news
+from app.desk.administration.news import ShownNews, shown_news
 from app.desk.names import NAME
 from app.desk.pages.context import Desk, open_desk
+from app.desk.pages.form.returns import return_link, with_return
 
 router = Router(include_in_schema=False)
 TEST = f"{ADMINISTRATION}/sources/{{name}}/test"
@@ -43,7 +44,8 @@ async def post_source_test(request: Request, name: str) -> Response:
     if not answer.is_success:
         return await _answer(desk, source, None, fault=answer.fault, status=answer.status)
     query = urlencode({DELIVERY: answer.document["delivery_id"]})
-    return RedirectResponse(f"{TEST.format(name=source['id'])}?{query}", HTTP_303_SEE_OTHER)
+    address = with_return(desk, f"{TEST.format(name=source['id'])}?{query}")
+    return RedirectResponse(address, HTTP_303_SEE_OTHER)
 
 
 async def _delivery(desk: Desk, source: Mapping[str, Any], delivery: str) -> Mapping[str, Any] | None:
@@ -72,15 +74,15 @@ async def _answer(
         was_processed=processed is not None and processed["reason"] is None,
         news=() if processed is None else await _news(desk, source, processed),
         fault=fault,
-        form_address=TEST.format(name=source["id"]),
+        form_address=with_return(desk, TEST.format(name=source["id"])),
+        outcome_address=str(desk.request.url.replace(scheme="", netloc="")),
+        way_back=return_link(desk),
         all_deliveries=f"/dashboard/integrations/{quote(source['key'], safe='')}",
     )
 
 
-async def _news(
-    desk: Desk, source: Mapping[str, Any], delivery: Mapping[str, Any]
-) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Return what the test would have led to: each piece of news with its kind and facts."""
+async def _news(desk: Desk, source: Mapping[str, Any], delivery: Mapping[str, Any]) -> list[ShownNews]:
+    """Return what the test would have led to."""
     path = f"/v1/webhook_sources/{source['id']}/try_mapping"
     answer = await desk.calls.send("POST", path, body={"delivery": delivery["id"]})
-    return [shown_news(desk, news) for news in answer.document["news"]] if answer.is_success else []
+    return [shown_news(desk, news, source) for news in answer.document["news"]] if answer.is_success else []

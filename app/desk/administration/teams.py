@@ -55,8 +55,8 @@ async def post_new_member(request: Request, name: str) -> Response:
         )
     person = next(iter(resolved.inputs.get(POINTER, ())), "").strip()
     if not person or resolved.unknown:
-        message = translate(desk.language, "value", "unknown_reference", {"name": person})
-        return await _refused(desk, team, sent, message if person else desk.sentence("fill_in"))
+        message = desk.sentence("choose_listed", name=person) if person else desk.sentence("fill_in")
+        return await _refused(desk, team, sent, message)
     answer = await desk.calls.send(
         "POST",
         f"/v1/persons/{person}/join",

@@ -1,1 +1,1 @@
-"""First steps: what an administrator sets up in a new installation, and how far that is."""
+"""First steps: the tasks by which an administrator sets up a new installation, and their progress."""

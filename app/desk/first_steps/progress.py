@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode
 
 from app.desk.first_steps.steps import FIRST_STEPS, FirstStep, StepForm
 from app.desk.pages.context import Desk
-from app.desk.pages.form.returns import RETURN
+from app.desk.pages.form.returns import FIRST_STEPS_PATH, RETURN
 from app.desk.pages.lists.addresses import address_of_list
 from app.desk.pages.lists.tabs import MOST_COUNTED, count_text
-
-FIRST_STEPS_PATH = "/desk/first-steps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +23,8 @@ class StepLink:
 
 @dataclass(frozen=True, slots=True)
 class StepProgress:
-    """How far a step is: the number of its records as it is shown, whether that is enough, the list of these
-    records, its forms that the reader may send, and what is still to do with records that are begun.
+    """Progress of a step: the number of its records, whether the step is done, the list of the records, the
+    forms that the reader may send, and the remaining work on unfinished records.
     """
 
     step: FirstStep
@@ -87,11 +85,7 @@ async def first_steps_progress(desk: Desk) -> FirstStepsProgress:
             count_text(items[selection]),
             items[selection]["total"] is None or items[selection]["total"] >= step.least,
             address_of_list(step.kind, dict(parse_qsl(step.query))),
-            [
-                StepLink(form.label.text(desk.language), _form_address(form))
-                for form in step.forms
-                if (form.kind, form.action) in openings
-            ],
+            _forms(desk, step, openings),
             _unfinished(desk, step) if step.name in begun and items[begun[step.name]]["total"] != 0 else None,
         )
         for step, selection in zip(FIRST_STEPS, selections, strict=True)
@@ -99,9 +93,25 @@ async def first_steps_progress(desk: Desk) -> FirstStepsProgress:
     return FirstStepsProgress(steps)
 
 
-def _form_address(form: StepForm) -> str:
+def _forms(desk: Desk, step: FirstStep, openings: Collection[tuple[str, str]]) -> list[StepLink]:
+    """Return the forms of the step that the reader may send, or the one by which they get the role for it."""
+    forms = [
+        StepLink(form.label.text(desk.language), _form_address(form, desk.language))
+        for form in step.forms
+        if (form.kind, form.action) in openings
+    ]
+    first = step.forms[0]
+    if step.role is None or desk.reader_id is None or (first.kind, first.action) in openings:
+        return forms
+    query = urlencode({"/role/role": step.role.value, RETURN: FIRST_STEPS_PATH})
+    label = desk.sentence("take_role", role=step.role.label(desk.language))
+    return [StepLink(label, f"/desk/person/{desk.reader_id}/grant_role?{query}"), *forms]
+
+
+def _form_address(form: StepForm, language: str) -> str:
     path = form.path or f"/desk/new/{form.kind}/{form.action}"
-    return f"{path}?{urlencode({RETURN: FIRST_STEPS_PATH})}"
+    inputs = [(name, text.text(language)) for name, text in form.inputs]
+    return f"{path}?{urlencode([*inputs, (RETURN, FIRST_STEPS_PATH)])}"
 
 
 def _unfinished(desk: Desk, step: FirstStep) -> StepLink:

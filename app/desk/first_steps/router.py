@@ -9,8 +9,9 @@ from starlette.responses import Response
 from app.api.authentication.auth import ledger_of
 from app.api.direct import Router
 from app.api.pages.page_paths import PORTAL
-from app.desk.first_steps.progress import FIRST_STEPS_PATH, first_steps_progress
+from app.desk.first_steps.progress import first_steps_progress
 from app.desk.pages.context import open_desk
+from app.desk.pages.form.returns import FIRST_STEPS_PATH
 
 router = Router(include_in_schema=False)
 #: The parameter of the page after a form that was sent.

@@ -7,18 +7,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.common.faces import BilingualLabel
+from app.common.people import Role
+from app.foundation.people.records import TeamKind
 
 
 @dataclass(frozen=True, slots=True)
 class StepForm:
     """A form that a step leads to: the text of its button, the kind of the record, and the action; its
-    address, if that is not the usual one.
+    address, if that is not the usual one; and the inputs that are filled in.
     """
 
     label: BilingualLabel
     kind: str
     action: str
     path: str = ""
+    inputs: tuple[tuple[str, BilingualLabel], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,11 @@ class UnfinishedRecords:
 
 @dataclass(frozen=True, slots=True)
 class FirstStep:
-    """A step: its name, what it is for, the records that it asks for with their filters and least number, and
-    its forms, the usual one first.
+    """A step: its name and purpose, the required records with their filters and least number, and its forms,
+    the usual one first.
 
-    `optional`: a desk works without it. `unfinished` are records that are begun.
+    `optional`: the desk works without the step. `unfinished` are records that were begun. `role` is the role
+    that the forms need, if administrators lack it; they can grant it to themselves.
     """
 
     name: str
@@ -46,16 +50,36 @@ class FirstStep:
     least: int = 1
     optional: bool = False
     unfinished: UnfinishedRecords | None = None
+    role: Role | None = None
 
 
+#: The position of a rule that applies after all others.
+LAST_POSITION = "9999"
 #: The form by which people are invited.
 INVITE = "/desk/administration/people/invite"
 #: The form by which services are added.
 NEW_SERVICE = "/desk/administration/services/new"
+#: The form by which the first agreement is prepared.
+FIRST_AGREEMENT = "/desk/administration/agreements/first"
 
 
 def _form(en: str, zh: str, kind: str, action: str = "add") -> StepForm:
     return StepForm(BilingualLabel(en, zh), kind, action)
+
+
+def _same(text: str) -> BilingualLabel:
+    return BilingualLabel(text, text)
+
+
+def _default_team(en: str, zh: str, process: str, name: BilingualLabel) -> StepForm:
+    """Return the form of the rule that gives a team the tickets of the process that no other rule does."""
+    texts = {"process": _same(process), "name": name, "position": _same(LAST_POSITION)}
+    return StepForm(
+        BilingualLabel(en, zh),
+        "assignment_rule",
+        "add",
+        inputs=tuple((f"/{member}", text) for member, text in texts.items()),
+    )
 
 
 FIRST_STEPS: tuple[FirstStep, ...] = (
@@ -64,12 +88,28 @@ FIRST_STEPS: tuple[FirstStep, ...] = (
         BilingualLabel("Teams", "团队"),
         BilingualLabel(
             "Tickets go to a team, and its members take them from there. One team is enough to begin with, "
-            "such as “Service desk”.",
-            "工单先派给团队，再由成员领取。开始时建一个团队即可，例如“服务台”。",
+            "such as “Service desk”. Then choose the team that gets new incidents and requests: without a "
+            "rule, they wait for anybody.",
+            "工单先派给团队，再由成员领取。开始时建一个团队即可，例如“服务台”。然后选择由哪个团队接收新的事件和请求："
+            "没有规则时，工单不属于任何团队。",
         ),
         "team",
         "state=active",
-        (_form("Add a team", "添加团队", "team"),),
+        (
+            _form("Add a team", "添加团队", "team"),
+            _default_team(
+                "Choose the team for new incidents",
+                "选择接收新事件的团队",
+                "incident",
+                BilingualLabel("All other incidents", "其余事件"),
+            ),
+            _default_team(
+                "Choose the team for new requests",
+                "选择接收新请求的团队",
+                "request",
+                BilingualLabel("All other requests", "其余请求"),
+            ),
+        ),
     ),
     FirstStep(
         "people",
@@ -129,15 +169,29 @@ FIRST_STEPS: tuple[FirstStep, ...] = (
         ),
         "sla",
         "state=signed,under_review",
-        (_form("Begin an agreement", "起草协议", "sla", "record_requirement"),),
+        (
+            StepForm(
+                BilingualLabel("Prepare an agreement", "准备协议"),
+                "sla",
+                "record_requirement",
+                FIRST_AGREEMENT,
+            ),
+            StepForm(
+                BilingualLabel("Add a team of customers", "添加客户团队"),
+                "team",
+                "add",
+                inputs=(("/kind", _same(TeamKind.customer.value)),),
+            ),
+        ),
         optional=True,
         unfinished=UnfinishedRecords(
             "state=requirement,drafted,negotiating,in_review",
             BilingualLabel(
-                "An agreement is in preparation. Open it for the next step, up to its signature.",
-                "有协议正在准备中。请打开并继续下一步，直到签署。",
+                "An agreement waits for its signatures. Open it and sign; the other side signs, too.",
+                "有协议等待签署。请打开并继续下一步：双方各自签署。",
             ),
         ),
+        role=Role.service_level_manager,
     ),
     FirstStep(
         "source",

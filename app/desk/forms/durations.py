@@ -11,7 +11,7 @@ _UNITS = (
     ("min", 60, "minutes?|mins?|m|分钟|分"),
     ("s", 1, "seconds?|secs?|秒钟?"),
 )
-#: Names of fields with time that a calendar counts: its days have other lengths than 24 h.
+#: Fields with working time, which a calendar counts: a working day is shorter than 24 h.
 WORKING_TIME = frozenset(
     {
         "due_within_seconds",

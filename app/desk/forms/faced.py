@@ -87,7 +87,18 @@ def faced_form(form: Form, face: FormFace, language: str = "en") -> Form:
         )
         for field in form.fields
     )
-    return Form(fields, form.conditions)
+    return with_demanded(Form(fields, form.conditions), face)
+
+
+def with_demanded(form: Form, face: FormFace) -> Form:
+    """Return the form in which people must fill in what the face demands of them."""
+    fields = tuple(
+        replace(field, required=True, only_with=face.only_with.get(field.name))
+        if field.name in face.demanded
+        else field
+        for field in form.fields
+    )
+    return replace(form, fields=fields)
 
 
 def key_source(form: Form) -> str | None:
@@ -122,7 +133,7 @@ def _in_both(code: str) -> dict[str, str]:
 
 def form_layout(form: Form, face: FormFace) -> FormLayout:
     """Return the fields of the form by where they stand."""
-    not_here = {OCCURRED_AT, face.sent_by, *face.unasked}
+    not_here = {OCCURRED_AT, face.sent_by, *face.unasked, *face.from_record}
     by_name = {field.name: field for field in form.fields if field.name not in not_here}
     all_fields = {**by_name, **{question.name: question_field(question) for question in face.questions}}
     if face.placed:

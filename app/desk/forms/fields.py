@@ -56,10 +56,14 @@ COLOUR_PATTERN = "^#[0-9A-Fa-f]{6}$"
 
 @dataclass(frozen=True, slots=True)
 class FieldChoice:
-    """A code that can be chosen, with its words by language."""
+    """A code that can be chosen, with its words by language, and what they mean if it needs an explanation.
+    One that is not offered is shown, but cannot be chosen.
+    """
 
     code: str
     words: Mapping[str, str]
+    help_words: Mapping[str, str] = field(default_factory=dict)
+    is_offered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +72,8 @@ class FormField:
 
     `words` and `help_words` are by language. `inner_fields` are those of a part, a row or a pair's value.
     `reference` describes the records that it may name, as in the contract. `most` is the longest text or
-    list.
-    `only_with` names a field next to it, and the values with which this one is shown. `blank_words` describe
-    an empty choice. Rows with a `grid` are a table.
+    list. `only_with` names a field next to it, and the values with which this one is shown. `blank_words`
+    describe an empty choice. Rows with a `grid` are a table.
     """
 
     name: str
@@ -248,7 +251,7 @@ def _inner_fields(contract: Schema, kind: FieldKind, schema: Schema) -> tuple[Fo
         value = _value_schema(schema) if kind is FieldKind.pairs else schema["items"]
         assert value is not None, "such an object is filled in as anything"
         inner = _field(contract, "value", value, required=True)
-        # A value that has no words of its own is called what the field is.
+        # A value without a label of its own has the label of its field.
         return (replace(inner, words=inner.words or schema.get("x-label", {})),)
     return ()
 

@@ -21,7 +21,7 @@ from app.desk.forms.roles import role_text
 
 #: By the name of an input all of its values, in the order of the form.
 Inputs = Mapping[str, Sequence[str]]
-#: The input that names what is given although it is blank.
+#: The input that names fields which are sent although they are blank.
 GIVEN_INPUT = "given"
 #: The name and the value of a pair.
 PAIR_NAME, PAIR_VALUE = "name", "value"

@@ -1,4 +1,4 @@
-"""A role as people choose it: what it is called, and for which records it is held (pure)."""
+"""A role as people choose it: its label, and the records for which it is held (pure)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.desk.forms.fields import FieldChoice, FieldKind, FormField
 from app.i18n import LANGUAGES, translate
 
 ROLE, SCOPE = "role", "scope"
-#: The records for which a role can be held, besides all of them: those of a team, a service or a process.
+#: Scopes of a role that is not held everywhere: a team, a service or a process.
 TEAM, SERVICE, PROCESS = "team", "service", "process"
 SCOPES = (TEAM, SERVICE, PROCESS)
 _TABLE = "desk"

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER, HTTP_412_PRECONDITION_FAILED
 
+from app.api.authentication.auth import ledger_of
 from app.api.direct import Router
 from app.api.pages.sent_forms import SentForm, sent_form
 from app.desk.forms.definitions import (
@@ -26,7 +27,7 @@ from app.desk.forms.definitions import (
     with_questions,
     with_risk_questions,
 )
-from app.desk.forms.faced import KEY, faced_form, form_layout, with_answers, with_lists
+from app.desk.forms.faced import KEY, blank_required, faced_form, form_layout, with_answers, with_lists
 from app.desk.forms.fields import FieldKind
 from app.desk.forms.inputs import to_body, to_inputs, without_blank_rows
 from app.desk.forms.instants import shown_to_the_second, with_whole_instants
@@ -39,7 +40,8 @@ from app.desk.pages.form.choices import with_choices
 from app.desk.pages.form.faults import named_fault, placed_problem, problem_before_sending
 from app.desk.pages.form.files_along import attach_files
 from app.desk.pages.form.own_ends import MAKING_ACTIONS, own_end
-from app.desk.pages.form.prefills import first_inputs, prefilled
+from app.desk.pages.form.own_keys import with_held_roles, with_own_key
+from app.desk.pages.form.prefills import first_inputs, named_by_address, prefilled, values_of_record
 from app.desk.pages.form.questions import question_before
 from app.desk.pages.form.replies import respond_by_reply
 from app.desk.pages.form.returns import RETURN, page_to_return_to
@@ -50,7 +52,8 @@ from app.desk.pages.record.outcome_sentences import outcome_sentence
 from app.desk.pages.record.planned_window import WANTED, freezes_ahead
 from app.desk.pages.record.requester_card import RequesterCard, requester_card
 from app.desk.pages.record.votes import is_asked_to_vote
-from app.desk.pages.records import VOTES, RecordView, events_of, read_record
+from app.desk.pages.record_names import read_named_record
+from app.desk.pages.records import VOTES, RecordView, events_of, reader_pages
 from app.desk.pages.secrets import secret_page
 from app.desk.pages.text_blocks import ANSWERS as ANSWER_FIELDS
 from app.desk.pages.text_blocks import BLOCK, INSERT, offered_blocks, with_block
@@ -102,7 +105,7 @@ async def get_action_form(request: Request, kind: str, name: str, action: str) -
     """Return the form of an action on a record."""
     desk = open_desk(request)
     lifecycle = desk.lifecycle(kind)
-    screen = screen_of(desk, lifecycle, action, await read_record(desk, lifecycle, name))
+    screen = screen_of(desk, lifecycle, action, await read_named_record(desk, lifecycle, name))
     return await show_form(screen)
 
 
@@ -111,7 +114,7 @@ async def post_action_form(request: Request, kind: str, name: str, action: str) 
     """Carry out an action by its form."""
     desk = open_desk(request)
     lifecycle = desk.lifecycle(kind)
-    return await send_form(screen_of(desk, lifecycle, action, await read_record(desk, lifecycle, name)))
+    return await send_form(screen_of(desk, lifecycle, action, await read_named_record(desk, lifecycle, name)))
 
 
 def screen_of(desk: Desk, lifecycle: Lifecycle[Any], action: str, view: RecordView | None) -> ActionScreen:
@@ -119,7 +122,7 @@ def screen_of(desk: Desk, lifecycle: Lifecycle[Any], action: str, view: RecordVi
     row = next((row for row in lifecycle.rows if row.name == action), None)
     if row is None or row.opens != (view is None):
         raise HTTPException(404)
-    return ActionScreen(desk, lifecycle, row, view)
+    return with_own_key(ActionScreen(desk, lifecycle, row, view))
 
 
 async def _blank(screen: ActionScreen) -> SentInputs:
@@ -128,9 +131,7 @@ async def _blank(screen: ActionScreen) -> SentInputs:
     """
     version = "" if screen.view is None else str(screen.view.record["version"])
     if not screen.edits or screen.view is None:
-        named = screen.desk.request.query_params.multi_items()
-        by_address = {name: [value] for name, value in named if name.startswith("/")}
-        begun = {**first_inputs(screen), **await prefilled(screen), **by_address}
+        begun = {**first_inputs(screen), **await prefilled(screen), **await named_by_address(screen)}
         return SentInputs(begun, version, str(uuid4()))
     fields = [field for field in screen.form.fields if field.name not in screen.face.unasked]
     zone = screen.desk.display.zone
@@ -141,7 +142,7 @@ async def _blank(screen: ActionScreen) -> SentInputs:
 
 
 async def show_form(screen: ActionScreen) -> Response:
-    """Return the form as it is first shown; with what was typed into it before the session had ended."""
+    """Return the form as it is first shown, filled with the input that was kept when the session ended."""
     earlier = await kept_form(screen.desk.request)
     if earlier is not None:
         return await _drawn(await _completed(screen, earlier), replace(inputs_of(earlier), note="form_kept"))
@@ -152,7 +153,7 @@ async def show_form(screen: ActionScreen) -> Response:
 
 
 async def send_form(screen: ActionScreen) -> Response:
-    """Carry out the action by what was sent, or show the form again with what is to be done about it."""
+    """Carry out the action with the sent values, or show the form again with its errors."""
     desk = screen.desk
     form = await sent_form(desk.request)
     if belongs_to_another_person(desk.request, form.first_value(FILLED_BY)):
@@ -190,12 +191,15 @@ async def _carried_out(screen: ActionScreen, sent: SentInputs) -> Response:
     sent = replace(sent, inputs=without_blank_rows(fields, sent.inputs, desk.display.zone))
     completed = with_answers(screen.form, screen.face, sent.inputs)
     resolved = await resolve_references(desk.calls, fields, completed, screen.lifecycle.kind)
-    if resolved.ambiguous:
-        problem = problem_before_sending(desk, screen.face, fields, sent.inputs, resolved.unknown)
+    blank = screen.face.demanded.intersection(
+        pointer.removeprefix("/") for pointer in blank_required(fields, completed)
+    )
+    if resolved.must_choose or blank:
+        problem = problem_before_sending(desk, screen.face, screen.form, sent.inputs, resolved)
         refused = replace(sent, ambiguous=resolved.ambiguous, problem=problem)
         return await _drawn(screen, refused, status=422)
     body = to_body(fields, with_whole_instants(fields, resolved.inputs), desk.display.zone)
-    body = {**screen.fallback, **body, **screen.preset}
+    body = {**screen.fallback, **body, **screen.preset, **values_of_record(screen)}
     if screen.edits:
         body = _correction(sent.base, body)
     answer = await _send_with_key(screen, sent, body)
@@ -220,15 +224,17 @@ async def _done(screen: ActionScreen, sent: SentInputs, answer: CallAnswer) -> R
 
 
 async def _completed(screen: ActionScreen, form: SentForm) -> ActionScreen:
-    """Return the form with what is defined here for what was sent. Raises CallRefused."""
+    """Return the form with the fields and questions that this installation defines for the sent values.
+    Raises CallRefused.
+    """
     screen = await _with_definitions(screen, form.first_value(ITEM))
     return _in_the_name_of(form.first_value(f"/{INSTEAD_OF}"), screen)
 
 
 async def _with_definitions(screen: ActionScreen, item: str) -> ActionScreen:
-    """Return the form with what is defined here: custom fields of the process, the questions about the risk
-    of a change, and those of the item of the catalogue that is chosen, or that the record is of. Raises
-    CallRefused.
+    """Return the form with the fields and questions that this installation defines: custom fields of the
+    process, risk questions of a change, and questions of the catalogue item that is chosen or that the record
+    requests. Raises CallRefused.
     """
     form, calls = screen.form, screen.desk.calls
     names = {field.name for field in form.fields if field.kind in (FieldKind.pairs, FieldKind.anything)}
@@ -315,8 +321,7 @@ async def _refused(
         events = await events_of(screen.desk, screen.view) or []
         meanwhile = [entry for entry in events if entry.version > int(sent.version)]
         sent = replace(sent, version=str(screen.view.record["version"]))
-    fields, inputs = screen.form.fields, sent.inputs
-    problem = placed_problem(screen.desk, screen.face, fields, inputs, unknown, answer.document)
+    problem = placed_problem(screen.desk, screen.face, screen.form, sent.inputs, unknown, answer.document)
     refused = replace(sent, problem=problem, meanwhile=meanwhile)
     return await _drawn(screen, refused, status=answer.status)
 
@@ -340,7 +345,7 @@ def _conditions_by_place(screen: ActionScreen) -> dict[str, str]:
 
 
 async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -> Response:
-    sent = sent.laid_out(screen.form.fields)
+    screen, sent = await with_held_roles(screen, sent.laid_out(screen.form.fields))
     about = "" if screen.view is None else f" · {screen.view.spoken_name}"
     reason = await _reason_against(screen)
     layout, rows = form_layout(screen.form, screen.face), await _rows_within(screen)
@@ -366,6 +371,7 @@ async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -
         fixed=frozenset(pointer for pointer, _ in asked_about),
         asked_about=[hit for _, hit in asked_about],
         absent=await _absent_voter(screen),
+        instead=() if screen.view is None else reader_pages(screen.desk, screen.view, screen.row.name),
         blocks=await offered_blocks(screen.desk, screen.view, screen.row),
         asker=await _asker(screen, sent),
         freezes=await freezes_ahead(screen.desk)
@@ -385,6 +391,8 @@ async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -
 def _outcome_before(screen: ActionScreen) -> str | None:
     """Return the sentence on the action that led to this form; None: no action did."""
     done = screen.desk.request.query_params.get(ACTION_DONE)
+    if done and screen.view is None:
+        return screen.desk.sentence("first_steps_saved")
     return outcome_sentence(screen.desk, screen.view, done) if done and screen.view is not None else None
 
 
@@ -437,13 +445,22 @@ async def _reason_against(screen: ActionScreen) -> str | None:
     """Return why the action is not possible now; None: nothing is known to forbid it."""
     view, action = screen.view, screen.row.name
     if view is None:
-        return None
+        return await _reason_against_opening(screen)
     reason: str | None = next(
         (each["reason"] for each in view.record.get("actions", ()) if each["action"] == action), None
     )
     if reason is None and action in VOTES and not await is_asked_to_vote(screen.desk, view):
         return screen.desk.sentence("not_asked_to_vote")
     return reason
+
+
+async def _reason_against_opening(screen: ActionScreen) -> str | None:
+    """Return which role the reader lacks for the form, and who grants it; None: they may send it."""
+    desk, kind = screen.desk, screen.lifecycle.kind
+    if any((each["kind"], each["action"]) == (kind, screen.row.name) for each in await desk.openings()):
+        return None
+    refusal = ledger_of(desk.request).forbidden(screen.row.policy, desk.language)
+    return f"{refusal.sentence(desk.language)} {desk.sentence('ask_for_role')}"
 
 
 def _correction(base: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:

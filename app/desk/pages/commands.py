@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from unicodedata import normalize
+from urllib.parse import urlsplit
 
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
@@ -20,7 +21,9 @@ from app.api.direct import Router
 from app.desk.homes import HOMES
 from app.desk.operation_calls import CallAnswer
 from app.desk.pages.context import Desk, open_desk
+from app.desk.pages.form.screens import opening_heading
 from app.desk.pages.homes import reader_roles
+from app.desk.pages.records import RecordView
 
 router = Router(include_in_schema=False)
 #: The most of each group in the command bar, and records on the page of the search.
@@ -30,6 +33,13 @@ DIGITS = re.compile(r"\d{1,6}")
 NUMBER = re.compile(r"[A-Za-z]{3}-\d{4}-\d{1,6}")
 #: Numbers of this year and the one before are found by their last digits.
 YEARS = 2
+#: The page on which a reader types, as htmx names it, and the path of a record's page or form.
+CURRENT_PAGE = "hx-current-url"
+RECORD_PATH = re.compile(r"/desk/([a-z_]+)/([A-Za-z0-9][A-Za-z0-9-]*)(?:/.*)?")
+#: Pages that only administrators may open.
+OF_ADMINISTRATORS = frozenset({"/desk/administration", "/desk/first-steps"})
+#: Actions that are offered if nothing was found.
+MOST_NEXT_STEPS = 3
 #: Pages that are no lists, by the codes of their sentences.
 PAGES = (
     ("/desk", "my_work"),
@@ -92,6 +102,7 @@ async def get_search_page(request: Request, q: str = "") -> Response:
         searched=q,
         groups=groups,
         hits=[hit for hit in _hits(search) if _of_hit(desk, hit).address not in _addresses(groups)],
+        next_steps=await _next_steps(desk) if typed and not groups else (),
         problem=None if groups else problem,
     )
 
@@ -101,13 +112,43 @@ async def get_commands(request: Request, q: str = "") -> Response:
     """Return what the command bar suggests for the typed words."""
     desk, typed = open_desk(request), normalize("NFKC", q).strip()[:200]
     groups: list[SuggestedGroup] = []
+    next_steps: list[CommandSuggestion] = []
     if typed:
         numbered, search = await asyncio.gather(_numbered(desk, typed), _search(desk, typed, MOST_SUGGESTED))
         groups = [group async for group in _groups(desk, typed, numbered)]
         records = [_of_hit(desk, hit) for hit in _hits(search)]
         records = [each for each in records if each.address not in _addresses(groups)]
         groups.insert(1 if numbered else 0, SuggestedGroup(desk.sentence("found_records"), records))
-    return desk.answer("commands.html", "", groups=[group for group in groups if group.suggestions])
+        groups.insert(0, SuggestedGroup(desk.sentence("actions"), await _of_open_record(desk, typed)))
+        groups = [group for group in groups if group.suggestions]
+        next_steps = [] if groups else await _next_steps(desk)
+    return desk.answer("commands.html", "", groups=groups, searched=typed, next_steps=next_steps)
+
+
+async def _next_steps(desk: Desk) -> list[CommandSuggestion]:
+    """Return what those who find nothing can begin."""
+    return list(_actions(desk, "", await desk.openings()))[:MOST_NEXT_STEPS]
+
+
+async def _of_open_record(desk: Desk, typed: str) -> list[CommandSuggestion]:
+    """Return the possible actions on the record whose page is open that have all the typed words in their
+    names.
+    """
+    path = urlsplit(desk.request.headers.get(CURRENT_PAGE, "")).path
+    open_page = RECORD_PATH.fullmatch(path)
+    lifecycle = None if open_page is None else desk.lifecycles.get(open_page[1])
+    if open_page is None or lifecycle is None:
+        return []
+    record = await desk.calls.read_if_allowed(f"/v1/{lifecycle.plural}/{open_page[2]}")
+    if record is None:
+        return []
+    view = RecordView(lifecycle, record, desk.language)
+    called = view.spoken_name or desk.kind_label(lifecycle.kind)
+    return [
+        CommandSuggestion(f"{view.path}/{action['action']}", action["label"], called)
+        for action in record.get("actions", ())
+        if action["reason"] is None and _has_words(f"{action['label']} {action['action']}", typed)
+    ][:MOST_SUGGESTED]
 
 
 async def _groups(
@@ -193,9 +234,11 @@ def _actions(desk: Desk, typed: str, openings: Iterable[Mapping[str, Any]]) -> I
     """Yield the actions that open a record and have all the typed words in their label or kind."""
     for opening in openings:
         label, kind = opening["label"], opening["kind_label"]
-        if _has_words(f"{label} {kind} {desk.sentence('new')}", typed):
+        lifecycle = desk.lifecycles[opening["kind"]]
+        heading = opening_heading(lifecycle, lifecycle[opening["action"]], desk.language)
+        if _has_words(f"{heading} {label} {kind} {desk.sentence('new')}", typed):
             address = f"{desk.root}/new/{opening['kind']}/{opening['action']}"
-            yield CommandSuggestion(address, f"{kind}: {label}", desk.sentence("new"))
+            yield CommandSuggestion(address, heading, desk.sentence("new"))
 
 
 def _pages(desk: Desk, typed: str) -> Iterator[CommandSuggestion]:
@@ -207,6 +250,8 @@ def _pages(desk: Desk, typed: str) -> Iterator[CommandSuggestion]:
         for page in HOMES[role].pages
     ]
     for address, label in dict(named).items():
+        if address in OF_ADMINISTRATORS and not desk.is_administrator:
+            continue
         if _has_words(label, typed):
             yield CommandSuggestion(address, label, desk.sentence("page"))
     for kind in desk.lifecycles:

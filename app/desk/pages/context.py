@@ -160,7 +160,7 @@ class Desk:
 
     @property
     def reader_mark(self) -> str:
-        """The text by which a browser keeps the drafts of one person apart from those of others."""
+        """Text with which a browser separates the drafts of one person from those of others."""
         fingerprint = ledger_of(self.request).vault.fingerprint
         return str(fingerprint("drafts of", require_signed_in(self.request).actor))[:READER_MARK_LENGTH]
 

@@ -1,8 +1,10 @@
-"""The page of what is due next: open cases by the due times of their clocks, which count down by themselves
-where scripts run.
+"""The page of what is due next: open tickets by the due times of their clocks, which count down by themselves
+where scripts run; and the reader's own dates: promises, tasks, votes and steps.
 """
 
 from __future__ import annotations
+
+import asyncio
 
 from fastapi import Request
 from starlette.responses import Response
@@ -10,7 +12,9 @@ from starlette.responses import Response
 from app.api.authentication.auth import utc_now
 from app.api.direct import Router
 from app.desk.pages.context import open_desk
+from app.desk.pages.lists.waiting_rows import asked_rows
 from app.html.wording import Wording
+from app.log.canonical import instant
 from app.service_level_engine.clock import ClockState
 from app.service_level_engine.targets import Metric
 
@@ -26,14 +30,19 @@ FILTERS = ("team", "service", "overdue")
 async def get_due_page(request: Request) -> Response:
     """Return the page of open cases by their due time."""
     desk = open_desk(request)
+    now = utc_now()
     wording, chosen = Wording(desk.language, TABLE), request.query_params
     filters = {name: chosen[name] for name in FILTERS if chosen.get(name)}
-    due = await desk.calls.read("/v1/clocks/due", filters)
+    due, work = await asyncio.gather(
+        desk.calls.read("/v1/clocks/due", filters), desk.calls.read("/v1/me/work")
+    )
+    dated = [row for row in await asked_rows(desk, work) if row.due_at is not None]
     named = await desk.names.titles("service", due["services"])
     return desk.answer(
         "due.html",
         wording.sentence("title"),
         due=due,
+        dated=dated,
         filters=filters,
         teams=[(team["key"], team["name"]) for team in due["teams"]],
         services=[(key, named.get(key, key)) for key in due["services"]],
@@ -42,7 +51,8 @@ async def get_due_page(request: Request) -> Response:
         states={kind: lifecycle.states for kind, lifecycle in desk.lifecycles.items()},
         metrics=Metric,
         clocks=ClockState,
-        now=utc_now(),
+        now=now,
+        now_text=instant(now),
         time_left=lambda seconds: _time_left(wording, seconds),
     )
 

@@ -32,17 +32,19 @@ from app.ticketing.routes.asked_actions import ASKED_ACTIONS
 
 #: Actions that a notice asks for, and votes: the person asked has hardly seen the record before.
 JUDGEMENTS = VOTES | {name for actions in ASKED_ACTIONS.values() for name in actions.names}
-#: The subject of a ticket, which its page shows in the conversation.
-SUBJECT_FIELDS = frozenset({"description"})
-#: Lists within a record that do not describe the matter.
-NO_EVIDENCE = frozenset({"followers", "onlookers", "tags"})
+#: Fields that describe the record and are shown in full, and the most other fields that are shown if the page
+#: of the record always shows none.
+SUBJECT_FIELDS = frozenset({"description", "reason", "what", "why"})
+MOST_OPEN = 8
+#: Lists within a record that do not describe the matter, and the list of what it rests on.
+NO_EVIDENCE, EVIDENCE = frozenset({"followers", "onlookers", "tags"}), "evidence"
 
 
 @dataclass(frozen=True, slots=True)
 class RecordEvidence:
-    """Facts of the record: those that its page always shows, its planned window and what overlaps it, its
-    texts, and folded fields; and the lists within it, if the action is a judgement, first those that the form
-    names.
+    """Facts of the record: those that its page always shows (its first ones, if there are none), its planned
+    window and what overlaps it, its texts, and folded fields; and the lists within it, if the action is a
+    judgement, first those that the form names.
     """
 
     is_judgement: bool
@@ -55,22 +57,41 @@ class RecordEvidence:
 
 
 async def evidence_for(
-    desk: Desk, view: RecordView, row: Action[Any, Any], fields: Sequence[FormField], inputs: Inputs
+    desk: Desk,
+    view: RecordView,
+    row: Action[Any, Any],
+    fields: Sequence[FormField],
+    inputs: Inputs,
+    *,
+    in_full: bool = False,
 ) -> RecordEvidence:
-    """Return the context of the form with these inputs. Raises CallRefused."""
+    """Return the context of the form with these inputs, with the lists within the record if it is a judgement
+    or they are wanted `in_full`. Raises CallRefused.
+    """
     is_judgement = row.name in JUDGEMENTS
-    lists = await _lists(desk, view, _named(fields, inputs)) if is_judgement else []
+    lists = await _lists(desk, view, _named(fields, inputs), in_full=is_judgement or in_full)
     parts = await named_parts(desk, view, lists=lists)
     placed = placed_fields(view, list(desk.display.fields(parts.record, shown_fields(desk, view.lifecycle))))
-    subjects = [field for field in placed["folded_texts"] + placed["spoken"] if field.name in SUBJECT_FIELDS]
-    further = [field for field in placed["folded_texts"] + placed["spoken"] if field not in subjects]
+    folded = placed["folded_texts"] + placed["spoken"]
+    judged = view.lifecycle.face.judged.get(row.name, ())
+    # People who judge the record read its texts without unfolding them.
+    reads_texts = is_judgement or in_full
+    subjects = [
+        field
+        for field in folded + placed["facts"]
+        if field.name in SUBJECT_FIELDS or (reads_texts and field.is_long and field.name not in judged)
+    ]
+    further = [field for field in folded if field not in subjects and field.name not in judged]
+    facts = [field for field in placed["facts"] if field not in subjects and field.name not in judged]
+    essentials = essential_fields(desk, view, parts.record, judged)
+    most_open = 0 if essentials else MOST_OPEN
     return RecordEvidence(
         is_judgement,
         planned_span(desk, view),
         await window_check(desk, view),
-        essential_fields(desk, view, parts.record),
+        essentials or facts[:most_open],
         [*subjects, *placed["texts"]],
-        [*placed["facts"], *further, *placed["instants"]],
+        [*facts[most_open:], *further, *placed["instants"]],
         [narrowed(table) for table in parts.tables if table.rows],
     )
 
@@ -84,10 +105,16 @@ def _named(fields: Sequence[FormField], inputs: Inputs) -> dict[str, str | None]
     }
 
 
-async def _lists(desk: Desk, view: RecordView, named: Mapping[str, str | None]) -> list[RecordList]:
-    """Return the lists within the record, those first that are named."""
+async def _lists(
+    desk: Desk, view: RecordView, named: Mapping[str, str | None], *, in_full: bool
+) -> list[RecordList]:
+    """Return the lists within the record, those first that are named; unless all are wanted, only the
+    evidence that the record rests on.
+    """
     children = [
-        child for child in desk.contract.children(view.lifecycle.plural) if child.name not in NO_EVIDENCE
+        child
+        for child in desk.contract.children(view.lifecycle.plural)
+        if child.name == EVIDENCE or (in_full and child.name not in NO_EVIDENCE)
     ]
     children.sort(key=lambda child: not any(_concerns(child, kind) for kind in named))
     chosen = {kind: value for kind, value in named.items() if value}

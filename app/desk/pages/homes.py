@@ -19,10 +19,10 @@ from app.api.direct import Router
 from app.common.people import Role
 from app.desk.homes import HOMES, OPEN_STATES, READER_TEAMS, HomeList, HomePage
 from app.desk.pages.context import Desk, open_desk, require_signed_in
-from app.desk.pages.form.prefills import calling_fields, with_record_names
 from app.desk.pages.lists.addresses import address_of_list
 from app.desk.pages.lists.columns import ranked
 from app.desk.pages.lists.tabs import MOST_COUNTED, count_text, list_text, open_states
+from app.desk.pages.record_names import calling_fields, with_record_names
 from app.desk.pages.records import RecordView, state_label, state_tone
 from app.desk.values import NAMING
 from app.kpis.answers.series import KpiStatus
@@ -82,13 +82,16 @@ class RoleWork:
 
 @dataclass(frozen=True, slots=True)
 class HomeFigure:
-    """A figure of the last finished month: its key, name, value, and remark."""
+    """A figure of the last finished month: its key, name, value, and remark, which gives the reason if there
+    is no value. `is_seen`: the reader may open its page.
+    """
 
     key: str
     name: str
     value: str
     words: str
-    change: str
+    change: str = ""
+    is_seen: bool = True
 
 
 @router.get("/desk/figures")
@@ -99,6 +102,11 @@ async def get_home_figures(request: Request) -> Response:
     parameters = {"keys": ",".join(keys), "grain": "month"}
     answer = await desk.calls.read_if_allowed("/v1/kpis/behaviours", parameters) if keys else None
     figures = [_figure(desk, item) for item in answer["items"]] if answer else []
+    unseen = [key for key in _answered_keys(desk) if key not in keys]
+    figures += [
+        HomeFigure(key, KPIS[key].label(desk.language), "–", desk.sentence("figure_unseen"), is_seen=False)
+        for key in unseen
+    ]
     return desk.answer("figures.html", "", figures=figures)
 
 
@@ -122,8 +130,12 @@ async def role_work(desk: Desk) -> RoleWork:
 def _figure_keys(desk: Desk) -> list[str]:
     """Return the KPIs that the reader's roles answer for, and that the reader may see."""
     ledger, caller = ledger_of(desk.request), require_signed_in(desk.request)
-    keys = dict.fromkeys(key for role in reader_roles(desk) for key in HOMES[role].figures)
-    return [key for key in keys if may_see_kpi(ledger, caller, KPIS[key])]
+    return [key for key in _answered_keys(desk) if may_see_kpi(ledger, caller, KPIS[key])]
+
+
+def _answered_keys(desk: Desk) -> list[str]:
+    """Return the KPIs that the reader's roles answer for, each once."""
+    return list(dict.fromkeys(key for role in reader_roles(desk) for key in HOMES[role].figures))
 
 
 def _own_lists(desk: Desk, roles: Iterable[Role]) -> Iterator[CountedWork]:
@@ -156,7 +168,7 @@ async def _opened(desk: Desk, work: CountedWork) -> OpenedWork:
     screen = desk.contract.listing(lifecycle.plural)
     assert screen is not None, "every kind has a list"
     telling = ranked(screen)[:MOST_VALUES]
-    names = NAMING | calling_fields(lifecycle) | {"id", "state", "priority", *telling}
+    names = NAMING | calling_fields(lifecycle, screen.fields) | {"id", "state", "priority", *telling}
     fields = ",".join(name for name in screen.fields if name in names)
     parameters = {**work.filters, "limit": str(MOST_RECORDS), "fields": fields}
     page = await desk.calls.read_if_allowed(f"/v1/{lifecycle.plural}", parameters)
@@ -181,10 +193,10 @@ def _figure(desk: Desk, item: Mapping[str, Any]) -> HomeFigure:
     settings = ledger_of(desk.request).settings
     words = ChartWords(desk.language, Unit(item["unit"]), desk.display.zone, settings.currency)
     judged = item["judged"] or {}
-    value = "–" if judged.get("value") is None else words.value(judged["value"])
+    if judged.get("value") is None:
+        reason = desk.sentence("figure_without_cases" if judged else "figure_not_computed")
+        return HomeFigure(item["key"], item["name"], "–", reason)
     status = judged.get("status")
-    status_label = (
-        KpiStatus(status).label(desk.language) if status and judged.get("value") is not None else ""
-    )
+    status_label = KpiStatus(status).label(desk.language) if status else ""
     change = KpiChangeMark(item["change"]).label(desk.language) if item["change"] else ""
-    return HomeFigure(item["key"], item["name"], value, status_label, change)
+    return HomeFigure(item["key"], item["name"], words.value(judged["value"]), status_label, change)

@@ -35,10 +35,12 @@ OFF_STATES = frozenset(
 DONE_STATES = frozenset({"closed", "done", "completed", "resolved", "delivered", "published", "implemented"})
 #: Fields by which a row with a file is called.
 FILE_NAMES = ("name", "number")
-#: The parameter of my work for the record that its reader has acted on, and sees no more.
+#: Parameter of the page "My work": the record that its reader has just handed over and can no longer see.
 HANDED_OVER = "handed_over"
 #: Where the figures that a record counts in are shown.
 COUNTED_IN = "/dashboard/counted_in"
+#: Fields that stand in the addresses of pages that lead further.
+PAGE_WORDS = ("id", "name", "key", "number", "title")
 #: Events on a page; there are hardly ever more of one record.
 MOST_EVENTS = 200
 
@@ -122,8 +124,8 @@ class RecordView:
 
     @property
     def title(self) -> str:
-        """Subject of the record; empty without one."""
-        return record_title(self.record)
+        """Subject of the record; for a record that has only a number, what tells it from others."""
+        return record_title(self.record) or (self.called if self.record.get("number") else "")
 
     @property
     def stream(self) -> str:
@@ -171,14 +173,18 @@ def _leads_to(view: RecordView, row: Action[Any, Any], language: str) -> str | N
     return " / ".join(state.label(language) for state in reached) or None
 
 
-def reader_pages(desk: Desk, view: RecordView) -> list[tuple[str, str]]:
-    """Return the addresses and labels of the pages that the face names, and that are for the reader."""
+def reader_pages(desk: Desk, view: RecordView, on_form_of: str = "") -> list[tuple[str, str]]:
+    """Return the addresses and labels of the pages that the face names, and that are for the reader: all, or
+    those that the form of that action offers.
+    """
     held, state = require_signed_in(desk.request).role_codes, view.record.get("state")
-    words = {name: quote(str(view.record.get(name) or "")) for name in ("id", "name", "key")}
+    words = {name: quote(str(view.record.get(name) or "")) for name in PAGE_WORDS}
     return [
         (page.address.format_map(words), page.label.text(desk.language))
         for page in view.lifecycle.face.pages
-        if not held.isdisjoint(page.roles) and (not page.states or state in page.states)
+        if not held.isdisjoint(page.roles)
+        and (not page.states or state in page.states)
+        and on_form_of in ("", page.on_form_of)
     ]
 
 

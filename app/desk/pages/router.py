@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from fastapi import Request
@@ -13,7 +14,7 @@ from app.api.direct import Router
 from app.api.pages.page_paths import own_address
 from app.api.pages.page_response import refusal_page
 from app.api.pages.sent_forms import sent_form
-from app.api.requests.accept import LANGUAGE_COOKIE
+from app.api.requests.accept import LANGUAGE, LANGUAGE_COOKIE
 from app.api.service.static_files import static_file
 from app.api.sign_in.sign_in_first import sign_in_first
 from app.desk.administration import router as administration
@@ -36,6 +37,8 @@ PRELOADED = tuple(FILES.values())
 A_YEAR_SECONDS = 31_536_000
 
 router = Router(include_in_schema=False)
+#: The language that an address names would hold against the one that the reader has chosen.
+_LANGUAGE_OF_ADDRESS = re.compile(rf"([?&]){LANGUAGE}=[^&]*&?")
 
 
 @router.get("/desk/static/{name}")
@@ -52,7 +55,8 @@ async def post_desk_language(request: Request) -> Response:
     """Keep the language that the reader has chosen, and show the page again."""
     form = await sent_form(request)
     language = form.first_value("language")
-    answer = RedirectResponse(own_address(form.first_value("next")), HTTP_303_SEE_OTHER)
+    address = _LANGUAGE_OF_ADDRESS.sub(r"\1", own_address(form.first_value("next"))).rstrip("?&")
+    answer = RedirectResponse(address, HTTP_303_SEE_OTHER)
     if language in LANGUAGES:
         is_secure = request.url.scheme == "https"
         answer.set_cookie(LANGUAGE_COOKIE, language, A_YEAR_SECONDS, secure=is_secure, samesite="lax")

@@ -13,7 +13,7 @@ from app.api.open_actions import ActionLink
 from app.contract.schemas import Schema
 from app.desk.operation_calls import CallAnswer
 from app.desk.pages.context import Desk
-from app.desk.pages.form.returns import page_to_return_to
+from app.desk.pages.form.returns import page_to_return_to, with_return
 from app.desk.pages.records import RecordView, reader_pages
 from app.desk.values import ShownField
 
@@ -49,7 +49,7 @@ async def secret_page(
         concerned=_concerned_records(desk, view.record, fields),
         send_to=None if guide is None else _send_to(desk, view.record, guide),
         guide=[] if guide is None else list(_guide_lines(desk, guide)),
-        pages=reader_pages(desk, view),
+        pages=[(with_return(desk, address), label) for address, label in reader_pages(desk, view)],
     )
 
 

@@ -18,10 +18,10 @@ ANSWERS = {"comment": "/text"}
 async def offered_blocks(
     desk: Desk, view: RecordView | None, row: Action[Any, Any]
 ) -> Sequence[Mapping[str, Any]]:
-    """Return the text blocks that fit an answer on that record, filled; empty if the action has no answer or
-    the reader is not staff.
+    """Return the text blocks that fit an answer on that record, filled; empty if the action has no answer,
+    nobody asked for the record, or the reader is not staff.
     """
-    if view is None or row.name not in ANSWERS or not view.lifecycle.is_ticket:
+    if view is None or row.name not in ANSWERS or view.record.get("requester") is None:
         return ()
     path = f"/v1/{view.lifecycle.plural}/{view.record['id']}/text_blocks"
     offered = await desk.calls.read_if_allowed(path)

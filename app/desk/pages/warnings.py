@@ -37,8 +37,8 @@ def unattached_files(desk: Desk) -> Iterator[str]:
 
 
 def shown_warnings(desk: Desk, record: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the sentences of the warnings in the address. Keys must be the record's own: a made-up address
-    can put only keys on the page.
+    """Yield the sentences of the warnings that the address names. A warning must be about a key of the
+    record, and its suggestions must look like keys, so a forged address cannot put other text on the page.
     """
     for text in desk.request.query_params.getlist(WARNED_OF)[:MOST_WARNINGS]:
         code, pointer, *near = [*text.split(), "", ""][: 2 + MOST_NEAR]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -16,46 +16,24 @@ from app.api.authentication.auth import utc_now
 from app.api.direct import Router
 from app.common.faces import TAKE_ACTION
 from app.common.people import STAFF_ROLES
+from app.desk.administration.waiting import administrator_tasks
 from app.desk.first_steps.progress import unfinished_steps
 from app.desk.names import NAME
 from app.desk.pages.context import Desk, open_desk, require_signed_in
 from app.desk.pages.homes import role_work
 from app.desk.pages.lists.tabs import ASSIGN, open_states
-from app.desk.pages.records import HANDED_OVER, RecordView, named_in_vote, state_label
+from app.desk.pages.lists.waiting_rows import NEVER, NO_PRIORITY, WaitingRow, asked_rows
+from app.desk.pages.records import HANDED_OVER, RecordView, state_label
 from app.desk.values import NAMING
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import instant
 
 router = Router(include_in_schema=False)
 MOST_MINE, MOST_QUEUED, MOST_FOLLOWED = "50", "20", "10"
-#: The fields that are read of what one follows, of what is one's own, and of what one may take.
+#: The fields that are read of records that the reader follows, owns and may take.
 FOLLOWED_FIELDS = NAMING | {"id", "state", "changed_at"}
 OPEN_FIELDS = NAMING | {"id", "state", "priority", "sla", "wake_up_at"}
 QUEUED_FIELDS = OPEN_FIELDS | {"version", "team", "actions"}
-#: The actions that answer complaints, by whether the reader owns the complaint.
-ABOUT_COMPLAINTS = {True: "answer_complaint", False: "assign_complaint"}
-#: Later than all times, and after all priorities.
-NEVER, NO_PRIORITY = "9999", "P9"
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingRow:
-    """Something that waits for the reader: what it is, the address where it is done, the record that it is
-    about, and when it is due (None: at no time). `ends_hold`: that time ends its hold.
-    """
-
-    to_do: str
-    address: str
-    called: str
-    title: str
-    priority: str | None
-    due_at: str | None
-    ends_hold: bool = False
-
-    @property
-    def urgency(self) -> tuple[str, str]:
-        """Return what sorts the most urgent first."""
-        return self.due_at or NEVER, self.priority or NO_PRIORITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +74,18 @@ async def get_work_page(request: Request) -> Response:
     """Return the page of the reader's work."""
     desk = open_desk(request)
     position = await desk.log_position()
-    work, followed, own, steps = await asyncio.gather(
-        desk.calls.read("/v1/me/work"), _followed(desk), role_work(desk), unfinished_steps(desk)
+    work, followed, own, steps, administering = await asyncio.gather(
+        desk.calls.read("/v1/me/work"),
+        _followed(desk),
+        role_work(desk),
+        unfinished_steps(desk),
+        administrator_tasks(desk),
     )
     queues = [queue for queue in work["queues"] if queue["team"] or _is_taken(desk.lifecycle(queue["kind"]))]
-    mine, queued = await asyncio.gather(_mine(desk, work), _queued(desk, queues))
-    waiting = sorted([*_asked_rows(desk, work), *mine], key=lambda row: row.urgency)
+    requested, mine, queued = await asyncio.gather(
+        asked_rows(desk, work), _mine(desk, work), _queued(desk, queues)
+    )
+    waiting = sorted([*requested, *mine], key=lambda row: row.urgency)
     title = desk.sentence("my_work")
     handed_over = request.query_params.get(HANDED_OVER, "")
     return desk.answer(
@@ -117,52 +101,16 @@ async def get_work_page(request: Request) -> Response:
         now=instant(utc_now()),
         role=own,
         first_steps=steps,
+        administering=administering,
         openings=[] if waiting or own.opened else await desk.openings(),
     )
 
 
 def _is_taken(lifecycle: Lifecycle[Any]) -> bool:
     """Return whether people take records of the kind themselves. Of other kinds, those without a team wait
-    for whoever manages them.
+    for their managers.
     """
     return any(TAKE_ACTION in names for names in lifecycle.face.primary.values())
-
-
-def _asked_rows(desk: Desk, work: Mapping[str, Any]) -> Iterator[WaitingRow]:
-    """Yield the tasks, votes, complaints and actions that wait for the reader."""
-    for task in work["tasks"]:
-        to_do = f"{desk.sentence('task')}: {task['title']}"
-        yield _row(desk, to_do, task, "complete_task", {"/task": task["id"]})
-    for vote in (*work["votes"], *work["votes_for_others"]):
-        label = _action_label(desk, vote["kind"], vote["action"])
-        to_do = desk.sentence("vote_waits", action=label, question=vote["question"])
-        yield _row(desk, to_do, vote, vote["action"], named_in_vote(vote))
-    for complaint in work["complaints"]:
-        action = ABOUT_COMPLAINTS[complaint["owned"]]
-        label = _action_label(desk, complaint["kind"], action)
-        yield _row(desk, label, complaint, action, {"/complaint": complaint["id"]})
-    for duty in work["duties"]:
-        to_do = duty["label"] if duty["title"] is None else f"{duty['label']}: {duty['title']}"
-        named = {f"/{name}": text for name, text in duty["fields"].items()}
-        yield _row(desk, to_do, duty, duty["action"], named)
-    for request in work["asked"]:
-        record = {**request, "ticket": request["record"], "ticket_title": request["title"]}
-        if request["number"] == request["record"]:
-            record["number"] = None
-        yield _row(desk, request["label"], record, request["action"], {})
-
-
-def _row(
-    desk: Desk, to_do: str, about: Mapping[str, Any], action: str, named: Mapping[str, str]
-) -> WaitingRow:
-    path = f"{desk.display.address(about['kind'], about['number'], about['ticket'])}/{action}"
-    called = about["number"] or desk.kind_label(about["kind"])
-    address = f"{path}?{urlencode(named)}" if named else path
-    return WaitingRow(to_do, address, called, about["ticket_title"] or "", None, about["due_at"])
-
-
-def _action_label(desk: Desk, kind: str, action: str) -> str:
-    return desk.lifecycle(kind)[action].label(desk.language)
 
 
 async def _mine(desk: Desk, work: Mapping[str, Any]) -> list[WaitingRow]:
@@ -208,12 +156,13 @@ def _urgency(queued: QueuedRecord) -> tuple[str, str]:
 
 
 async def _followed(desk: Desk) -> list[QueuedRecord]:
-    """Return what the reader follows, the latest change first."""
+    """Return what the reader follows and is not done with, the latest change first."""
     lists = []
     for lifecycle in desk.lifecycles.values():
         screen = desk.contract.listing(lifecycle.plural)
         if screen is not None and any(field.name == "follower" for field in screen.filters):
-            parameters = {"follower": "me", "sort": "-changed_at"}
+            states = ",".join(open_states(lifecycle))
+            parameters = {"follower": "me", "sort": "-changed_at", **({"state": states} if states else {})}
             lists.append(_records(desk, lifecycle, parameters, MOST_FOLLOWED, FOLLOWED_FIELDS))
     records = [record for page in await asyncio.gather(*lists) for record in page]
     records.sort(key=lambda queued: str(queued.view.record["changed_at"]), reverse=True)

@@ -12,7 +12,7 @@ from app.desk.forms.definitions import ANSWERS, with_questions
 from app.desk.forms.fields import FieldChoice, FieldKind, Form, FormField
 
 TITLE, DESCRIPTION = "title", "description"
-#: The service of a ticket, which is that of the item where one is asked for.
+#: The service of a ticket; a requested item has its own.
 SERVICE = "service"
 #: Members that are sent without being asked for, where the payload has them.
 PRESET = {"channel": "portal", "visibility": "public"}

@@ -20,6 +20,7 @@ from app.desk.pages.context import Desk
 from app.desk.pages.form.screens import ActionScreen
 from app.desk.portal import tickets
 from app.desk.portal.asking import item_form, preset_members, supplied_members
+from app.desk.portal.matters import waiting_rows
 from app.desk.portal.tickets import my_tickets, open_portal, sentence
 from app.i18n import LANGUAGES, translate
 from app.processes.requests.face import URGENCY_QUESTION
@@ -61,13 +62,15 @@ async def get_portal_page(request: Request) -> Response:
     """
     desk = open_portal(request)
     work, services = await desk.calls.read("/v1/me/work"), await _services(desk)
+    lines = await my_tickets(desk, MOST_TICKETS)
     return desk.answer(
         "portal/home.html",
         sentence(desk, "home"),
-        lines=await my_tickets(desk, FEW_TICKETS),
+        lines=lines[:FEW_TICKETS],
         services=[service for service in services if service["condition"] != "operational"],
         announcements=[announcement async for announcement in _announcements(desk, services)],
-        votes=[vote for vote in work["votes"] if vote["kind"] in tickets.TICKETS],
+        waiting=await waiting_rows(desk, work),
+        awaiting_answer=[line for line in lines if line.awaits_answer],
     )
 
 

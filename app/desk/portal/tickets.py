@@ -36,6 +36,7 @@ from app.desk.pages.records import (
 )
 from app.desk.pages.warnings import unattached_files
 from app.desk.portal.asking import plain_form, preset_members
+from app.desk.portal.matters import ANSWERS, matter_page, matter_screen
 from app.desk.portal.requirements import PROPOSED_AT, child_rows, proposed_requirements
 from app.desk.timeline import NarratedEvent
 from app.i18n import LANGUAGES, translate
@@ -67,13 +68,15 @@ AWAITED = frozenset({"agree_to_requirements", "vote", "close"})
 IN_THE_BOX = frozenset({"comment", "attach"})
 #: Actions for readers of an article; its authors edit it at the desk.
 ACTIONS_ON_ARTICLES = ("rate", "comment")
+#: The field with the question that a request waits for; of an incident, the hold has it.
+HOLD_QUESTION = "hold_question"
 #: The fields of a ticket that its page shows.
 FACTS = (
     "service",
     "item",
     "opened_at",
     "hold_reason",
-    "hold_question",
+    HOLD_QUESTION,
     "statement",
     "resolution",
     "delivery",
@@ -105,22 +108,45 @@ class TicketLine:
     tone: str
     next_step: str
 
+    @property
+    def awaits_answer(self) -> bool:
+        """Whether the ticket is on hold until its requester answers."""
+        return _awaits_answer(self.view.record)
+
 
 def sentence(desk: Desk, code: str, **words: str) -> str:
     """Return the portal's sentence of that code."""
     return translate(desk.language, TABLE, code, words)
 
 
-def next_step(desk: Desk, record: Mapping[str, Any]) -> str:
-    """Return what happens next with the ticket, in plain words."""
-    code = f"next_{record['state']}"
-    if record["state"] == "on_hold" and record.get("hold_reason") == "awaiting_requester":
-        code = "next_awaiting_requester"
+def next_step(desk: Desk, record: Mapping[str, Any], question: str | None = None) -> str:
+    """Return what happens next with the ticket, in plain words; with the question that it waits for, if it is
+    known.
+    """
+    code, question = f"next_{record['state']}", record.get(HOLD_QUESTION) or question
+    if _awaits_answer(record):
+        code = "next_awaiting_answer" if question else "next_awaiting_requester"
     if record["state"] == "analysing" and record.get(PROPOSED_AT):
         code = "next_to_confirm"
     agreed = record.get("reopen_days")
     days = ledger_of(desk.request).settings.reopen_days if agreed is None else agreed
-    return sentence(desk, code, days=str(days))
+    return sentence(desk, code, days=str(days), question=question or "")
+
+
+def _awaits_answer(record: Mapping[str, Any]) -> bool:
+    return bool(record["state"] == "on_hold" and record.get("hold_reason") == "awaiting_requester")
+
+
+def _last_question(view: RecordView, events: Mapping[str, Any] | None) -> str | None:
+    """Return what the requester was asked when the ticket was last put on hold; None if nothing."""
+    hold_events = [
+        event
+        for event in (events or {"items": ()})["items"]
+        if event["type"] == f"{view.lifecycle.kind}.held"
+    ]
+    last: Mapping[str, Any] = max(hold_events, key=lambda event: event["position"], default={"given": {}})
+    question: str | None = last["given"].get("question")
+    return question
 
 
 async def my_tickets(desk: Desk, limit: int) -> list[TicketLine]:
@@ -134,7 +160,7 @@ async def my_tickets(desk: Desk, limit: int) -> list[TicketLine]:
     for kind in TICKETS:
         lifecycle = desk.lifecycle(kind)
         schemas = desk.contract.record_fields(lifecycle.plural) or {}
-        more = [name for name in (PROPOSED_AT,) if name in schemas]
+        more = [name for name in (PROPOSED_AT, HOLD_QUESTION) if name in schemas]
         fields = ",".join((LISTED_FIELDS, "hold_reason", "reopen_days", *more))
         page = await desk.calls.read(f"/v1/{lifecycle.plural}", {**parameters, "fields": fields})
         views += [RecordView(lifecycle, record, desk.language, PORTAL) for record in page["items"]]
@@ -153,7 +179,9 @@ async def my_tickets(desk: Desk, limit: int) -> list[TicketLine]:
 @router.get("/portal/{kind}/{name}")
 async def get_portal_record_page(request: Request, kind: str, name: str) -> Response:
     """Return the page of a ticket or of an article."""
-    desk = open_portal(request, kind)
+    desk = open_portal(request)
+    if kind not in KINDS:
+        return await matter_page(desk, kind, name)
     position = await desk.log_position()
     view = await read_record(desk, desk.lifecycle(kind), name)
     title = f"{view.spoken_name} {view.title}".strip()
@@ -179,7 +207,7 @@ async def get_portal_record_page(request: Request, kind: str, name: str) -> Resp
         live=desk.live_news(position, stream=view.stream),
         state=state_label(view.lifecycle, view.record, desk.language),
         tone=state_tone(view.lifecycle, view.record.get("state")),
-        next_step=next_step(desk, view.record),
+        next_step=next_step(desk, view.record, _last_question(view, events)),
         until=_until(desk, view),
         facts=list(
             desk.display.fields(parts.record, {name: schemas[name] for name in FACTS if name in schemas})
@@ -191,7 +219,7 @@ async def get_portal_record_page(request: Request, kind: str, name: str) -> Resp
         requirements=requirements,
         entries=_without_comments(parts.entries or ()),
         forms=forms,
-        box=ReplyBox(False, False, "attach" in possible, ()) if "comment" in possible else None,
+        box=ReplyBox(False, True, False, "attach" in possible) if "comment" in possible else None,
         done=done,
         warnings=list(unattached_files(desk)),
     )
@@ -248,12 +276,8 @@ async def opening(request: Request, kind: str, page: str) -> ActionScreen:
     )
 
 
-def open_portal(request: Request, kind: str | None = None) -> Desk:
-    """Return what a page of the portal is made with. Raises HTTPException (404) for a kind that has no page
-    here.
-    """
-    if kind is not None and kind not in KINDS:
-        raise HTTPException(404)
+def open_portal(request: Request) -> Desk:
+    """Return what a page of the portal is made with."""
     return open_desk(request, PORTAL, KINDS)
 
 
@@ -263,7 +287,9 @@ def plain(screen: ActionScreen, services: Sequence[FieldChoice] = ()) -> ActionS
 
 
 async def _screen(request: Request, kind: str, name: str, action: str) -> ActionScreen:
-    desk = open_portal(request, kind)
+    desk = open_portal(request)
+    if kind not in KINDS or (action in ANSWERS and action not in _actions_on(kind)):
+        return await matter_screen(desk, kind, name, action)
     if action not in _actions_on(kind):
         raise HTTPException(404)
     view = await read_record(desk, desk.lifecycle(kind), name)

@@ -148,15 +148,23 @@ askForAll();
 document.addEventListener("change", askForAll);
 document.addEventListener("htmx:afterSettle", askForAll);
 
-// A name that is chosen for a list becomes a line of it.
+// A name that is chosen for a list becomes a line of it; so does a typed one on Enter, or when the form is sent. The
+// only suggestion that contains what was typed stands for it.
 for (const input of document.querySelectorAll("input[data-adds]")) input.hidden = false;
-document.addEventListener("change", ({ target }) => {
-  const list = document.getElementById(target.dataset?.adds ?? "");
-  if (!list || !target.value.trim()) return;
-  list.value = [...list.value.split("\n").filter((line) => line.trim()), target.value.trim()].join("\n");
-  target.value = "";
+function addName(input) {
+  const list = document.getElementById(input.dataset?.adds ?? ""), typed = input.value?.trim();
+  if (!list || !typed) return;
+  const hits = [...input.list?.options ?? []].map(({ value }) => value).filter((name) => name.toLowerCase().includes(typed.toLowerCase()));
+  list.value = [...list.value.split("\n").filter((line) => line.trim()), hits.length === 1 ? hits[0] : typed].join("\n");
+  input.value = "";
   list.dispatchEvent(new Event("input", { bubbles: true }));
-});
+}
+document.addEventListener("change", ({ target }) => addName(target));
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing || event.target.dataset?.adds === undefined) return;
+  addName(event.target);
+  if (!event.ctrlKey) event.preventDefault();
+}, true);
 
 // A text block goes to where one writes; a pasted or dropped file goes along with the form.
 document.addEventListener("change", ({ target }) => {

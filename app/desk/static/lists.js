@@ -3,7 +3,7 @@ const selecting = document.querySelector("form.selecting");
 const rowBoxes = () => [...document.querySelectorAll("form.selecting input[name=records]")];
 let pickedBox = null;
 
-// The actions are those that every selected row allows; with none selected, those of any row.
+// The actions are those that every selected row allows; with none selected, they are shown but cannot be pressed.
 function offerActions() {
   const chosen = rowBoxes().filter((box) => box.checked);
   const output = document.getElementById("selected");
@@ -13,10 +13,10 @@ function offerActions() {
   for (const part of document.querySelectorAll(".bulk [data-action]")) {
     const fits = chosen.every((box) => box.dataset.actions.split(" ").includes(part.dataset.action));
     part.hidden = !fits;
-    for (const field of part.matches("button") ? [part] : part.querySelectorAll("input, button")) field.disabled = !fits;
+    for (const field of part.matches("button") ? [part] : part.querySelectorAll("input, button")) field.disabled = !fits || !chosen.length;
   }
   const menu = document.querySelector(".bulk details");
-  if (menu) menu.hidden = !menu.querySelector("button:not([hidden])");
+  if (menu) menu.hidden = !chosen.length || !menu.querySelector("button:not([hidden])");
 }
 
 // With Shift, the rows from the last one to this one.

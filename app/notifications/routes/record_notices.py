@@ -29,8 +29,8 @@ from app.kernel.access.visibility import sees_every_record
 from app.kernel.actions.actor_policy import ActorPolicy
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.refusals import NotFound
-from app.kernel.commands.references import is_visible
 from app.kernel.ledger import Ledger
+from app.kernel.visible_records import is_visible
 from app.log.canonical import instant
 from app.notifications.records import DeliveryFailure, DeliveryMethod
 from app.notifications.responsible import marked_fields_of

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from app.demo.data.organisation import (
     APPLICATIONS_SUPERVISOR,
     DESK_SUPERVISOR,
-    HEAD_OF_IT,
     NETWORK_SUPERVISOR,
     TEAM_LEADS,
 )
@@ -26,8 +25,8 @@ class AuditedTeam:
 
 
 DESK = AuditedTeam("service-desk", DESK_SUPERVISOR, TEAM_LEADS["service-desk"])
-NETWORK = AuditedTeam("network", NETWORK_SUPERVISOR, HEAD_OF_IT)
-APPLICATIONS = AuditedTeam("applications", APPLICATIONS_SUPERVISOR, HEAD_OF_IT)
+NETWORK = AuditedTeam("network", NETWORK_SUPERVISOR, TEAM_LEADS["network"])
+APPLICATIONS = AuditedTeam("applications", APPLICATIONS_SUPERVISOR, TEAM_LEADS["applications"])
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class AuditTemplate:
         return f"{self.audited.team}-{self.months_ago}"
 
 
-#: The network team was late with a self-check, and the head of IT once with a signature.
+#: The network team was late with a self-check, and the lead of the applications once with a signature.
 AUDITS = (
     AuditTemplate(DESK, 3),
     AuditTemplate(NETWORK, 3, checked=17, summarised=19, countersigned=21),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from app.demo.data.governance.audit_data import REPEATED
 from app.demo.data.governance.risk_data import BACKLOG, ONE_EXPERT, ONE_LINE, UNTESTED_RELEASE
+from app.demo.data.organisation import SERVICE_LEVEL_MANAGER
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,24 @@ CORRECTIONS = (
         -16,
         process="incident",
         occasion="finding",
+    ),
+    CorrectionTemplate(
+        "line-in-agreements",
+        "协议中写明专线中断 Agreements name outages of the line",
+        "在各协议中写明专线中断的处理。Say in each agreement what holds while the line is down.",
+        ONE_LINE,
+        SERVICE_LEVEL_MANAGER,
+        6,
+        -14,
+    ),
+    CorrectionTemplate(
+        "line-in-texts",
+        "协议文本写明两条专线 Agreements name both lines",
+        "第二条专线启用前更新协议文本。Maintain the texts before the second line is in use.",
+        ONE_LINE,
+        "Sofia Rossi",
+        6,
+        -20,
     ),
 )
 EVIDENCE = "记录已存入部门文件夹。The records are in the department's folder."

@@ -119,6 +119,17 @@ DOCUMENTS = (
         None,
         countersigned_by=("service-desk",),
     ),
+    DocumentTemplate(
+        "suppliers-access",
+        "OP",
+        "供应商远程访问 Remote access of suppliers",
+        "按次申请，全程录屏，当日收回。Asked for each time, recorded, and taken back on the same day.",
+        SECURITY_LEAD,
+        "platform",
+        "management",
+        9,
+        None,
+    ),
 )
 CHANGES = "首版。The first version."
 #: Days before the end on which the document was submitted whose review waits.

@@ -20,6 +20,16 @@ PROCESS_CHANGE: dict[str, Any] = {
 OPINION = "减少不必要的夜间派单。It saves call-outs at night."
 PROCESS_QUESTION = "夜间派单前先电话确认？Shall the desk call back first?"
 
+#: A change of a process that waits for the quality manager's opinion.
+PROCESS_CHANGE_OFFERED = 0.4
+OFFERED_PROCESS_CHANGE: dict[str, Any] = {
+    "title": "请求按地点分派 Requests go to the nearest site",
+    "process": "request",
+    "description": "现场类请求直接派给最近的团队。Requests for a visit go to the team that is nearest.",
+    "reason": "三成请求先派错地点。Three in ten first go to the wrong site.",
+    "teams": ["service-desk"],
+}
+
 TEMPLATE_DRAFTED = 2.2
 TEMPLATE: dict[str, Any] = {
     "key": "renew-licences",
@@ -48,6 +58,23 @@ EMERGENCY: dict[str, Any] = {
 }
 EMERGENCY_QUESTION = "是否立即更换？Shall it be replaced at once?"
 CANNOT_WAIT = "证书今晚到期。It ends tonight."
+
+#: A change that is to be made during the next freeze, who drafts it and asks for the exception.
+EXCEPTION_DRAFTED, EXCEPTION_ENGINEER = 1.1, "Tomasz Nowak"
+EXCEPTED_CHANGE: dict[str, Any] = {
+    "type": "normal",
+    "title": "更换专线光模块 Replace the optics of the line",
+    "description": "专线误码率逐周上升。The error rate of the line rises week by week.",
+    "reason": "冻结期内可能中断。The line may fail during the freeze.",
+    "plan": "夜间停线更换并测试。Stop the line at night, replace the optics, and test.",
+    "test_plan": "测试一小时，误码率为零。No errors for an hour.",
+    "back_out_plan": "装回原光模块。Put the old optics back.",
+    "services": ["wan"],
+    "no_cis_reason": "光模块不作为配置项管理。Optics are no configuration items.",
+    "team": "network",
+}
+EXCEPTION_REASON = "运营商只在冻结期内有人到场。The carrier has staff on site only during the freeze."
+EXCEPTION_QUESTION = "冻结期内是否允许更换？Shall the optics be replaced during the freeze?"
 
 ADJUSTMENT_PROPOSED = 1.2
 ADJUSTMENT: dict[str, Any] = {

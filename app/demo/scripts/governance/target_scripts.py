@@ -1,4 +1,4 @@
-"""The demo's quality target: of the organisation, of a team, and of two of its people, one of whom sends it
+"""The demo's quality target: of the organisation, of a team, and of two of its people, one of them sends it
 back.
 """
 

@@ -6,13 +6,17 @@ from datetime import timedelta
 
 from app.demo.data.governance import waiting_data as data
 from app.demo.data.organisation import BUSINESS_HEAD, CHANGE_MANAGER, HEAD_OF_IT
-from app.demo.lookups import open_follow_ups
+from app.demo.lookups import next_freeze, open_follow_ups
 from app.demo.programme import Programme, ProgrammeScript, question
 from app.demo.script import DEMO_RULE
 from app.governance.process_changes.payloads import ApplyProcessChange, ReviewProcessChange
 from app.kernel.actions.payloads import EmptyPayload
 from app.processes.changes.payloads import DraftChange, RequestEmergencyApprovalChange
-from app.processes.changes.policies.payloads import ApproveChangeTemplate, DraftChangeTemplate
+from app.processes.changes.policies.payloads import (
+    ApproveChangeTemplate,
+    AskExceptionFreeze,
+    DraftChangeTemplate,
+)
 from app.processes.improvement_plans.adjusting import ProposeAdjustmentImprovementPlan
 from app.ticketing.work.tasks import CompleteTask
 
@@ -22,10 +26,11 @@ async def make_questions(programme: Programme) -> None:
     await _ask_about_process(programme)
     await _ask_about_template(programme)
     await _ask_about_emergency(programme)
+    await _ask_for_exception(programme)
 
 
 async def _ask_about_process(programme: Programme) -> None:
-    """Apply for a change of a process; the quality manager has put it to the heads of the teams."""
+    """Apply for two changes of processes; the quality manager has put one to the heads of the teams."""
     script = ProgrammeScript(programme, "process_change", "waiting")
     applied_at = programme.before_end(data.PROCESS_CHANGE_APPLIED)
     body = ApplyProcessChange.model_validate(data.PROCESS_CHANGE)
@@ -33,6 +38,10 @@ async def _ask_about_process(programme: Programme) -> None:
     reviewed_at = applied_at + timedelta(hours=5)
     review = {"opinion": data.OPINION, "question": data.PROCESS_QUESTION}
     await script.act(reviewed_at, programme.quality, "review", ReviewProcessChange.model_validate(review))
+    offered = ProgrammeScript(programme, "process_change", "offered")
+    body = ApplyProcessChange.model_validate(data.OFFERED_PROCESS_CHANGE)
+    offered_at = programme.before_end(data.PROCESS_CHANGE_OFFERED)
+    await offered.act(offered_at, programme.callers[BUSINESS_HEAD], "apply", body)
 
 
 async def _ask_about_template(programme: Programme) -> None:
@@ -54,6 +63,24 @@ async def _ask_about_emergency(programme: Programme) -> None:
     await script.act(drafted_at + timedelta(minutes=3), by, "submit", EmptyPayload())
     asking = RequestEmergencyApprovalChange(question=data.EMERGENCY_QUESTION, cannot_wait=data.CANNOT_WAIT)
     await script.act(drafted_at + timedelta(minutes=5), by, "request_emergency_approval", asking)
+
+
+async def _ask_for_exception(programme: Programme) -> None:
+    """Draft a change that cannot wait for the end of the next freeze, and ask for an exception."""
+    by = programme.callers[data.EXCEPTION_ENGINEER]
+    freeze_id, begins_at = await next_freeze(programme.maker.ledger.db, programme.end)
+    change = ProgrammeScript(programme, "change", "waiting-exception")
+    window = {
+        "wanted_from_at": begins_at + timedelta(hours=6),
+        "wanted_until_at": begins_at + timedelta(hours=8),
+    }
+    drafted_at = programme.before_end(data.EXCEPTION_DRAFTED)
+    await change.act(drafted_at, by, "draft", DraftChange.model_validate(data.EXCEPTED_CHANGE | window))
+    asking = AskExceptionFreeze(
+        change=str(change.record_id), reason=data.EXCEPTION_REASON, question=data.EXCEPTION_QUESTION
+    )
+    freeze = ProgrammeScript(programme, "freeze", "waiting-exception", freeze_id)
+    await freeze.act(drafted_at + timedelta(hours=1), by, "ask_exception", asking)
 
 
 async def ask_for_adjustment(programme: Programme, plan: ProgrammeScript) -> None:

@@ -23,6 +23,7 @@ from app.demo.scripts.governance.waiting_scripts import (
     deactivate_leaver,
     make_questions,
 )
+from app.demo.scripts.governance.waiting_work_scripts import make_waiting_work
 from app.kernel.ledger import Ledger
 
 
@@ -40,5 +41,6 @@ async def make_governance(
     for make in (make_documents, make_maintenance, make_targets, make_recognitions, make_scorecards):
         await make(programme)
     await make_questions(programme)
+    await make_waiting_work(programme)
     await complete_follow_ups(programme)
     await deactivate_leaver(programme)

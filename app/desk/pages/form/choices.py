@@ -18,6 +18,7 @@ from app.common.people import Role, RoleGrant
 from app.common.tickets import Ticket
 from app.desk.codes import NAMES_OF_LANGUAGES
 from app.desk.forms.fields import FieldChoice, FieldKind, Form, FormField
+from app.desk.forms.role_work import ROLE_WORK
 from app.desk.forms.roles import role_field
 from app.desk.pages.context import Desk, require_signed_in
 from app.foundation.people.succession.duties import KIND_DUTIES
@@ -46,7 +47,12 @@ async def roles(desk: Desk) -> Choices:
     """Return all roles."""
     labels = ledger_of(desk.request).role_labels
     return tuple(
-        FieldChoice(role.value, {each: labels.label(role, each) for each in LANGUAGES}) for role in Role
+        FieldChoice(
+            role.value,
+            {each: labels.label(role, each) for each in LANGUAGES},
+            {each: ROLE_WORK[role].text(each) for each in LANGUAGES},
+        )
+        for role in Role
     )
 
 
@@ -133,7 +139,7 @@ def _zones() -> Choices:
     )
 
 
-#: The lists by the names that the contract has for them.
+#: Functions that read a list of choices, by the name of the list in the contract (`x-chosen-from`).
 LISTS: Mapping[str, Callable[[Desk], Coroutine[Any, Any, Choices]]] = {
     ROLES: roles,
     ADAPTERS: adapters,

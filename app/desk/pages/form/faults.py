@@ -8,17 +8,26 @@ from typing import Any
 
 from app.api.open_actions import action_link
 from app.common.faces import FormFace
-from app.desk.forms.faced import TITLE, blank_required, first_text
-from app.desk.forms.fields import FieldKind, FormField
+from app.desk.forms.faced import (
+    KEY,
+    TITLE,
+    blank_required,
+    first_text,
+    key_source,
+    translated_fields,
+    with_answers,
+)
+from app.desk.forms.fields import FieldKind, Form, FormField
 from app.desk.forms.inputs import Inputs
-from app.desk.forms.pointers import field_at
+from app.desk.forms.pointers import WITH_INNER_VALUES, field_at
 from app.desk.pages.context import Desk
 from app.desk.pages.form.sent_inputs import input_places
 from app.desk.pages.records import RecordView
-from app.i18n import translate
+from app.desk.references import ResolvedInputs
 from app.kernel.actions.lifecycle import Lifecycle
 
 Fault = Mapping[str, Any]
+NOTHING_GIVEN: Inputs = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,8 @@ UNPROCESSABLE = 422
 
 #: The code of a text that does not have the form that its field demands.
 WRONG_FORM = "string_pattern_mismatch"
+#: The code of a value that is not there.
+MISSING = "missing"
 #: How the codes of values begin that are no numbers.
 NO_NUMBER = "int_"
 
@@ -42,18 +53,19 @@ NO_NUMBER = "int_"
 def placed_problem(
     desk: Desk,
     face: FormFace,
-    fields: Sequence[FormField],
+    form: Form,
     inputs: Inputs,
     unknown: Mapping[str, Sequence[str]],
     problem: Mapping[str, Any],
 ) -> Mapping[str, Any]:
     """Return the refusal with all blank fields that must be filled in, and all references to `unknown`
-    records, also those that the operation would have named later; faults of members that a question supplies
-    stand at the question.
+    records, also those that the operation would have named later; faults of members that the form supplies
+    stand at the question or field from which it takes them.
     """
     if problem.get("status") != UNPROCESSABLE or not problem.get("errors"):
         return problem
-    supplied = _supplied(face, inputs)
+    fields, inputs = form.fields, with_answers(form, face, inputs)
+    supplied = _supplied(face, form, inputs)
     own = list(_own_errors(desk, fields, inputs, supplied, unknown))
     places = {error["pointer"] for error in own}
     # A role is one value of the body, of which parts are chosen.
@@ -70,17 +82,23 @@ def placed_problem(
         if not _is_within(supplied.get(error["pointer"], error["pointer"]), places)
     ]
     errors = [*own, *remaining]
-    marked = sum(any(field_at(fields, place) for place in input_places(error)) for error in errors)
-    detail = desk.sentence("correct_marked", n=marked) if marked else problem.get("detail", "")
+    marked = _marked(fields, errors)
+    detail = desk.sentence("correct_marked", n=len(marked)) if marked else problem.get("detail", "")
     return {**problem, "errors": errors, "detail": detail}
 
 
 def named_fault(
-    desk: Desk, lifecycle: Lifecycle[Any], fields: Sequence[FormField], view: RecordView | None, fault: Fault
+    desk: Desk,
+    lifecycle: Lifecycle[Any],
+    fields: Sequence[FormField],
+    view: RecordView | None,
+    fault: Fault,
+    *,
+    given: Inputs = NOTHING_GIVEN,
 ) -> NamedFault:
-    """Return a fault that stands beside no input with the label of the field that it is about, and with the
-    actions that are possible on the record and have such a field: one of `fields`, or of another form of the
-    kind, or of the record itself.
+    """Return a fault that stands beside no input with the label of the field that it is about and the value
+    that was given, and with the actions that are possible on the record and have such a field: one of
+    `fields`, or of another form of the kind, or of the record itself.
     """
     places, message = input_places(fault), str(fault["message"])
     if not places:
@@ -95,28 +113,60 @@ def named_fault(
     schema = (desk.contract.record_fields(lifecycle.plural) or {}).get(name, {})
     label = desk.contract.field_label(name, schema, desk.language) if field is None else None
     words = label or (field.text(desk.language) if field is not None else "")
+    if text := first_text(given, places[0]):
+        words = desk.sentence("named_value", field=words, value=text)
     return NamedFault(desk.sentence("named_fault", field=words, fault=message), tuple(mends))
 
 
 def problem_before_sending(
     desk: Desk,
     face: FormFace,
-    fields: Sequence[FormField],
+    form: Form,
     inputs: Inputs,
-    unknown: Mapping[str, Sequence[str]],
+    resolved: ResolvedInputs,
 ) -> Mapping[str, Any] | None:
     """Return what is wrong with a form that cannot be sent yet; None: nothing that is known before."""
-    errors = list(_own_errors(desk, fields, inputs, _supplied(face, inputs), unknown))
+    inputs = with_answers(form, face, inputs)
+    supplied = _supplied(face, form, inputs)
+    errors = list(_own_errors(desk, form.fields, inputs, supplied, resolved.unknown))
     if not errors:
         return None
-    detail = desk.sentence("correct_marked", n=len(errors))
-    return {"title": desk.sentence("ambiguous"), "detail": detail, "errors": errors}
+    title = desk.sentence("ambiguous" if resolved.ambiguous else "not_sent_yet")
+    marked = len(_marked(form.fields, errors))
+    return {"title": title, "detail": desk.sentence("correct_marked", n=marked), "errors": errors}
 
 
-def _supplied(face: FormFace, inputs: Inputs) -> dict[str, str]:
+def _marked(fields: Sequence[FormField], errors: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the pointers of the inputs that the errors are about; entries of a list have one input."""
+    marked = set()
+    for error in errors:
+        for place in input_places(error):
+            field = field_at(fields, place)
+            if field is not None and field.kind in WITH_INNER_VALUES:
+                name = f"/{field.name}"
+                marked.add(place[: place.index(name) + len(name)])
+            elif field is not None:
+                marked.add(place)
+    return marked
+
+
+def _supplied(face: FormFace, form: Form, inputs: Inputs) -> dict[str, str]:
+    """Return the pointers of blank members that the form itself fills in, each with the blank input from
+    which it takes them: an answer, a text, the text in the other language, or the name behind a key.
+    """
     supplied = dict(_unanswered(face, inputs))
     if face.title_from and not first_text(inputs, f"/{face.title_from}"):
         supplied[f"/{TITLE}"] = f"/{face.title_from}"
+    required = {field.name for field in form.fields if field.required}
+    supplied |= {
+        f"/{other}": f"/{name}"
+        for name, other in translated_fields(form)
+        if name in required and other not in required and not first_text(inputs, f"/{name}")
+    }
+    source = f"/{key_source(form)}"
+    if not first_text(inputs, f"/{KEY}") and not first_text(inputs, source) and KEY not in required:
+        source = supplied.get(source, source)
+        supplied |= {f"/{KEY}": source} if field_at(form.fields, source) else {}
     return supplied
 
 
@@ -132,7 +182,7 @@ def _own_errors(
         yield {"pointer": pointer, "members": [], "message": desk.sentence("fill_in")}
     for pointer, names in unknown.items():
         for name in names:
-            message = translate(desk.language, "value", "unknown_reference", {"name": name})
+            message = desk.sentence("choose_listed", name=name)
             yield {"pointer": pointer, "members": [], "message": message}
 
 
@@ -150,6 +200,8 @@ def _is_within(pointer: str | None, pointers: Iterable[str]) -> bool:
 def _in_words(desk: Desk, fields: Sequence[FormField], error: Mapping[str, Any]) -> str:
     """Return the message of the error; of a text in a wrong form with an example, if the field has one."""
     message, code = str(error["message"]), str(error.get("code"))
+    if code == MISSING:
+        return desk.sentence("fill_in")
     field = field_at(fields, error["pointer"]) if error["pointer"] else None
     if field is not None and field.kind is FieldKind.duration and code.startswith(NO_NUMBER):
         return desk.sentence("wrong_working_time" if field.is_working_time else "wrong_duration")

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from string import Formatter
 from typing import Any
 
 from app.common.components import CHOSEN_FROM
-from app.common.faces import BilingualLabel
 from app.desk.forms.fields import FieldKind, FormField
 from app.desk.forms.grids import usual_body
 from app.desk.forms.inputs import to_inputs
-from app.desk.forms.instants import shown_to_the_second
-from app.desk.names import KIND_MEMBERS
-from app.desk.pages.context import Desk
+from app.desk.forms.instants import SHOWN_VALUE_PREFIX, shown_to_the_second
+from app.desk.forms.pointers import field_at
+from app.desk.names import ID
 from app.desk.pages.form.choices import ZONES
 from app.desk.pages.form.screens import ActionScreen
+from app.desk.pages.record_names import record_words
 from app.desk.pages.records import RecordView
-from app.desk.references import shown_references
-from app.kernel.actions.lifecycle import Lifecycle
+from app.desk.references import is_typed, shown_references
+
+#: The code by which operations take the caller.
+ME = "me"
 
 
 def first_inputs(screen: ActionScreen) -> dict[str, Sequence[str]]:
@@ -31,15 +32,45 @@ def first_inputs(screen: ActionScreen) -> dict[str, Sequence[str]]:
     if view is None:
         # The zone of a new record is most often that of the person who adds it.
         zones = {f"/{field.name}": [zone.key] for field in fields if _needs_zone(field)}
-        return {**zones, **to_inputs(fields, usual_body(fields), zone)}
+        return {**zones, **_reader_named(screen), **to_inputs(fields, usual_body(fields), zone)}
     if part is None:
         return {}
     texts, _, shown_first = shown_references(fields, view.record[part] if part else view.record)
     return {**shown_to_the_second(fields, to_inputs(fields, texts, zone)), **shown_first}
 
 
+def _reader_named(screen: ActionScreen) -> dict[str, Sequence[str]]:
+    """Return the inputs of fields that usually name the reader, with their name in the place of a code."""
+    name, inputs = screen.desk.reader.name, dict[str, Sequence[str]]()
+    for field in screen.form.fields if screen.desk.reader_id else ():
+        if field.reference is not None and is_typed(field) and field.schema.get("default") == ME:
+            pointer = f"/{field.name}"
+            inputs |= {pointer: [name], f"{SHOWN_VALUE_PREFIX}{pointer}": [f"{ME} {name}"]}
+    return inputs
+
+
 def _needs_zone(field: FormField) -> bool:
     return field.required and field.schema.get(CHOSEN_FROM) == ZONES
+
+
+async def named_by_address(screen: ActionScreen) -> dict[str, Sequence[str]]:
+    """Return the inputs that the form's address fills in; an id is shown by what people call its record, and
+    kept for what is sent.
+    """
+    desk, inputs = screen.desk, dict[str, Sequence[str]]()
+    for pointer, text in desk.request.query_params.multi_items():
+        if not pointer.startswith("/"):
+            continue
+        inputs[pointer] = [text]
+        field = field_at(screen.form.fields, pointer)
+        if field is None or field.reference is None or not is_typed(field) or not ID.fullmatch(text):
+            continue
+        lifecycle = desk.lifecycles.get(field.reference["kind"])
+        record = lifecycle and await desk.calls.read_if_allowed(f"/v1/{lifecycle.plural}/{text}")
+        called = lifecycle and record and RecordView(lifecycle, record, desk.language).spoken_name
+        if called:
+            inputs |= {pointer: [called], f"{SHOWN_VALUE_PREFIX}{pointer}": [f"{text} {called}"]}
+    return inputs
 
 
 async def prefilled(screen: ActionScreen) -> dict[str, list[str]]:
@@ -69,47 +100,9 @@ def _instants(screen: ActionScreen, view: RecordView, texts: Mapping[str, str]) 
     return {name: list(values) for name, values in inputs_of_form.items()}
 
 
-async def with_record_names(desk: Desk, views: Sequence[RecordView]) -> list[RecordView]:
-    """Return the records with what their face calls them, if they have no names of their own."""
-    return [await _with_record_name(desk, view) for view in views]
-
-
-async def _with_record_name(desk: Desk, view: RecordView) -> RecordView:
-    label = view.lifecycle.face.called
-    if label is None:
-        return view
-    words, text = await record_words(desk, view), label.text(desk.language)
-    is_known = all(words.get(name) for name in fields_of(label))
-    return replace(view, called=text.format_map(words) if is_known else words.get("value", ""))
-
-
-def fields_of(label: BilingualLabel) -> list[str]:
-    """Return what stands between the braces of the label."""
-    return [name for _, name, _, _ in Formatter().parse(label.en) if name]
-
-
-def calling_fields(lifecycle: Lifecycle[Any]) -> set[str]:
-    """Return the fields of which the name of a record without a name of its own is made."""
-    if lifecycle.face.called is None:
-        return set()
-    return {*(name.partition("_")[0] for name in fields_of(lifecycle.face.called)), *KIND_MEMBERS.values()}
-
-
-async def record_words(desk: Desk, view: RecordView) -> Mapping[str, str]:
-    """Return the fields of the record as people read them; a field whose kind is in another member also under
-    that kind. Parts of a part have both names: `recurrence_cases`.
+def values_of_record(screen: ActionScreen) -> dict[str, Any]:
+    """Return the members with the values that the record had when its reader saw the form: the version that
+    is sent along refuses others.
     """
-    record = await desk.names.replaced(view.lifecycle, view.record)
-    fields = desk.contract.record_fields(view.lifecycle.plural) or {}
-    words = {name: _text(desk, value, fields.get(name, {}), name) for name, value in record.items()}
-    for name, value in record.items():
-        if isinstance(value, Mapping):
-            words |= {f"{name}_{part}": _text(desk, inner, {}, part) for part, inner in value.items()}
-    for member, kind in KIND_MEMBERS.items():
-        if view.record.get(kind):
-            words[str(view.record[kind])] = words.get(member, "")
-    return words
-
-
-def _text(desk: Desk, value: Any, schema: Mapping[str, Any], name: str) -> str:
-    return str(desk.display.html(value, dict(schema), name).striptags())
+    record: Mapping[str, Any] = {} if screen.view is None else screen.view.record
+    return {name: record[name] for name in screen.face.from_record if record.get(name) is not None}

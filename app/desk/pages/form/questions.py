@@ -1,5 +1,5 @@
-"""The question that pages ask before an action that ends or undoes something: what becomes of the record,
-what takes it back, and what a person holds whose account ends.
+"""Questions of pages before an action that ends or undoes something. A question shows the record's next
+state, the action that reverses it, and, before an account is ended, the duties of its person.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from starlette.responses import Response
@@ -17,6 +17,7 @@ from app.desk.operation_calls import CallAnswer
 from app.desk.pages.context import Desk
 from app.desk.pages.form.sent_inputs import SentInputs
 from app.desk.pages.records import RecordView
+from app.desk.references import with_rows_named
 from app.desk.values import ShownField
 from app.kernel.actions.lifecycle import Action, Lifecycle
 
@@ -31,8 +32,9 @@ class ActionScreen:
     Differences between the page and the payload: `own_form` and `own_face` replace the payload's, `preset`
     are further members to send, `fallback` those to send if they are left blank, `own_path` the form's
     address, `own_label` the name of the action, `own_button` the text of its button, `about` and `facts` the
-    content before the form, `before` a template with its values that stands there, too, and `after` builds
-    the page that follows (None: the default page).
+    content before the form, `before` a template with its values that stands there, too, `refusals` the
+    addresses and labels of the forms by which one refuses, and `after` builds the page that follows (None:
+    the default page).
     """
 
     desk: Desk
@@ -49,6 +51,7 @@ class ActionScreen:
     about: str = ""
     facts: tuple[ShownField, ...] = ()
     before: tuple[str, Mapping[str, Any]] | None = None
+    refusals: tuple[tuple[str, str], ...] = ()
     after: Callable[[ActionScreen, RecordView, SentInputs, CallAnswer], Awaitable[Response | None]] | None = (
         None
     )
@@ -60,8 +63,12 @@ class ActionScreen:
 
     @property
     def form(self) -> Form:
-        """The form of its payload."""
-        return self.own_form or self.desk.contract.form(self.link.body_schema)
+        """The form of its payload; rows of the record that it names are chosen."""
+        if self.own_form is not None:
+            return self.own_form
+        form = self.desk.contract.form(self.link.body_schema)
+        lists = {child.name for child in self.desk.contract.children(self.lifecycle.plural)}
+        return form if self.view is None else replace(form, fields=with_rows_named(form.fields, lists))
 
     @property
     def face(self) -> FormFace:
@@ -96,9 +103,7 @@ class ActionScreen:
         """The title of the form: what is opened, or the action, which the record's name follows."""
         if self.view is not None or self.own_label is not None:
             return self.label
-        if self.desk.language == "en":
-            return of_action(self.row.description, self.lifecycle.kind)
-        return opening_in_chinese(self.label, self.lifecycle.zh)
+        return opening_heading(self.lifecycle, self.row, self.desk.language)
 
     @property
     def edits(self) -> bool:
@@ -110,6 +115,13 @@ class ActionScreen:
         """Say whether a file is sent with the form."""
         has_along = self.face.takes_files or self.face.file_along is not None
         return has_along or any(is_file(field) for field in self.form.fields)
+
+
+def opening_heading(lifecycle: Lifecycle[Any], row: Action[Any, Any], language: str) -> str:
+    """Return what the action opens, with its verb, such as "Report an incident"."""
+    if language == "en":
+        return of_action(row.description, lifecycle.kind)
+    return opening_in_chinese(row.label(language), lifecycle.zh)
 
 
 def opening_in_chinese(label: str, kind: str) -> str:

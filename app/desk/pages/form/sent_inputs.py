@@ -67,15 +67,14 @@ class SentInputs:
         lines = (line.strip() for text in self.inputs.get(pointer, ()) for line in text.splitlines())
         return [line for line in lines if line]
 
-    def has_values(self, fields: Sequence[FormField]) -> bool:
-        """Return whether something is filled in, or wrong, in one of these fields."""
+    def is_wrong_in(self, fields: Sequence[FormField]) -> bool:
+        """Return whether something is wrong in one of these fields, or must be chosen there."""
         pointers = [f"/{field.name}" for field in fields]
         places = [place for fault in self._faults() for place in input_places(fault)]
-        names = [name for name, values in self.inputs.items() if any(values)]
         return any(
             place == pointer or place.startswith(f"{pointer}/")
             for pointer in pointers
-            for place in (*places, *names)
+            for place in (*places, *self.ambiguous)
         )
 
     def unplaced(self, fields: Sequence[FormField]) -> list[Mapping[str, Any]]:

@@ -17,14 +17,15 @@ from app.api.authentication.auth import ledger_of
 from app.api.direct import Router
 from app.api.open_actions import action_link
 from app.api.pages.sent_forms import SentForm, sent_form
-from app.common.faces import ActionChain
-from app.desk.forms.faced import OCCURRED_AT
+from app.common.faces import ActionChain, FormFace
+from app.desk.forms.faced import OCCURRED_AT, blank_required, with_demanded
 from app.desk.forms.fields import Form
 from app.desk.forms.inputs import Inputs, to_body
+from app.desk.forms.instants import SHOWN_VALUE_PREFIX
 from app.desk.names import ID
 from app.desk.pages.actions import MORE_ROWS
 from app.desk.pages.context import Desk, open_desk
-from app.desk.pages.form.faults import named_fault
+from app.desk.pages.form.faults import named_fault, problem_before_sending
 from app.desk.pages.form.sent_inputs import SentInputs, inputs_of
 from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept_form
 from app.desk.pages.lists.addresses import list_address_or
@@ -33,16 +34,19 @@ from app.desk.pages.record.outcome_sentences import outcome_sentence
 from app.desk.pages.records import RecordView, state_label, state_tone
 from app.desk.references import resolve_references
 from app.desk.values import NAMING
+from app.i18n import translate
 from app.kernel.actions.lifecycle import Action, Lifecycle
 
 router = Router(include_in_schema=False)
 #: The most records of one form; the operation takes more.
 MOST_RECORDS = 200
 #: Fields of each record that are read to show its name, state and assignee.
-SHOWN_FIELDS = NAMING | {"id", "state", "assignee", "team", "reopen_days"}
+SHOWN_FIELDS = NAMING | {"id", "state", "assignee", "team", "reopen_days", "actions"}
 #: Button by which readers take the records themselves; the input with the new assignee, and the member of the
 #: action's body for it.
-TAKE, ASSIGNED_TO, PERSON = "take", "/assigned_to", "/person"
+TAKE, ASSIGNED_TO, PERSON, ME = "take", "/assigned_to", "/person", "me"
+#: The member of an item with the values of the form.
+BODY = "/body"
 #: Whether the form has been filled in.
 FILLED = "filled"
 
@@ -104,8 +108,8 @@ class BulkOutcome:
 
 @router.post("/desk/{kind}/bulk")
 async def post_bulk_form(request: Request, kind: str) -> Response:
-    """Show the form of an action on the chosen records; carry it out if it was filled in, and show the
-    outcome of each.
+    """Show the form of an action on the chosen records, with which of them it will change; carry it out once
+    the form was sent, and show the outcome of each.
     """
     desk = open_desk(request)
     sent_inputs = await sent_form(request)
@@ -132,20 +136,82 @@ async def _bulk_page(desk: Desk, kind: str, sent_inputs: SentForm, note: str = "
     )
     assignee = _assigned_person(sent_inputs)
     inputs = {name: values for name, values in sent.inputs.items() if name != ASSIGNED_TO}
-    sent = replace(sent, inputs={**inputs, PERSON: [assignee]} if assignee else inputs)
-    is_filled = bool(assignee) or FILLED in sent_inputs.inputs or screen.is_plain
+    sent = replace(sent, inputs=inputs | _inputs_for(desk, assignee))
+    is_filled = FILLED in sent_inputs.inputs
     chosen = await _views(desk, screen.lifecycle, screen.records)
+    of_others = {} if is_filled else await _of_other_teams(desk, screen, chosen, sent.inputs)
+    # A look at them first is for several, and for those of other teams: one record was just looked at.
+    acts_at_once = len(screen.records) == 1 and not of_others and (bool(assignee) or screen.is_plain)
     outcomes = None
     if pointer := sent_inputs.first_value(MORE_ROWS):
         sent = sent.with_row(pointer)
-    elif screen.records and not note and is_filled:
+    elif screen.records and not note and (is_filled or acts_at_once or assignee):
         resolved = await resolve_references(desk.calls, screen.form.fields, sent.inputs, kind)
         sent = replace(sent, ambiguous=resolved.ambiguous)
-        if not resolved.ambiguous:
+        if resolved.must_choose or (resolved.unknown and not is_filled) or _lacks_demanded(screen, sent):
+            problem = problem_before_sending(desk, FormFace(), screen.form, sent.inputs, resolved)
+            sent = replace(sent, problem=problem)
+        elif is_filled or acts_at_once:
             outcomes = await _carried_out(desk, screen, chosen, resolved.inputs, sent.key)
         if outcomes and (wrong := _wrong_for_all(outcomes)):
             sent, outcomes = replace(sent, problem=wrong), None
-    return await _answer(desk, screen, sent, chosen, outcomes, is_filled=is_filled)
+    return await _answer(desk, screen, sent, chosen, outcomes, of_others, is_filled=is_filled)
+
+
+def _lacks_demanded(screen: BulkScreen, sent: SentInputs) -> bool:
+    """Return whether something is left blank that the face of the form demands of people."""
+    blank = {pointer.removeprefix("/") for pointer in blank_required(screen.form.fields, sent.inputs)}
+    return not blank.isdisjoint(_face(screen.lifecycle, screen.row.name).demanded)
+
+
+def _face(lifecycle: Lifecycle[Any], action: str) -> FormFace:
+    return lifecycle.face.forms.get(action) or FormFace()
+
+
+def _inputs_for(desk: Desk, assignee: str) -> dict[str, list[str]]:
+    """Return the inputs of the form that name the person; readers are shown by their names."""
+    if assignee != ME:
+        return {PERSON: [assignee]} if assignee else {}
+    name = desk.reader.name
+    return {PERSON: [name], f"{SHOWN_VALUE_PREFIX}{PERSON}": [f"{ME} {name}"]}
+
+
+async def _of_other_teams(
+    desk: Desk, screen: BulkScreen, chosen: Sequence[RecordView], inputs: Inputs
+) -> dict[str, str]:
+    """Return, by the ids of the tickets of teams in which the new assignee does not work, the sentence that
+    says so: these are assigned only if somebody ticks them.
+    """
+    if screen.row.name != ASSIGN or not inputs.get(PERSON):
+        return {}
+    resolved = await resolve_references(desk.calls, screen.form.fields, inputs, screen.lifecycle.kind)
+    named = next(iter(resolved.inputs[PERSON]), "")
+    person = desk.reader_id if named == ME else named
+    assignee = (
+        await desk.calls.read_if_allowed(f"/v1/persons/{person}") if ID.fullmatch(person or "") else None
+    )
+    works_in = {team["id"] for team in [*assignee["teams"], assignee["team"]] if team} if assignee else set()
+    if not assignee or not works_in:  # people without a team work for all of them
+        return {}
+    teams = {str(view.record["id"]): view.record.get("team") for view in chosen}
+    return {
+        record: desk.sentence("of_other_team", team=team["name"], person=assignee["name"])
+        for record, team in teams.items()
+        if team is not None and team["id"] not in works_in
+    }
+
+
+def _reasons_against(screen: BulkScreen, chosen: Sequence[RecordView], language: str) -> dict[str, str]:
+    """Return why the action will not change some of the records, by their ids."""
+    chain = screen.chain
+    names = {screen.row.name, *(() if chain is None else chain.before)}
+    reasons = {}
+    for view in chosen:
+        offered = [each for each in view.record.get("actions") or () if each["action"] in names]
+        if all(each["reason"] is not None for each in offered):
+            words = next((each["reason"] for each in offered), None)
+            reasons[str(view.record["id"])] = words or translate(language, "desk", "not_possible", {})
+    return reasons
 
 
 def _screen(desk: Desk, lifecycle: Lifecycle[Any], sent_inputs: SentForm) -> BulkScreen:
@@ -161,7 +227,8 @@ def _screen(desk: Desk, lifecycle: Lifecycle[Any], sent_inputs: SentForm) -> Bul
     fields = tuple(sorted(form.fields, key=lambda field: field.name == OCCURRED_AT))
     records = tuple(sent_inputs.inputs.get("records", [])[:MOST_RECORDS])
     back = list_address_or(sent_inputs.first_value("back"), lifecycle.kind)
-    return BulkScreen(lifecycle, row, records, replace(form, fields=fields), back, chain)
+    form = with_demanded(replace(form, fields=fields), _face(lifecycle, name))
+    return BulkScreen(lifecycle, row, records, form, back, chain)
 
 
 def _assigned_person(sent_inputs: SentForm) -> str:
@@ -170,7 +237,7 @@ def _assigned_person(sent_inputs: SentForm) -> str:
     """
     action = sent_inputs.first_value("action")
     if action == TAKE:
-        return "me"
+        return ME
     return sent_inputs.first_value(ASSIGNED_TO).strip() if action == ASSIGN else ""
 
 
@@ -180,6 +247,7 @@ async def _answer(
     sent: SentInputs,
     chosen: Sequence[RecordView],
     results: Sequence[StepResult] | None,
+    of_others: Mapping[str, str],
     *,
     is_filled: bool,
 ) -> Response:
@@ -191,6 +259,9 @@ async def _answer(
         triples = zip(chosen, after, results, strict=True)
         outcomes = [_outcome(before, view, result) for before, view, result in triples]
     done = [outcome for outcome in outcomes or () if outcome.problem is None]
+    given_fields = [] if is_filled or sent.problem or sent.ambiguous else _given(desk, screen, sent)
+    open_fields = [field for field in screen.form.fields if field.name != OCCURRED_AT or _is_wrong(sent)]
+    open_fields = [] if given_fields else open_fields
     return desk.answer(
         "pages/lists/bulk.html",
         f"{label} · {desk.kind_label(lifecycle.kind)}",
@@ -199,12 +270,28 @@ async def _answer(
         sent=sent,
         is_filled=is_filled,
         rows={},
+        given=given_fields,
+        asked=open_fields,
+        folded=[field for field in screen.form.fields if field not in open_fields],
         chosen=chosen,
+        of_others=of_others if results is None else {},
+        reasons={} if results is not None else _reasons_against(screen, chosen, desk.language),
+        state_of=lambda view: state_label(lifecycle, view.record, desk.language),
         outcomes=outcomes,
-        named_fault=partial(named_fault, desk, lifecycle, screen.form.fields),
+        named_fault=partial(named_fault, desk, lifecycle, screen.form.fields, given=sent.inputs),
         done_words=outcome_sentence(desk, done[0].view, screen.row.name) if done else None,
         closing_days=_closing_days(desk, done),
     )
+
+
+def _given(desk: Desk, screen: BulkScreen, sent: SentInputs) -> list[tuple[str, str]]:
+    """Return what was given in the list itself, by its labels; nothing else is asked for then."""
+    texts = ((field.text(desk.language), sent.first_text(f"/{field.name}")) for field in screen.form.fields)
+    return [(label, text) for label, text in texts if text]
+
+
+def _is_wrong(sent: SentInputs) -> bool:
+    return bool(sent.faults(f"/{OCCURRED_AT}"))
 
 
 async def _views(desk: Desk, lifecycle: Lifecycle[Any], records: Sequence[str]) -> list[RecordView]:
@@ -311,4 +398,21 @@ async def _sent(
     answer = await desk.calls.send("POST", f"/v1/{lifecycle.plural}/bulk", body={"items": items})
     if not answer.is_success:
         return {record: {"problem": answer.document} for record in records}
-    return dict(zip(records, answer.document["items"], strict=True))
+    return dict(zip(records, map(_at_inputs, answer.document["items"]), strict=True))
+
+
+def _at_inputs(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the answer for one record with its faults at the inputs of the form: the operation's pointers
+    begin at the item.
+    """
+    if not item["problem"] or not item["problem"].get("errors"):
+        return item
+    errors = [
+        {
+            **fault,
+            "pointer": None if fault["pointer"] is None else fault["pointer"].removeprefix(BODY),
+            "members": [member.removeprefix(BODY) for member in fault["members"]],
+        }
+        for fault in item["problem"]["errors"]
+    ]
+    return {**item, "problem": {**item["problem"], "errors": errors}}

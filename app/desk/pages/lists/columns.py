@@ -18,6 +18,7 @@ from app.contract.schemas import Schema
 from app.desk.contract import ListScreen
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.lists.addresses import address_of_list, list_address_or
+from app.desk.pages.lists.promises import promise_text, promised_field
 from app.desk.values import EMPTY, NAMING, label_of
 from app.html.filters import classed, marked
 from app.kernel.actions.lifecycle import Lifecycle
@@ -108,10 +109,15 @@ def shown_columns(
         used = [
             name
             for name in ranked(screen)
-            if not records or any(record.get(name) not in EMPTY for record in records)
+            if not records or any(_has_cell(record, name) for record in records)
         ]
         names = [*used[: USUAL_COLUMNS - 1], *sort_fields(screen)]
     return [column_of(desk, lifecycle, screen, name, parameters, present) for name in dict.fromkeys(names)]
+
+
+def _has_cell(record: Mapping[str, Any], name: str) -> bool:
+    """Return whether the record has something to show in the column; a promised time is due, too."""
+    return record.get(name) not in EMPTY or (name == "sla" and promised_field(record) is not None)
 
 
 def column_of(
@@ -156,7 +162,7 @@ def cells(
     for column in columns:
         value = named.get(column.name)
         if column.name == "sla":
-            html = _due(desk, record.get("sla"))
+            html = _due(desk, record)
         elif column.name == "priority" and value:
             label = desk.display.html(value, column.schema, column.name)
             html = marked(label, "priority", "priority", value)
@@ -165,10 +171,14 @@ def cells(
         yield column.name, column.label, html
 
 
-def _due(desk: Desk, clock: Mapping[str, Any] | None) -> Markup:
-    """Return when the ticket's most urgent clock is due, marked if that has passed; of a clock that does not
-    run, its state.
+def _due(desk: Desk, record: Mapping[str, Any]) -> Markup:
+    """Return the due time of the ticket, marked if it has passed: its promise, if that is earlier than its
+    most urgent clock, or else the clock. For a clock that does not run, return its state.
     """
+    clock, promised = record.get("sla"), promised_field(record)
+    clock_due = (clock or {}).get("due_at")
+    if promised is not None and (clock_due is None or record[promised] < clock_due):
+        return promise_text(desk, record, {}) or Markup()
     if clock is None:
         return Markup()
     if clock["due_at"] is None or clock["state"] != ClockState.running:

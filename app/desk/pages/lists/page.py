@@ -14,12 +14,12 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from app.api.direct import Router
+from app.api.requests.accept import LANGUAGE
 from app.desk.answered import ITEM
 from app.desk.contract import ListScreen
 from app.desk.forms.definitions import ANSWERS
 from app.desk.forms.fields import FieldKind, FormField
 from app.desk.pages.context import Desk, address_of, open_desk
-from app.desk.pages.form.prefills import calling_fields, with_record_names
 from app.desk.pages.lists.addresses import address_of_list
 from app.desk.pages.lists.bulk_actions import bulk_actions, with_chains
 from app.desk.pages.lists.chosen import NOT_FILTERS, ListChoice, chosen_filters, people_filters, people_found
@@ -34,8 +34,10 @@ from app.desk.pages.lists.columns import (
     sort_choices,
     sort_fields,
 )
+from app.desk.pages.lists.promises import PROMISES
 from app.desk.pages.lists.saved_views import by_name, filters_of, view_forms
 from app.desk.pages.lists.tabs import ANY_STATE, MINE, TAB, ListTab, chosen_tab, counted, open_states, tabs_of
+from app.desk.pages.record_names import calling_fields, with_record_names
 from app.desk.pages.records import RecordView, state_label, state_tone
 from app.desk.values import NAMING, code_class
 from app.kernel.actions.lifecycle import Lifecycle
@@ -49,7 +51,7 @@ RECORD_OF_ROW = ("kind", "record_id")
 #: Filters that few need, by the ends of their names: they work in an address.
 RARE_FILTERS = ("_not", "_before", "_after", "_id")
 #: Parameters that only the page has: the list behind it does not know them.
-OF_THE_PAGE = frozenset({TAB, "from", "selected"})
+OF_THE_PAGE = frozenset({TAB, "from", "selected", LANGUAGE})
 #: Parameters that are reset when others change.
 PASSING = frozenset({"cursor", "from", "selected"})
 
@@ -173,7 +175,7 @@ def _parameters(
     named = choice.filters.get("fields", "")
     chosen = named.split(",") if named else kept_columns or ranked(screen)
     chosen = [*chosen, *sort_fields(screen)]
-    names = {*HEAD_FIELDS, *calling_fields(lifecycle), *linking, *chosen, "sla"}
+    names = {*HEAD_FIELDS, *calling_fields(lifecycle, screen.fields), *linking, *chosen, "sla", *PROMISES}
     names.update((ITEM,) if ANSWERS in chosen else ())
     names.update(("actions", "assignee") if is_bulk else ())
     return parameters | {"fields": ",".join(name for name in screen.fields if name in names)}
@@ -181,7 +183,7 @@ def _parameters(
 
 def _saved(choice: ListChoice) -> dict[str, str]:
     """Return what may be kept as a view: the filters in effect, and the order."""
-    if not choice.parameters.keys() - {TAB, "view", "limit", *PASSING}:
+    if not choice.parameters.keys() - {"view", "limit", *OF_THE_PAGE, *PASSING}:
         return {}
     return {
         name: value for name, value in choice.selection.items() if name not in NOT_FILTERS - {"q", "sort"}

@@ -21,7 +21,7 @@ TAB, ANY_STATE = "tab", "any"
 MINE, TEAMS, UNASSIGNED, ALL = "mine", "teams", "unassigned", "all"
 #: Fields that name the owner of a record, the best first.
 OWNERS = ("assignee", "owner", "person")
-#: The action by which a ticket is given to somebody; what it is possible for is open work.
+#: The action that assigns a ticket. Records that allow it are open work.
 ASSIGN = "assign"
 #: Higher numbers are shown as `99+`.
 MOST_COUNTED = 99

@@ -15,16 +15,17 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER, HTTP_404_NOT_FOUND
 
-from app.api.authentication.auth import utc_now
+from app.api.authentication.auth import ledger_of, utc_now
 from app.api.direct import Router
 from app.api.pages.page_paths import DESK
 from app.desk.contract import ChildScreen
 from app.desk.names import NAME
 from app.desk.operation_calls import CallRefused
 from app.desk.pages.context import Desk, open_desk, require_signed_in
-from app.desk.pages.form.prefills import with_record_names
+from app.desk.pages.form.returns import return_link
+from app.desk.pages.lists.promises import promise_text
 from app.desk.pages.record.outcome_sentences import outcome_sentence
-from app.desk.pages.record.placed_actions import placed_actions
+from app.desk.pages.record.placed_actions import awaited_step, placed_actions
 from app.desk.pages.record.planned_window import WindowCheck, window_check
 from app.desk.pages.record.read_fields import (
     essential_fields,
@@ -36,6 +37,7 @@ from app.desk.pages.record.read_fields import (
 from app.desk.pages.record.requester_card import OPENED_BY_PEOPLE, RequesterCard, requester_card
 from app.desk.pages.record.talk import IN_THE_CONVERSATION, reply_box, ticket_talk
 from app.desk.pages.record.votes import ReaderVotes, reader_votes, without_votes
+from app.desk.pages.record_names import with_record_names
 from app.desk.pages.records import (
     COUNTED_IN,
     HANDED_OVER,
@@ -56,16 +58,16 @@ from app.desk.pages.records import (
     state_label,
     state_tone,
 )
-from app.desk.pages.text_blocks import offered_blocks
 from app.desk.pages.warnings import shown_warnings, unattached_files
 from app.desk.references import child_names
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import instant
 from app.notifications.routes.record_notices import managers_of
+from app.service_levels.clocks.answers.listing import wait_for_clocks
 
 router = Router(include_in_schema=False)
 #: Lists that stand on the page itself; the others are one step away.
-FIRST_LISTS = ("alerts", "comments", "tasks", "attachments", "links", "decisions", "votes")
+FIRST_LISTS = ("alerts", "evidence", "comments", "tasks", "attachments", "links", "decisions", "votes")
 #: Pages of the dashboard with more about a record, by its kind: the address, and the code of their name.
 FURTHER_PAGES = {"improvement": ("/dashboard/improvement", "what_came_of_it")}
 #: The list of people who were notified about a record, and the columns of each notice.
@@ -80,17 +82,19 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
     desk = open_desk(request)
     lifecycle = desk.lifecycle(kind)
     position = await desk.log_position()
+    done = request.query_params.get("done", "")
     try:
         view = await read_record(desk, lifecycle, name)
     except CallRefused as refusal:
         # People who hand a record over may lose access to it; the page must not claim that the record does
         # not exist.
-        was_done = any(row.name == request.query_params.get("done") for row in lifecycle.rows)
+        was_done = any(row.name == done for row in lifecycle.rows)
         if refusal.answer.status == HTTP_404_NOT_FOUND and was_done and NAME.fullmatch(name):
             return RedirectResponse(f"{DESK}?{urlencode({HANDED_OVER: name})}", HTTP_303_SEE_OTHER)
         raise
-    (view,) = await with_record_names(desk, [view])
-    reads = await _read_page(desk, view)
+    view, has_old_clock = await _with_clock_after(desk, view, done)
+    # A record without number or title is called by what its face names; others stay as they are.
+    (view,), reads = await asyncio.gather(with_record_names(desk, [view]), _read_page(desk, view))
     return desk.answer(
         "pages/record/ticket.html" if lifecycle.is_ticket else "pages/record/record.html",
         f"{view.spoken_name} {view.title}".strip() or desk.kind_label(kind),
@@ -99,15 +103,42 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         state=state_label(lifecycle, view.record, desk.language),
         tone=state_tone(lifecycle, view.record.get("state")),
         span=planned_span(desk, view),
+        promise=promise_text(desk, view.record, desk.contract.record_fields(lifecycle.plural) or {}),
         further=_further_page(desk, view),
         pages=reader_pages(desk, view),
         counted_in=_counted_in(desk, view),
         has_notices=_may_read_notices(desk, lifecycle),
         now=instant(utc_now()),
-        done=outcome_sentence(desk, view, request.query_params.get("done", "")),
-        warnings=[*unattached_files(desk), *shown_warnings(desk, view.record)],
+        done=outcome_sentence(desk, view, done),
+        has_old_clock=has_old_clock,
+        warnings=[
+            *unattached_files(desk),
+            *shown_warnings(desk, view.record),
+            *_needs(desk, view, reads.possible),
+        ],
+        way_back=return_link(desk),
         **_values(desk, view, reads),
     )
+
+
+async def _with_clock_after(desk: Desk, view: RecordView, done: str) -> tuple[RecordView, bool]:
+    """Return the record with its clock as it is after the action that led to the page, and whether it is
+    still as it was before: clocks follow the log by themselves.
+    """
+    if not done or not view.record.get("sla"):
+        return view, False
+    lag_seconds = await wait_for_clocks(ledger_of(desk.request).db)
+    return await read_record(desk, view.lifecycle, view.name), lag_seconds > 0
+
+
+def _needs(desk: Desk, view: RecordView, possible: Sequence[OfferedAction]) -> list[str]:
+    """Return why the record cannot go on yet, if the reader can change that."""
+    names = {action.name for action in possible}
+    return [
+        needed.reason.text(desk.language)
+        for needed in view.lifecycle.face.needed
+        if needed.action in names and needed.is_missing(view.record)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +150,11 @@ class PageReads:
     parts: NamedParts
     votes: ReaderVotes
     files: Sequence[tuple[str, str]]
-    blocks: Sequence[Mapping[str, Any]]
     requester: RequesterCard | None
     notices: ChildTable | None
     window: WindowCheck | None
+    #: The actions on the record that wait for the reader, as their work names them.
+    awaited: Sequence[str]
 
     @property
     def possible(self) -> list[OfferedAction]:
@@ -135,21 +167,14 @@ async def _read_page(desk: Desk, view: RecordView) -> PageReads:
     offered = list(offered_actions(desk, view))
     possible = [action for action in offered if action.reason is None]
     children = _first_lists(view, desk.contract.children(view.lifecycle.plural))
-    (files, events), (blocks, requester, notices, window), lists = await asyncio.gather(
-        asyncio.gather(_files(desk, view), read_events(desk, view)),
-        asyncio.gather(
-            _text_blocks(desk, view, possible),
-            _requester(desk, view),
-            _major_notices(desk, view),
-            window_check(desk, view),
-        ),
+    (files, events, work), (requester, notices, window), lists = await asyncio.gather(
+        asyncio.gather(_files(desk, view), read_events(desk, view), _work(desk, view, possible)),
+        asyncio.gather(_requester(desk, view), _major_notices(desk, view), window_check(desk, view)),
         read_lists(desk, view, ((child, None) for child in children)),
     )
-    votes, parts = await asyncio.gather(
-        reader_votes(desk, view, possible, lists),
-        named_parts(desk, view, events=events, lists=lists, possible=without_votes(possible)),
-    )
-    return PageReads(offered, lists, parts, votes, files, blocks, requester, notices, window)
+    parts = await named_parts(desk, view, events=events, lists=lists, possible=without_votes(possible))
+    votes, awaited = reader_votes(desk, view, possible, lists, work), _awaited(view, work)
+    return PageReads(offered, lists, parts, votes, files, requester, notices, window, awaited)
 
 
 def _values(desk: Desk, view: RecordView, reads: PageReads) -> dict[str, Any]:
@@ -160,20 +185,24 @@ def _values(desk: Desk, view: RecordView, reads: PageReads) -> dict[str, Any]:
         readable_field(desk, view, field)
         for field in desk.display.fields(parts.record, shown_fields(desk, lifecycle))
     ]
-    box = reply_box(desk, view, possible, reads.blocks) if lifecycle.is_ticket else None
+    box = reply_box(desk, view, possible) if lifecycle.is_ticket else None
     row_kinds = _kinds_of_rows(children, possible)
+    placed = placed_actions(
+        view,
+        [action for action in reads.offered if action.reason is not None or action.name not in VOTES],
+        desk.reader_id,
+        row_kinds,
+        has_reply_box=box is not None,
+        awaited=reads.awaited,
+    )
+    has_next = lifecycle.is_ticket or placed.primary is not None or bool(reads.votes.awaited)
     return {
         "fields": fields,
         "essentials": essential_fields(desk, view, parts.record),
         **placed_fields(view, fields),
         "votes": reads.votes,
-        "actions": placed_actions(
-            view,
-            [action for action in reads.offered if action.reason is not None or action.name not in VOTES],
-            desk.reader_id,
-            row_kinds,
-            has_reply_box=box is not None,
-        ),
+        "actions": placed,
+        "next_step": None if has_next else _next_step(desk, view, reads.offered),
         "tables": [narrowed(table) for table in parts.tables if table.rows and not _is_talk(view, table)],
         "more": [(each.name, each.words[desk.language]) for each in children if each.name not in FIRST_LISTS],
         "entries": _own_entries(parts),
@@ -258,19 +287,52 @@ def _own_entries(parts: NamedParts) -> list[Any] | None:
     return None if parts.entries is None else [entry for entry in parts.entries if not entry.is_of_clock]
 
 
-async def _text_blocks(
-    desk: Desk, view: RecordView, possible: Sequence[OfferedAction]
-) -> Sequence[Mapping[str, Any]]:
-    comment = next((action for action in possible if action.name == "comment"), None)
-    return () if comment is None else await offered_blocks(desk, view, view.lifecycle[comment.name])
-
-
 async def _requester(desk: Desk, view: RecordView) -> RequesterCard | None:
-    """Return the card of the requester; None for kinds of records that people do not ask for."""
+    """Return the card of the requester; None for kinds of records that people do not ask for, and for an
+    incident that a tool opened by an alert of its own.
+    """
     person = view.record.get("requester")
     if person is None or view.lifecycle.kind not in OPENED_BY_PEOPLE or not desk.is_staff:
         return None
+    if view.record.get("alert_source") is not None and view.record.get("reported_by") is None:
+        return None
     return await requester_card(desk, person["id"], except_record=str(view.record["id"]))
+
+
+def _next_step(desk: Desk, view: RecordView, offered: Sequence[OfferedAction]) -> str | None:
+    """Return the sentence on what comes next with the record, for readers who can do nothing about it now:
+    what they wait for, or who acts.
+    """
+    row = awaited_step(view)
+    if row is None:
+        return None
+    label, reason = row.label(desk.language), {each.name: each.reason for each in offered}.get(row.name)
+    if reason:
+        return desk.sentence("next_step_waits", action=label, reason=reason)
+    role_words = row.policy.phrase(desk.language, ledger_of(desk.request).role_labels)
+    return desk.sentence("next_step_by", action=label, who=role_words)
+
+
+async def _work(desk: Desk, view: RecordView, possible: Sequence[OfferedAction]) -> Mapping[str, Any] | None:
+    """Return the reader's work, if it may name the record: votes on it or, if it is no ticket of a requester,
+    other actions of staff.
+    """
+    has_votes = any(action.name in VOTES for action in possible)
+    if not has_votes and (view.lifecycle.kind in OPENED_BY_PEOPLE or not desk.is_staff):
+        return None
+    work: Mapping[str, Any] | None = await desk.calls.read_if_allowed("/v1/me/work")
+    return work
+
+
+def _awaited(view: RecordView, work: Mapping[str, Any] | None) -> list[str]:
+    """Return the actions on the record that the reader's work names. A ticket of a requester waits only for
+    what its page shows.
+    """
+    if work is None or view.lifecycle.kind in OPENED_BY_PEOPLE:
+        return []
+    named = [(each["record"], each["action"]) for each in work["asked"]]
+    named += [(each["ticket"], each["action"]) for each in work["duties"]]
+    return [action for record, action in named if record == view.record["id"]]
 
 
 async def _files(desk: Desk, view: RecordView) -> list[tuple[str, str]]:

@@ -4,15 +4,19 @@ others in a menu, and what ends or undoes something apart (pure).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.common.faces import TAKE_ACTION, RecordFace
 from app.desk.pages.records import OfferedAction, RecordView
+from app.kernel.actions.actor_policy import Relation
+from app.kernel.actions.lifecycle import Action
 
 #: By which a ticket is given to somebody, and by which one writes to its people.
 ASSIGN, COMMENT = "assign", "comment"
+#: Actions that send a record back to its author: they come next only if nothing leads on.
+SENDS_BACK = frozenset({"return", "send_back"})
 #: Actions whose refusal is of no use to anybody.
 TRIVIAL = frozenset({"follow", "unfollow", "tag", "untag"})
 
@@ -38,9 +42,11 @@ def placed_actions(
     rows_within: Iterable[str],
     *,
     has_reply_box: bool,
+    awaited: Collection[str] = (),
 ) -> PlacedActions:
     """Return the actions in their places. `rows_within` are the kinds of rows that tables show with what can
-    be done with each of them; with a box for a reply, no button leads to its form.
+    be done with each of them; with a box for a reply, no button leads to its form. `awaited` are the actions
+    on the record that wait for the reader, of which the first possible one leads.
     """
     face, shown_with_rows = view.lifecycle.face, frozenset(rows_within)
     left = {
@@ -49,8 +55,10 @@ def placed_actions(
         if action.reason is None
         and (action.acts_on is None or action.acts_on[1]["kind"] not in shown_with_rows)
         and not (has_reply_box and action.name == COMMENT)
+        and not any(part.is_done_by(view.record, reader_id) for part in face.done.get(action.name, ()))
     }
-    next_name = _next_action(view, left, reader_id)
+    next_name = next((name for name in awaited if name in left), None)
+    next_name = next_name or _next_action(view, left, reader_id)
     primary = left.pop(next_name, None) if next_name not in (None, TAKE_ACTION) else None
     dangerous = [left.pop(name) for name in list(left) if face.is_dangerous(name)]
     quick = [left.pop(name) for name in face.quick if name in left]
@@ -59,17 +67,48 @@ def placed_actions(
 
 
 def _next_action(view: RecordView, left: dict[str, OfferedAction], reader_id: str | None) -> str | None:
-    """Return the name of the action that comes next: the first possible one of those that the face names for
-    the state, else the first of the table that leads to another state and is not dangerous.
+    """Return the name of the action that comes next: one that sets a field which the record needs, the first
+    possible one of those that the face names for the state, else the first of the table that leads to another
+    state, is not dangerous and refuses nothing, on rather than back.
     """
     face: RecordFace = view.lifecycle.face
+    for needed in face.needed:
+        if needed.action in left and needed.is_missing(view.record):
+            return needed.action
     for name in face.primary.get(str(view.record.get("state")), ()):
         if name == TAKE_ACTION and ASSIGN in left and _is_free(view, reader_id):
             return TAKE_ACTION
         if name in left:
             return name
-    leading: Iterable[Any] = (row for row in view.lifecycle.rows if row.name in left and not row.stays)
-    return next((row.name for row in leading if not face.is_dangerous(row.name)), None)
+    rows: Iterable[Any] = (row for row in view.lifecycle.rows if row.name in left and not row.stays)
+    refusing = frozenset(face.refusals.values())
+    leading = sorted(rows, key=lambda row: row.name in SENDS_BACK)
+    names = (row.name for row in leading if not face.is_dangerous(row.name))
+    return next((name for name in names if name not in refusing), None)
+
+
+def awaited_step(view: RecordView) -> Action[Any, Any] | None:
+    """Return the action by which anybody carries the record on: the first that the face names for
+    the state, else the first of the table that leads on; None if people do nothing more.
+    """
+    face, lifecycle = view.lifecycle.face, view.lifecycle
+    state = next((state for state in lifecycle.states if state.value == view.record.get("state")), None)
+    if state is None:
+        return None
+    possible = [row for row in lifecycle.rows if row.is_open_in(state) and _is_of_people(row)]
+    named = face.primary.get(state.value, ())
+    leading = [row for row in possible if row.name in named]
+    leading += [
+        row
+        for row in possible
+        if not row.stays and row.name not in SENDS_BACK and not face.is_dangerous(row.name)
+    ]
+    return next(iter(leading), None)
+
+
+def _is_of_people(row: Action[Any, Any]) -> bool:
+    policy = row.policy
+    return bool(policy.roles or policy.relations - {Relation.rule, Relation.decision})
 
 
 def _is_free(view: RecordView, reader_id: str | None) -> bool:

@@ -19,9 +19,10 @@ from app.html.filters import plain_text
 #: The columns of lists that stand on the page of a record.
 READ_COLUMNS = {
     "alerts": frozenset({"title", "source", "first_fired_at", "last_fired_at", "fired_count", "cleared_at"}),
+    "evidence": frozenset({"about", "text", "kpi", "period"}),
     "decisions": frozenset({"question", "state", "outcome", "quorum", "due_at", "closed_at"}),
     "links": frozenset({"label", "other"}),
-    "votes": frozenset({"person", "verdict", "comment", "voted_at", "cast_by", "recused_at"}),
+    "votes": frozenset({"decision_id", "person", "verdict", "comment", "voted_at", "cast_by", "recused_at"}),
     "tasks": frozenset({"title", "assignee", "team", "due_at", "completed_at", "dropped_at", "outcome"}),
 }
 #: How pages show texts that are written for programs, by kind and field; None: as they are.
@@ -30,10 +31,13 @@ WRITTEN_FOR_PROGRAMS: Mapping[tuple[str, str], Callable[[Desk, str], Markup | No
 }
 
 
-def essential_fields(desk: Desk, view: RecordView, record: Mapping[str, Any]) -> list[ShownField]:
-    """Return the fields that the page shows though they are empty."""
+def essential_fields(
+    desk: Desk, view: RecordView, record: Mapping[str, Any], judged: Sequence[str] = ()
+) -> list[ShownField]:
+    """Return the fields that the page shows though they are empty; those that are `judged` come first."""
     schemas = desk.contract.record_fields(view.lifecycle.plural) or {}
-    names = [name for name in view.lifecycle.face.essentials if name in schemas]
+    placed = dict.fromkeys((*judged, *view.lifecycle.face.essentials))
+    names = [name for name in placed if name in schemas]
     chosen = {name: schemas[name] for name in names}
     by_name = {field.name: field for field in desk.display.fields(record, chosen, are_chosen=True)}
     return [by_name.get(name) or _empty_field(desk, name, schemas[name]) for name in names]

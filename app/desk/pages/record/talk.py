@@ -27,14 +27,14 @@ SHOWN_ENTRIES = 8
 
 @dataclass(frozen=True, slots=True)
 class ReplyBox:
-    """The box for a reply. `asks`: the reply can be a question for which the ticket waits. `blocks` are the
-    text blocks that fit, filled.
+    """The box for a reply. `asks`: the reply can be a question for which the ticket waits. `has_requester`: a
+    public reply reaches the requester of the ticket.
     """
 
     is_staff: bool
+    has_requester: bool
     asks: bool
     takes_files: bool
-    blocks: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +99,16 @@ def _shared_file(desk: Desk, view: RecordView, file: Mapping[str, Any]) -> Share
     return SharedFile(file["name"], path, file["media_type"] in PICTURES, is_internal)
 
 
-def reply_box(
-    desk: Desk, view: RecordView, possible: Sequence[OfferedAction], blocks: Sequence[Mapping[str, Any]]
-) -> ReplyBox | None:
+def reply_box(desk: Desk, view: RecordView, possible: Sequence[OfferedAction]) -> ReplyBox | None:
     """Return the box for a reply; None if the reader may not comment on the ticket."""
     names = {action.name for action in possible}
     if "comment" not in names:
         return None
     return ReplyBox(
         desk.is_staff,
+        view.record.get("requester") is not None,
         HOLD in names and any(field.name == QUESTION for field in _fields_of(desk, view, HOLD)),
         "attach" in names,
-        blocks,
     )
 
 

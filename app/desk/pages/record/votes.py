@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,14 +42,19 @@ def without_votes(possible: Sequence[OfferedAction]) -> list[OfferedAction]:
     return [action for action in possible if action.name not in VOTES]
 
 
-async def reader_votes(
-    desk: Desk, view: RecordView, possible: Sequence[OfferedAction], lists: Sequence[RecordList]
+def reader_votes(
+    desk: Desk,
+    view: RecordView,
+    possible: Sequence[OfferedAction],
+    lists: Sequence[RecordList],
+    work: Mapping[str, Any] | None,
 ) -> ReaderVotes:
-    """Return the reader's votes on the record. `lists` are lists within the record that were read."""
+    """Return the reader's votes on the record, from lists within the record and the reader's work, as far as
+    they were read.
+    """
     labels = {action.name: action.label for action in possible if action.name in VOTES}
     if not labels or _has_no_open_decision(lists):
         return ReaderVotes()
-    work = await desk.calls.read_if_allowed("/v1/me/work")
     waiting = [] if work is None else [*work["votes"], *work["votes_for_others"]]
     awaited = [
         _form(desk, view, vote["action"], labels, named_in_vote(vote), vote["question"])
@@ -65,8 +71,11 @@ async def is_asked_to_vote(desk: Desk, view: RecordView) -> bool:
         for child in desk.contract.children(view.lifecycle.plural)
         if child.name in (DECISIONS, VOTE_LIST)
     ]
-    lists = await read_lists(desk, view, ((child, None) for child in children))
-    votes = await reader_votes(desk, view, list(offered_actions(desk, view)), lists)
+    lists, work = await asyncio.gather(
+        read_lists(desk, view, ((child, None) for child in children)),
+        desk.calls.read_if_allowed("/v1/me/work"),
+    )
+    votes = reader_votes(desk, view, list(offered_actions(desk, view)), lists, work)
     return bool(votes.awaited or votes.changeable)
 
 
