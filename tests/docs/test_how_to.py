@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import shlex
 import shutil
@@ -11,15 +12,28 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.platform.settings import PROJECT
+import pytest
+from sqlalchemy import Column
+
+from app.cli.migration_draft import draft
+from app.common.tables import declare_tables
+from app.kernel.histories.rebuild import record_classes
+from app.platform.settings import PREFIX, PROJECT
+from app.registry import LIFECYCLES
 from tests.extent import in_test_all
 from tests.tidy.held_files import NOT_OURS_TO_READ
 
-#: A module of Python, and its arguments.
+#: Settings of the environment, a module of Python, and its arguments.
 Command = tuple[str, ...]
 HOW_TO = PROJECT / "docs" / "how-to"
 #: The newest migration; the pages add those after it.
 NEWEST = max(int(path.name[:4]) for path in (PROJECT / "migrations" / "versions").glob("[0-9]*.py"))
+#: The migration that a command drafts for the page on fields.
+FIELD_MIGRATION = f"migrations/versions/{NEWEST + 1}_room_of_trainings.py"
+#: The raw definition and the loops of the page on KPIs.
+RAW_SQL = "app/kpis/raw/incident/incidents_first_resolved.sql"
+BRUTE_FORCE = "tests/kpis/brute_force/incidents.py"
+FIRST_RESOLVED = '"incidents_first_resolved": _at(lambda incident: incident.first_resolution'
 #: In the order in which they are applied to one copy, and how many migrations of earlier pages come before.
 PAGES = {
     "add-an-action.md": 0,
@@ -42,9 +56,10 @@ GENERATED = {
 GENERATED |= {
     "docs/lifecycles/incidents.md",
     "docs/lifecycles/loans.md",
+    "docs/lifecycles/trainings.md",
     "docs/kpis.md",
     "docs/notice-types.md",
-    "docs/how-to/webhooks/uptime_kuma.md",
+    "docs/how-to/webhooks/statping.md",
 }
 #: What a copy of the project needs no copy of.
 NOT_COPIED = shutil.ignore_patterns(*NOT_OURS_TO_READ)
@@ -52,13 +67,10 @@ NOT_COPIED = shutil.ignore_patterns(*NOT_OURS_TO_READ)
 LISTS_OF_PROCESSES = ("app/registry.py", "app/api/contract/openapi.py", "app/api/areas.py")
 #: The files that each page has somebody write by hand.
 BY_HAND = {
-    "add-an-action.md": {
-        "app/i18n/fields.toml",
-        *(f"app/processes/incidents/{name}.py" for name in ("payloads", "lifecycle")),
-    },
+    "add-an-action.md": {f"app/processes/incidents/{name}.py" for name in ("payloads", "lifecycle")},
     "add-a-field.md": {
-        *("app/i18n/fields.toml", f"migrations/versions/{NEWEST + 1}_floor_of_incidents.py"),
-        *(f"app/processes/incidents/{name}.py" for name in ("records", "payloads")),
+        FIELD_MIGRATION,
+        *(f"app/processes/trainings/{name}.py" for name in ("records", "payloads")),
     },
     "add-a-process.md": {
         *LISTS_OF_PROCESSES,
@@ -86,12 +98,9 @@ BY_HAND = {
         "tests/notifications/test_vendor_called.py",
     },
     "bring-a-record-to-a-state.md": {"tests/every_action/test_vendor_called.py"},
-    "add-a-kpi.md": {
-        *("app/kpis/catalogue/tickets/incidents.py", "app/kpis/raw/incident/incidents_first_resolved.sql"),
-        "tests/kpis/brute_force/incidents.py",
-    },
+    "add-a-kpi.md": {"app/kpis/catalogue/tickets/incidents.py", RAW_SQL, BRUTE_FORCE},
     "add-a-webhook-adapter.md": {
-        *("app/webhooks/adapters/uptime_kuma.toml", "app/webhooks/sample_deliveries/uptime_kuma.json"),
+        *("app/webhooks/adapters/statping.toml", "app/webhooks/sample_deliveries/statping.json"),
         "tests/webhooks/sample_outcomes.toml",
     },
 }
@@ -152,6 +161,7 @@ def apply(page: str, folder: Path, migrations_before: int) -> set[str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         content = path.read_text(encoding="utf-8") if path.exists() else ""
         for old, new in hunks:
+            assert old or not path.exists(), f"{page} adds {name}, which the project has already"
             assert not old or content.count(old) == 1, f"{page} does not fit {name} any more:\n{old}"
             content = content.replace(old, new) if old else new
         path.write_text(content, encoding="utf-8")
@@ -167,27 +177,36 @@ def commands(page: str) -> Iterator[Command]:
             if line == "make contract":
                 yield from CONTRACT
             else:
-                python, option, *command = shlex.split(line)
-                assert (python, option) == (".venv/bin/python", "-m"), line
-                yield tuple(command)
+                before, _, after = line.partition(".venv/bin/python -m ")
+                assert after, line
+                assert all("=" in word for word in before.split()), line
+                yield (*before.split(), *shlex.split(after))
 
 
 def run(folder: Path, command: Command) -> None:
     """Run the command in the copy, which must end well."""
+    done = outcome(folder, command)
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+
+
+def outcome(folder: Path, command: Command) -> subprocess.CompletedProcess[str]:
+    """Run the command in the copy, and return how it ended."""
+    settings = dict(word.split("=") for word in command if word.startswith(PREFIX))
+    command = command[len(settings) :]
     quiet = ("-q", "-n0", "-p", "no:cacheprovider") if command[0] == "pytest" else ()
     lints = command[0] == LINT_IMPORTS
     python = (
         [str(Path(sys.executable).with_name(LINT_IMPORTS))] if lints else [sys.executable, "-m", *command]
     )
-    done = subprocess.run(
+    return subprocess.run(
         [*python, *quiet],
         cwd=folder,
+        env=os.environ | settings,
         capture_output=True,
         text=True,
         timeout=SECONDS,
         check=False,
     )
-    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
 
 
 def different(folder: Path) -> set[str]:
@@ -202,6 +221,16 @@ def _bytes(path: Path) -> bytes | None:
     return path.read_bytes() if path.exists() else None
 
 
+def copied(folder: Path, names: set[str]) -> Path:
+    """A copy of those of these files that the project has."""
+    copy = folder / "project"
+    for name in names:
+        if (PROJECT / name).exists():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(PROJECT / name, copy / name)
+    return copy
+
+
 def changed_copy(folder: Path) -> Path:
     """A copy of the project to which all pages have been applied."""
     copy = folder / "project"
@@ -212,16 +241,29 @@ def changed_copy(folder: Path) -> Path:
 
 
 def test_what_the_pages_say_fits_the_project(tmp_path: Path) -> None:
-    copy = tmp_path / "project"
-    for name in set().union(*BY_HAND.values()):
-        if (PROJECT / name).exists():
-            (copy / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(PROJECT / name, copy / name)
+    copy = copied(tmp_path, set().union(*BY_HAND.values()))
     for page, migrations_before in PAGES.items():
         assert apply(page, copy, migrations_before) == BY_HAND[page]
     for name in set().union(*BY_HAND.values()):
         if name.endswith(".py"):
             ast.parse((copy / name).read_text(encoding="utf-8"), name)
+
+
+def test_the_migration_of_a_field_is_the_one_that_is_drafted(tmp_path: Path) -> None:
+    apply("add-a-field.md", copied(tmp_path, BY_HAND["add-a-field.md"]), 0)
+    kind = declare_tables(record_classes(LIFECYCLES)).tables["fold.training"].c.title.type
+    drafted = draft([("add_column", "fold", "training", Column("room", kind))], "The room of a training")
+    assert (tmp_path / "project" / FIELD_MIGRATION).read_text(encoding="utf-8") == drafted
+
+
+def test_a_page_adds_no_file_that_the_project_has(tmp_path: Path) -> None:
+    page = "add-a-webhook-adapter.md"
+    copy = copied(tmp_path, BY_HAND[page])
+    added = copy / "app" / "webhooks" / "adapters" / "statping.toml"
+    added.parent.mkdir(parents=True)
+    added.touch()
+    with pytest.raises(AssertionError, match="which the project has already"):
+        apply(page, copy, 0)
 
 
 def test_a_tiny_process_is_a_small_package_and_a_line_in_each_list() -> None:
@@ -250,6 +292,32 @@ def test_what_the_pages_add_passes_what_they_have_one_run(tmp_path: Path) -> Non
     assert different(copy) == changed | {"vendored.toml"}
     contract = (copy / "openapi" / "openapi.json").read_text(encoding="utf-8")
     assert "/v1/incidents/{id}/call_vendor" in contract
-    assert '"floor"' in contract
+    assert '"room"' in contract
     assert "/v1/loans/{id}/return" in contract
     assert "`incidents_first_resolved`" in (copy / "docs" / "kpis.md").read_text(encoding="utf-8")
+
+
+@in_test_all
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        (
+            BRUTE_FORCE,
+            "incident.first_resolution, lambda incident, n: 1",
+            "incident.last_close, lambda i, n: 1",
+        ),
+        (RAW_SQL, "from first_resolution", "from first_resolution where false"),
+    ],
+    ids=["loops", "SQL"],
+)
+def test_the_tests_of_the_page_on_kpis_find_a_wrong_definition(
+    tmp_path: Path, name: str, right: str, wrong: str
+) -> None:
+    copy = tmp_path / "project"
+    shutil.copytree(PROJECT, copy, ignore=NOT_COPIED)
+    apply("add-a-kpi.md", copy, 0)
+    text = (copy / name).read_text(encoding="utf-8")
+    assert text.count(right) == 1
+    (copy / name).write_text(text.replace(right, wrong), encoding="utf-8")
+    (tests,) = (command for command in commands("add-a-kpi.md") if "pytest" in command)
+    assert " failed" in outcome(copy, tests).stdout

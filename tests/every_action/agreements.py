@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from uuid import UUID
 
-from app.common.people import rule_caller
+from app.common.people import Caller, rule_caller
 from app.foundation.people.memberships import JoinPerson
 from app.foundation.people.records import TeamKind
 from app.foundation.people.teams import AddTeam, EditTeam
 from app.foundation.services.services import PromiseService, ProposeService
 from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.kernel.actions.refusals import Refusal
 from app.registry import LIFECYCLES
 from app.service_levels.agreements.payloads import (
     AcknowledgeSla,
@@ -23,6 +26,7 @@ from app.service_levels.agreements.payloads import (
     NegotiateSla,
     NoteGapSla,
     RecordRequirementSla,
+    RefuseConsentSla,
     RenewSla,
     ReviewSla,
     SignSla,
@@ -128,6 +132,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     TerminateSla: lambda: {"reason": "It is bought elsewhere. 外购。"},
     AmendSla: lambda: {**EFFECTS, "change": NOBODYS},
     WithdrawConsentSla: lambda: {"subject": "amend"},
+    RefuseConsentSla: lambda: {"reason": "Too dear. 太贵。", "subject": "amend"},
     MakeVersionSla: lambda: {"change": NOBODYS},
     SupersedeSla: lambda: {
         "replaced_by": IDS["ola"],
@@ -198,6 +203,23 @@ async def _consented(client: Client, path: str) -> Json:
     return {"subject": act_name}
 
 
+async def _proposed(client: Client, path: str) -> Json:
+    """They represent IT, and the other party has consented to the end of the agreement."""
+    ledger, agreement = client.app.state.ledger, await client.read(path)
+    if (agreement["representative"] or {}).get("id") != client.id:
+        await client.post(f"{path}/appoint", json={"representative": client.id})
+    body: Json = {"reason": "It is bought elsewhere. 改为外购。"}
+    other = (agreement["party_representative"] or {}).get("id")
+    if other is None:
+        await client.post(f"{path}/terminate", json=body | await signed_elsewhere(client))
+    else:
+        party = Caller(f"person:{other}", UUID(other))
+        payload = TerminateSla.model_validate(body)
+        with contextlib.suppress(Refusal):
+            await act(ledger, party, "sla", "terminate", agreement["id"], payload)
+    return {"subject": "terminate"}
+
+
 async def _as_lead(client: Client, path: str) -> Json:
     """They lead the team beneath."""
     body = EditTeam.model_validate({"lead": client.id})
@@ -244,6 +266,7 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     TerminateSla: _recorded,
     AmendSla: _by_an_approved_change,
     WithdrawConsentSla: _consented,
+    RefuseConsentSla: _proposed,
     AcknowledgeSla: _as_lead,
 }
 #: Both parties, one after the other.

@@ -21,7 +21,7 @@ from tests.processes.changes.samples import a_change
 #: As the API takes them.
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     RegulariseCi: lambda: {"change": NOBODYS},
-    BeginFixProblem: lambda: {"fixing_change": "jira:CHG-7"},
+    BeginFixProblem: lambda: {"no_change_reason": "A setting of ours. 我们的配置。"},
     ChangeFixProblem: lambda: {"fixing_change": "jira:CHG-8", "reason": "The first was undone. 已回退。"},
     NoteFixingChangeFailedProblem: lambda: {"change": IDS["change"]},
     NoteChangeEndedRequest: lambda: {"change": IDS["change"], "outcome": "backed_out"},

@@ -9,6 +9,7 @@ from app.foundation.audit_points.point_rules import SetPointRule
 from app.governance.audits.payloads import (
     ConcludeAudit,
     ConfirmSummaryAudit,
+    CorrectSelfCheckAudit,
     DrawAudit,
     OpenAudit,
     SubmitSelfCheckAudit,
@@ -38,6 +39,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "deviations": [{"text": "One was late. 一次逾期。", "about": "INC-2025-000001"}],
         "design_faults": [{"fault": "form", "text": "It has no field for it. 表单缺少字段。"}],
     },
+    CorrectSelfCheckAudit: lambda: {"runs": 3, "measures": [{"text": "Checklists anew. 更新检查单。"}]},
     ConfirmSummaryAudit: lambda: {
         "low_performers": "The night shift. 夜班。",
         "measures": "Training. 培训。",
@@ -50,14 +52,15 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "severity": "major",
         "process": "incident",
         "team": TEAM,
-        "evidence": ["INC-2025-000001"],
+        # Another case each time: the same one again is the same fault.
+        "evidence": [f"INC-2025-{next(NUMBERS):06}"],
         "description": "Nothing says what was done. 未说明处理情况。",
         "self_found": False,
         "person": IDS["everybody"],
         "supervisor": IDS["author"],
         "head": IDS["business"],
         "owner": "me",
-        "auditor": IDS["reporter"],
+        "auditor": IDS["auditor"],
         "due_at": "2199-01-31T06:00:00Z",
     },
     ObjectFinding: lambda: {"objection": "It was another case. 不是这一单。"},

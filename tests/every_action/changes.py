@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
-from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.foundation.decisions.payloads import AgreeToEdition
+from app.kernel.actions.payloads import Payload
 from app.processes.changes.payloads import (
     AssessChange,
     BackOutChange,
@@ -82,11 +84,20 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "lessons": "Restart the relay last.",
     },
 }
+
+
+def in_an_hour() -> Json:
+    """The window of an emergency, which cannot wait for the usual board."""
+    begins_at = datetime.now(UTC) + timedelta(hours=1)
+    window = {"wanted_from_at": begins_at, "wanted_until_at": begins_at + timedelta(hours=2)}
+    return {name: instant.isoformat() for name, instant in window.items()}
+
+
 #: What is said when it is opened, so that it can come to a state, or an action be carried out: whoever asks
 #: for a change does not vote on it.
 OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
     ("change", "vote"): lambda: {"requester": IDS["author"]},
-    ("change", "request_emergency_approval"): lambda: {"type": "emergency"},
+    ("change", "request_emergency_approval"): lambda: {"type": "emergency", **in_an_hour()},
     # Of an incident that a mail reports the effect is what its sender says.
     ("incident", "confirm_effect"): lambda: {"channel": "email", "effect": "down"},
 }
@@ -166,7 +177,7 @@ async def _answered(client: Client, path: str) -> Json:
         body = ReviseRiskQuestionnaire.model_validate(
             {name: current[name] for name in ReviseRiskQuestionnaire.model_fields if name in current}
         )
-        for person, name, payload in (("doer", "revise", body), ("assignee", "agree", EmptyPayload())):
+        for person, name, payload in (("doer", "revise", body), ("assignee", "agree", AgreeToEdition())):
             manager = Caller(
                 f"person:{IDS[person]}", UUID(IDS[person]), roles=(RoleGrant(Role.change_manager),)
             )

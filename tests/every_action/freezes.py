@@ -21,10 +21,10 @@ from app.processes.changes.policies.payloads import (
     RenewChangeTemplate,
     ReviseRiskQuestionnaire,
 )
-from app.processes.changes.records import ChangeType
 from tests.client import Client, Json
 from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM
 from tests.people import act
+from tests.processes.changes.samples import a_change
 
 #: As the API takes them. Freezes are long after all changes, which they would be in the way of.
 #: What a rule notes first.
@@ -51,16 +51,16 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "freeze_kind": "maintenance_ban",
         "title": "Closing of the year 年终结账",
         "reason": "The books are closed.",
-        "from_at": "2200-01-02T00:00:00Z",
-        "until_at": "2200-01-09T00:00:00Z",
-        "everything": False,
-        "ci_classes": ["document"],
+        "from_at": "2200-02-02T00:00:00Z",
+        "until_at": "2200-02-09T00:00:00Z",
+        "everything": True,
         "owner": "me",
     },
+    # Whoever has a change in the freeze may lengthen it, and not shorten it.
     MoveFreeze: lambda: {
-        "from_at": "2200-01-03T00:00:00Z",
-        "until_at": "2200-01-10T00:00:00Z",
-        "reason": "The auditors come a day later. 审计推迟一天。",
+        "from_at": "2200-02-01T00:00:00Z",
+        "until_at": "2200-02-10T00:00:00Z",
+        "reason": "The auditors stay a day longer. 审计延长一天。",
     },
     EditFreeze: lambda: {"title": "Closing of 2199", "reason": "The auditors are there.", "owner": "me"},
     AskExceptionFreeze: lambda: {
@@ -72,15 +72,19 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
 
 
 async def _another_change(client: Client, path: str) -> Json:
-    """A change that somebody of the staff drafts, and that is excepted from nothing yet."""
-    body = DraftChange(type=ChangeType.normal, title="Renew the certificate")
-    done = await act(client.app.state.ledger, _staff(), "change", "draft", body=body)
+    """A change that somebody else of the staff drafts, and that is excepted from nothing yet. Whoever has a
+    change in a freeze cannot lift it.
+    """
+    window = {"wanted_from_at": "2200-02-04T00:00:00Z", "wanted_until_at": "2200-02-05T00:00:00Z"}
+    body = DraftChange.model_validate(a_change(**window))
+    drafter = next(IDS[name] for name in ("it", "author") if IDS[name] != client.id)
+    done = await act(client.app.state.ledger, _staff(drafter), "change", "draft", body=body)
     return {"change": str(done.record.id)}
 
 
-def _staff() -> Caller:
+def _staff(person: str | None = None) -> Caller:
     """Somebody who may do what staff may, and is nobody who acts in a test."""
-    person_id = UUID(IDS["doer"])
+    person_id = UUID(person or IDS["doer"])
     return Caller(f"person:{person_id}", person_id, roles=(RoleGrant(Role.admin),))
 
 

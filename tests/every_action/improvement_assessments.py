@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from itertools import count
-from uuid import UUID
 
-from app.common.people import Role
-from app.kernel.actions.payloads import EmptyPayload, Payload
-from app.meetings.payloads import AddAgendaItemMeeting, MinuteMeeting
+from app.kernel.actions.payloads import Payload
 from app.processes.improvement_assessments.payloads import (
     ConcludeImprovementAssessment,
     OpenImprovementAssessment,
     ScoreImprovementAssessment,
 )
 from tests.client import Client, Json
-from tests.every_action.improvement_plans import held_meeting
+from tests.every_action.improvement_plans import meeting_about
 from tests.every_action.improvement_suggestions import another_suggestion
 from tests.every_action.world_data import IDS, NOBODYS
-from tests.people import act, add_caller
 
 #: Each month has one assessment, and a suggestion is in one that is open. Those of months long past take no
 #: suggestions, those since 1970 what was offered on that year's first day and is in none yet.
@@ -68,15 +64,8 @@ async def _assessed(client: Client, path: str) -> Json:
 
 async def _met(client: Client, path: str) -> Json:
     """Those who judge have met, and a member of the committee has signed the minutes."""
-    ledger, number = client.app.state.ledger, path.rpartition("/")[2]
-    chair = await add_caller(ledger, "Chair", Role.committee_member, Role.agent)
-    held = await held_meeting(client, "monthly_assessment", chair)
-    meeting = UUID(held["meeting"])
-    item = AddAgendaItemMeeting(topic="What we judge", about=f"improvement_assessment/{number}")
-    await act(ledger, chair, "meeting", "add_agenda_item", meeting, item)
-    await act(ledger, chair, "meeting", "minute", meeting, MinuteMeeting(minutes="We agreed. 达成一致。"))
-    await act(ledger, chair, "meeting", "sign", meeting, EmptyPayload())
-    return held
+    about = f"improvement_assessment/{path.rpartition('/')[2]}"
+    return await meeting_about(client, about, "monthly_assessment")
 
 
 #: What must be there before an action that names it, and what is then said besides.

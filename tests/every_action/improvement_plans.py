@@ -8,8 +8,8 @@ from itertools import count
 from uuid import UUID
 
 from app.common.people import Caller, Role, RoleGrant
-from app.kernel.actions.payloads import Payload
-from app.meetings.payloads import CallMeeting, HoldMeeting
+from app.kernel.actions.payloads import EmptyPayload, Payload
+from app.meetings.payloads import AddAgendaItemMeeting, CallMeeting, HoldMeeting, MinuteMeeting
 from app.processes.improvement_plans.adjusting import (
     AdjustImprovementPlan,
     ProposeAdjustmentImprovementPlan,
@@ -20,12 +20,13 @@ from app.processes.improvement_plans.contents import DraftImprovementPlan, Revis
 from app.processes.improvement_plans.following import (
     NoteAssessmentImprovementPlan,
     ReviewImprovementPlan,
+    VoidReviewImprovementPlan,
 )
 from app.processes.improvement_plans.steps import CompleteStepImprovementPlan, FlagStepImprovementPlan
 from app.processes.improvement_plans.submission import SubmitImprovementPlan
 from tests.client import Client, Json
 from tests.every_action.world_data import IDS, NOBODYS
-from tests.people import act, ago
+from tests.people import act, add_caller, ago
 
 #: Of each year that is not over, one plan is on its way, or in force.
 YEARS = count(datetime.now(UTC).year)
@@ -80,6 +81,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "report": "The pilot has begun. 试点已开始。",
         "adjustments": "A later goal. 推迟目标。",
     },
+    VoidReviewImprovementPlan: lambda: {"review": NOBODYS},
     ProposeAdjustmentImprovementPlan: lambda: {
         "question": "Is this our plan?",
         "changes": "The goal is an hour later. 目标放宽。",
@@ -117,9 +119,22 @@ async def held_meeting(
     return {"meeting": str(result.record.id)}
 
 
+async def meeting_about(client: Client, about: str, meeting_kind: str) -> Json:
+    """Those who judge have met about it, and a member of the committee has signed the minutes."""
+    ledger = client.app.state.ledger
+    chair = await add_caller(ledger, "Chair", Role.committee_member, Role.agent)
+    held = await held_meeting(client, meeting_kind, chair)
+    meeting = UUID(held["meeting"])
+    item = AddAgendaItemMeeting(topic="What we judge", about=about)
+    await act(ledger, chair, "meeting", "add_agenda_item", meeting, item)
+    await act(ledger, chair, "meeting", "minute", meeting, MinuteMeeting(minutes="We agreed. 达成一致。"))
+    await act(ledger, chair, "meeting", "sign", meeting, EmptyPayload())
+    return held
+
+
 async def _review(client: Client, path: str) -> Json:
     """A meeting at which the plan was reviewed."""
-    return await held_meeting(client)
+    return await meeting_about(client, f"improvement_plan/{path.rpartition('/')[2]}", "plan_review")
 
 
 async def open_question(client: Client, path: str) -> Json:
@@ -132,8 +147,15 @@ async def _step(client: Client, path: str) -> Json:
     return {"step": (await client.read(f"{path}/steps"))["items"][0]["id"]}
 
 
+async def _reviewed(client: Client, path: str) -> Json:
+    """A review that was held."""
+    await client.post_ok(f"{path}/review", SAMPLES[ReviewImprovementPlan]() | await _review(client, path))
+    return {"review": (await client.read(f"{path}/reviews"))["items"][-1]["id"]}
+
+
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     ReviewImprovementPlan: _review,
+    VoidReviewImprovementPlan: _reviewed,
     CompleteStepImprovementPlan: _step,
     FlagStepImprovementPlan: _step,
 }

@@ -28,6 +28,7 @@ from app.processes.improvements.committee.payloads import (
     ClassifyImprovement,
     ClassTallied,
     ReturnPlanImprovement,
+    VoidPeopleImprovement,
 )
 from app.processes.improvements.effects.measurement import MeasuredTarget, MeasuredTargets
 from app.processes.improvements.effects.payloads import (
@@ -43,6 +44,7 @@ from app.processes.improvements.lifecycle import LIFECYCLE, EditImprovement
 from app.processes.improvements.project.payloads import PlanImprovement
 from app.processes.improvements.proposal.payloads import (
     FinishImprovement,
+    GrantFreezeExceptionImprovement,
     ImplementImprovement,
     ProposeImprovement,
     SelectImprovement,
@@ -69,6 +71,12 @@ ROLLED_OUT = "It is to be rolled out. 需要推广。"
 #: The process owner who is asked to agree to how an improvement was judged.
 ASKED_OWNER = """
 select asked_owner_id as id from fold.improvement_evaluation where record = 'improvement/' || %s"""
+#: The owner who agrees: who was asked before or, otherwise, who owns the process by its newest definition.
+AGREEING_OWNER = """
+select coalesce(e.asked_owner_id, d.owner_id) as id from fold.improvement i
+left join fold.improvement_evaluation e on e.record = 'improvement/' || i.id
+left join fold.process_definition d on d.process = i.process and d.edition is not null
+where i.id = %s order by d.edition desc nulls last limit 1"""
 
 
 def _select() -> Json:
@@ -83,11 +91,18 @@ def _select() -> Json:
 
 
 #: As the API takes them.
+#: An exception from the freeze of a process.
+GRANTED = {
+    "freeze_exception": "law",
+    "freeze_exception_reason": "The law asks for less. 法规要求精简。",
+}
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     ChangePeopleImprovement: lambda: {"question": "Shall somebody else manage it?"},
+    VoidPeopleImprovement: lambda: {"decision": NOBODYS, "lost_candidates": [IDS["person"]]},
     MeasureEffectsImprovement: dict,
     AgreeToEvaluationImprovement: dict,
     SelectImprovement: _select,
+    GrantFreezeExceptionImprovement: lambda: dict(GRANTED),
     ProposeImprovement: lambda: {
         "scope_and_goal": "Mail within the hour. 一小时内恢复邮件。",
         "benefit_inside": "Fewer nights on call.",
@@ -143,7 +158,10 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "reached": True,
         "comment": "As promised. 如约达成。",
     },
-    StandardiseImprovement: lambda: {"external_numbers": ["SOP-12"], "teams": [TEAM]},
+    StandardiseImprovement: lambda: {
+        "external_numbers": [f"SOP-{next(NUMBERS)}"],
+        "teams": [TEAM],
+    },
     RevertImprovement: lambda: {
         "reason": "Mail was restored no faster. 没有更快。",
         "old_process_stands": True,
@@ -368,12 +386,16 @@ async def measured(
 
 async def _to_be_judged(client: Client, path: str) -> Json:
     """What the evaluation names: the effect that was measured for it, and the process owner who agrees."""
-    return await measured(client, path) | await _agreed(client)
+    return await measured(client, path) | await _agreed(client, path)
 
 
-async def _agreed(client: Client) -> Json:
-    """A process owner agrees."""
-    owner = await add_person(client.app.state.ledger, "Owner", roles=(Role.process_owner.value,))
+async def _agreed(client: Client, path: str) -> Json:
+    """A process owner agrees: the one who is to be asked, if there is one."""
+    ledger, name = client.app.state.ledger, path.rpartition("/")[2]
+    named = await ledger.db.row(AGREEING_OWNER, (name,))
+    if named is not None and named["id"] is not None:
+        return {"agreed_by": str(named["id"])}
+    owner = await add_person(ledger, "Owner", roles=(Role.process_owner.value,))
     return {"agreed_by": str(owner.id)}
 
 
@@ -381,7 +403,7 @@ async def _judged(client: Client, path: str, *, reached: bool) -> Json:
     """It was judged, if it is to be."""
     if (await client.read(path))["state"] != "evaluating":
         return {}
-    judgement = SAMPLES[EvaluateImprovement]() | await measured(client, path) | await _agreed(client)
+    judgement = SAMPLES[EvaluateImprovement]() | await measured(client, path) | await _agreed(client, path)
     judgement |= {"reached": reached, "reason": "As it came. 如实评判。"}
     body, caller = EvaluateImprovement.model_validate(judgement), _caller("doer", Role.quality_manager)
     await act(client.app.state.ledger, caller, "improvement", "evaluate", path.rpartition("/")[2], body)

@@ -63,6 +63,9 @@ NO_JUDGEMENT = {
     "deployment.confirm_cause": "it says what has been found",
     "finding.return": "what is returned is corrected again",
     "freeze.ask_exception": "it asks",
+    "improvement.grant_freeze_exception": "another person than who grants it uses it (separation of duties)",
+    "process_definition.grant_freeze_exception": "another person than who grants it publishes the edition",
+    "sla.refuse_consent": "what is refused does not come about",
     **{
         f"improvement.{asking}": "it asks the committee"
         for asking in ("classify", "charter", "approve_plan", "return_plan", "change_people")

@@ -25,6 +25,7 @@ from app.governance.process_changes.payloads import (
 from app.governance.process_definitions.payloads import (
     DraftProcessDefinition,
     EditProcessDefinition,
+    GrantFreezeExceptionProcessDefinition,
     PilotProcessDefinition,
     PublishProcessDefinition,
     RetireProcessDefinition,
@@ -213,7 +214,9 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     PilotProcessDefinition: lambda: {"improvement": NOBODYS},
     PublishProcessDefinition: lambda: {
         "changes": "Bills are counted twice. 账单复核。",
-        "effective_at": "2199-01-01T00:00:00Z",
+        "effective_at": (datetime.now(UTC) + timedelta(days=300)).isoformat(),
+    },
+    GrantFreezeExceptionProcessDefinition: lambda: {
         "freeze_exception": "law",
         "freeze_exception_reason": "The law has changed. 法规变化。",
     },

@@ -46,7 +46,7 @@ def requirements() -> Json:
         "performance": "Two thousand people on a Monday morning.",
         "interfaces": "The payroll system.",
         "data": "Who has how many days.",
-        "heard": [IDS.get("person", "me")],
+        "heard": [IDS.get("buyer", "me")],
         "criteria": [
             {"text": "A day can be asked for.", "shown_by": "demonstration"},
             {"text": "What is left is right.", "shown_by": "data_check"},
@@ -127,10 +127,11 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     AskMemberRequest: lambda: {"member": IDS["person"]},
     SubmitForAcceptanceRequest: lambda: {"manual": "manuals, shelf 3", "wanted_at": AHEAD},
     RecordAcceptanceRequest: lambda: {
-        "participants": ["me"],
+        "participants": ["me", IDS["business"]],
         "results": [{"criterion": NOBODYS, "shown_by": "demonstration", "passed": True, "note": "Well."}],
         "verdict": "accepted",
         "conclusion": "It is what we asked for.",
+        "early_reason": "The group is away next week.",
     },
     RecordTrainingRequest: lambda: {
         "audience": "All heads of teams.",
@@ -176,15 +177,17 @@ async def _checked(client: Client, path: str) -> Json:
 
 
 async def _shown(client: Client, path: str) -> Json:
-    """Every criterion is met."""
+    """Every criterion is met, and another member of the group takes part."""
     criteria = (await client.read(f"{path}/criteria"))["items"]
     ids = [criterion["id"] for criterion in criteria if criterion["dropped_at"] is None]
     note = "As it was agreed."
+    others = [IDS[name] for name in ("business", "buyer") if IDS.get(name) not in (None, client.id)]
     return {
+        "participants": ["me", *others],
         "results": [
             {"criterion": identifier, "shown_by": "demonstration", "passed": True, "note": note}
             for identifier in ids
-        ]
+        ],
     }
 
 

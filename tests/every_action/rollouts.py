@@ -23,6 +23,7 @@ from app.processes.improvements.pilot.payloads import (
     StartPilotImprovement,
     StopPilotImprovement,
 )
+from app.processes.improvements.proposal.payloads import GrantFreezeExceptionImprovement
 from app.processes.improvements.rollout.payloads import (
     AnnounceCutoverImprovement,
     AnnouncePublicationImprovement,
@@ -32,16 +33,19 @@ from app.processes.improvements.rollout.payloads import (
     FlagRolloutStepImprovement,
     FlagSittingImprovement,
     HandOverImprovement,
+    ListNewcomerImprovement,
     RollOutImprovement,
     SkipRolloutOrderImprovement,
+    TellNewcomerImprovement,
 )
 from app.processes.improvements.rollout.records import DAILY_MANAGEMENT, RolloutStepName
+from app.processes.improvements.rollout.replanning import AnnounceReplanningImprovement
 from app.processes.trainings.payloads import ExamineTraining, HoldTraining, LicenseTraining, PlanTraining
 from tests.client import Client, Json
 from tests.every_action import improvements
 from tests.every_action.trainings import SAMPLES as OF_TRAININGS
 from tests.every_action.trainings import TOPICS
-from tests.every_action.world_data import IDS, NOBODYS, TEAM
+from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM
 from tests.people import act, add_person
 
 AHEAD = improvements.AHEAD
@@ -67,6 +71,7 @@ def _rollout() -> Json:
     steps = [{"step": name.value, "owner": IDS["person"], "due_at": TODAY} for name in dated]
     return {
         "advice": "Team by team. 逐个团队推广。",
+        "schedule_reason": "The law applies today. 新规今日生效。",
         "scope": "All of the first line.",
         "departments": ["Service desk 服务台"],
         "teams": [IDS["team"]],
@@ -85,8 +90,12 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "key_user_training": NOBODYS,
         "executor_training": NOBODYS,
         "duties": "The desk asks first. 服务台先询问。",
-        "external_numbers": ["SOP-12"],
+        "external_numbers": [f"SOP-{next(NUMBERS)}"],
         "executor": IDS["person"],
+    },
+    AnnounceReplanningImprovement: lambda: {
+        "moved": [{"step": "publish", "owner": IDS["person"], "due_at": "2199-03-02T22:00:00Z"}],
+        "moved_steps": ["publish"],
     },
     LogPilotIssueImprovement: lambda: {
         "title": "The form asks twice 表单重复询问",
@@ -132,17 +141,22 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     SkipRolloutOrderImprovement: lambda: {"step": "publish", "reason": "The training needs it. 培训需要。"},
     FlagRolloutStepImprovement: lambda: {"step": "name_owner", "owner": IDS["person"]},
     FlagSittingImprovement: lambda: {"sitting": NOBODYS, "person": IDS["person"]},
+    ListNewcomerImprovement: lambda: {"person": IDS["person"]},
+    TellNewcomerImprovement: lambda: {
+        "person": IDS["person"],
+        "effective_at": TODAY,
+        "document_numbers": ["PR2026001"],
+        "external_numbers": ["SOP-12"],
+    },
     AskHandOverImprovement: lambda: {
         "handed_over": "The process and its tool. 流程及其工具。",
-        "external_numbers": ["SOP-12"],
+        "external_numbers": [f"SOP-{next(NUMBERS)}"],
         "open_points": "The night shift. 夜班。",
     },
     HandOverImprovement: lambda: {"comment": "All there. 齐全。"},
     FixImprovement: lambda: {
         "step": "optimise",
         "evidence": "Two fields less. 少两个字段。",
-        "freeze_exception": "law",
-        "freeze_exception_reason": "The law asks for less. 法规要求精简。",
     },
 }
 #: What is said when it is opened, so that it is rolled out before it is standardised; whoever manages the
@@ -313,14 +327,14 @@ async def _rolled_out(client: Client, path: str, sit_by: str | None = None) -> J
                 {"person": str(member["person_id"]), "due_at": sit_by or _in_days(20)} for member in members
             ],
             "announcements": [
-                {"medium": medium, "announced_at": earlier, "reach": 12} for medium in ("Mail", "Meeting")
+                {"medium": medium, "announced_at": earlier, "reach": 500} for medium in ("Mail", "Meeting")
             ],
         },
-        {"step": "publish", "external_numbers": ["SOP-12"], "effective_at": TODAY},
+        {"step": "publish", "external_numbers": [f"SOP-{next(NUMBERS)}"], "effective_at": TODAY},
         {
             "step": "cut_over",
             "share": 100,
-            **{f"{name}_shown": "It is." for name in ("pilot", "people", "resources", "obstacles")},
+            **{f"{name}_shown": f"Of {name}." for name in ("pilot", "people", "resources", "obstacles")},
         },
         {
             "step": "manage_daily",
@@ -353,6 +367,14 @@ async def _handed_over(client: Client, path: str) -> Json:
     return {}
 
 
+async def _not_frozen(client: Client, path: str) -> Json:
+    """Somebody of the committee lets it be optimised before half a year is over."""
+    body = GrantFreezeExceptionImprovement.model_validate(improvements.GRANTED)
+    member = await add_person(client.app.state.ledger, "Member", roles=(Role.committee_member.value,))
+    await _act(client, path, "grant_freeze_exception", body, _caller(str(member.id), Role.committee_member))
+    return {}
+
+
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     StartPilotImprovement: _ready,
@@ -365,4 +387,5 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     FlagSittingImprovement: _sat_late,
     AskHandOverImprovement: _rolled_out,
     HandOverImprovement: _handed_over,
+    FixImprovement: _not_frozen,
 }

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Annotated, Any, cast
 
 import httpx
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import Payload, part_types
@@ -68,9 +70,9 @@ def fields_of(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> tuple[set[str
     return set(declared["properties"]), set(declared.get("required", ()))
 
 
-def kinds_of(row: Action[Any, Any], names: set[str]) -> dict[str, set[str]]:
+def kinds_of(model: type[BaseModel], names: set[str]) -> dict[str, set[str]]:
     """What JSON calls the values that each field takes, but for texts: these have rules of their own."""
-    properties = row.body.model_json_schema()["properties"]
+    properties = model.model_json_schema().get("properties", {})
     schemas = {name: properties.get(name, {}) for name in sorted(names)}
     return {
         name: {choice.get("type", "") for choice in (schema, *schema.get("anyOf", ()))}
@@ -114,6 +116,27 @@ async def test_what_must_be_given_is_asked_for_by_name(
             assert await faults(place, nothing) == {f"/{name}" for name in required}
 
 
+def test_no_field_of_numbers_takes_a_boolean() -> None:
+    """Without `strict`, true would be taken as 1."""
+    bodies: set[type[BaseModel]] = {row.body for _, row in OF_PEOPLE if not of_decisions(row)}
+    lenient = {
+        f"{model.__name__}.{name}"
+        for model in bodies | {part for body in bodies for part in part_types(body).values()}
+        for name, kinds in kinds_of(model, set(model.model_fields)).items()
+        if kinds & {"integer", "number"} and "boolean" not in kinds and takes(model.model_fields[name], True)
+    }
+    assert not lenient
+
+
+def takes(field: FieldInfo, candidate: Any) -> bool:
+    """Whether the field would be set to the candidate, or to what it is read as."""
+    try:
+        TypeAdapter(cast("Any", Annotated)[field.annotation, field]).validate_python(candidate)
+    except ValidationError:
+        return False
+    return True
+
+
 # A client sends no body of an action that only decisions or rules perform.
 @each_case(
     ("lifecycle", "row"),
@@ -127,7 +150,7 @@ async def test_a_value_of_the_wrong_kind_is_refused_by_name(
 ) -> None:
     names, _ = fields_of(lifecycle, row)
     assert set(sample(row)) <= names
-    kinds = kinds_of(row, names)
+    kinds = kinds_of(row.body, names)
     wrongs = [
         {name: wrong for name in kinds if JSON_TYPES.get(type(wrong)) not in kinds[name]} for wrong in WRONG
     ]

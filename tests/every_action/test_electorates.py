@@ -15,8 +15,10 @@ from pydantic import BaseModel
 
 from app.common.records import CodeEnum, ForeignRef
 from app.foundation.decisions.approval_rules.definition import SUBJECTS
+from app.foundation.decisions.approval_rules.electors import persons_of
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
-from app.foundation.decisions.electorate import Electorate, ruled_electorate
+from app.foundation.decisions.approval_rules.versions import MatterOpening
+from app.foundation.decisions.electorate import Electorate, pose, ruled_electorate
 from app.foundation.decisions.matters import Matter
 from app.kernel.access.reads import ReadContext, load
 from app.kernel.actions.lifecycle import Action, Lifecycle
@@ -71,9 +73,15 @@ async def polled(world: World, lifecycle: Lifecycle[Any], record: Json, party: U
     for name, matter in _matters(lifecycle):
         reads = ReadContext(ledger.db, ledger.lifecycles, ledger.directory)
         try:
-            electorates[name] = await ruled_electorate(reads, loaded.record, matter, party, now)
+            electorate = await ruled_electorate(reads, loaded.record, matter, party, now)
         except PreparationRefused:
             continue
+        electorates[name] = electorate
+        posed = await pose(reads, loaded.record, matter, now)
+        for rule in electorate.rules:
+            seats = await persons_of(reads, posed.record, rule.definition.voters, MatterOpening(), now)
+            shown = electorate.voters.keys() | electorate.left_out.keys()
+            assert seats.keys() <= shown, f"{rule.key} names people who are neither asked nor shown"
     return {
         name: Polled(set(electorate.voters) - {party}, electorate.quorum, electorate.least_at - now)
         for name, electorate in electorates.items()
@@ -188,6 +196,38 @@ async def changes_nothing_by_posts_and_rules(world: World, lifecycle: Lifecycle[
             assert after[matter].time >= electorate.time - MOMENT, f"{change} takes time away"
         if undo:
             await party.post_ok(f"{undo}/end")
+
+
+@each_case(("lifecycle", "row", "state"), ASKING, ids=case_name, by=of_kind, one_of_each=of_kind)
+async def test_a_preview_names_those_whom_the_question_asks(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any], state: CodeEnum
+) -> None:
+    asker = world.everybody
+    record = await world.make_record(lifecycle, state, row)
+    path = record_address(lifecycle, record)
+    body = await valid_body(asker, row, path)
+    change = {"change": body["change"]} if lifecycle.kind == "freeze" else {}
+    before = {
+        item["decision"]: item for item in (await asker.read(f"{path}/approval_preview", **change))["items"]
+    }
+    answer = await send(asker, lifecycle, row, record, body)
+    if answer.status_code != 200:
+        refusals = {item["refusal"]["code"] for item in before.values() if item["refusal"]}
+        assert answer.json()["code"] in refusals, answer.text
+        return
+    ballots = (await asker.read(f"{path}/votes"))["items"]
+    for decision in (await asker.read(f"{path}/decisions"))["items"]:
+        if decision["state"] != "open":
+            continue
+        preview = before[decision["decision"]]
+        asked = {ballot["person"]["id"] for ballot in ballots if ballot["decision_id"] == decision["id"]}
+        assert {voter["id"] for voter in preview["voters"]} == asked
+        assert [preview[name] for name in ("rules", "rule", "quorum")] == [
+            decision[name] for name in ("rules", "rule", "quorum")
+        ]
+        assert [(row["person"]["id"], row["because"]) for row in preview["left_out"]] == [
+            (row["person"], row["because"]) for row in decision["left_out"]
+        ]
 
 
 async def edit(party: Client, path: str, fields: Json) -> str:

@@ -14,6 +14,7 @@ from app.foundation.people.persons import AddPerson
 from app.foundation.people.records import RepresentedSide, TeamKind
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import marks, part_types
+from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.client import Json
 from tests.every_action.samples import sample, valid_body
@@ -68,6 +69,31 @@ def test_each_reference_in_a_payload_has_its_duty() -> None:
     assert not unmarked
 
 
+#: Actions that name somebody for a duty and are not tried here, by why not.
+NOT_TRIED = {
+    "rules name whom others have named": {"ask_acceptor", "ask_reviewer", "ask", "list_newcomer"},
+    "tried where duties are handed over, by the marks of the fields": {"hand_over_duties", "transfer_duties"},
+    "tried where a group has lost its members": {"name_acceptance_group"},
+}
+
+
+def test_each_reference_of_the_contract_that_gives_a_duty_is_tried() -> None:
+    given, tried = [
+        {
+            (lifecycle.kind, row.name)
+            for lifecycle, row in rows
+            for _, mark in references(row.body)
+            if mark.duty is not GivenDuty.recorded
+        }
+        for rows in (ROWS, NAMING)
+    ]
+    assert {name for _, name in given - tried} == {name for names in NOT_TRIED.values() for name in names}
+
+
+def test_each_duty_that_not_everybody_may_hold_is_tried_with_everybody() -> None:
+    assert {duty for duty in GivenDuty if duty.any_of} == {*ELIGIBLE}
+
+
 def test_duties_name_codes_that_exist() -> None:
     for duty in GivenDuty:
         assert bool(duty.any_of) == bool(duty.because), duty
@@ -91,6 +117,8 @@ async def candidates(world: World) -> dict[str, dict[str, str]]:
     senior = await add_person(ledger, "Principal", CUSTOMER, grade=Grade.senior)
     IDS["senior_customer"] = str(senior.id)
     IDS["fitter"] = str((await add_person(ledger, "Fitter", "cabling-co")).id)
+    contractor = await add_person(ledger, "Contractor", "cabling-co", roles=(Role.engineer.value,))
+    IDS["contractor"] = str(contractor.id)
     IDS["newcomer"] = str((await add_person(ledger, "Newcomer", roles=(Role.engineer.value,))).id)
     inspector = await add_person(ledger, "Inspector", TEAM, roles=(Role.auditor.value,))
     IDS["inspector"] = str(inspector.id)
@@ -119,6 +147,7 @@ SORTS: dict[str, tuple[str, ...]] = {
         "senior_customer",
         "fitter",
         "newcomer",
+        "contractor",
         "inspector",
         "leaver",
         "machine",
@@ -127,25 +156,33 @@ SORTS: dict[str, tuple[str, ...]] = {
     "group": ("it_only",),
 }
 #: Who is eligible among the active persons and teams that are no machines, where not all are.
-OF_IT = {"newcomer"}
-#: Whoever is an auditor and nothing else judges, and does no work.
+OF_IT = {"newcomer", "contractor"}
+#: Whoever is an auditor and nothing else is recorded as having judged, and does no work.
 JUDGES = OF_IT | {"inspector"}
 ELIGIBLE: dict[GivenDuty, set[str]] = {
     GivenDuty.work: OF_IT,
     GivenDuty.ownership: OF_IT,
-    GivenDuty.review: JUDGES,
+    GivenDuty.review: OF_IT,
+    GivenDuty.judgement: JUDGES,
+    GivenDuty.auditing: {"inspector"},
     GivenDuty.appraisal: JUDGES,
+    GivenDuty.award: JUDGES - {"contractor"},
     GivenDuty.representation: OF_IT,
     GivenDuty.process_ownership: {"senior_customer"},
     GivenDuty.step_ownership: OF_IT | {"senior_customer"},
-    GivenDuty.scoring: JUDGES,
+    GivenDuty.scoring: OF_IT,
     GivenDuty.answering: set(),
     GivenDuty.agreement: set(),
     GivenDuty.co_authorship: set(),
     GivenDuty.sponsorship: set(),
     GivenDuty.project_management: set(),
+    GivenDuty.chairing: OF_IT | {"asker", "customer", "senior_customer"},
+    GivenDuty.convening: OF_IT | {"asker", "customer", "senior_customer"},
+    GivenDuty.approval: OF_IT | {"asker", "customer", "senior_customer"},
     GivenDuty.business_voice: {"asker", "customer", "senior_customer"},
+    GivenDuty.management_seat: OF_IT,
     GivenDuty.team_work: {"team"},
+    GivenDuty.team_handling: {"team"},
     GivenDuty.custom: {"team", "customers"},
     GivenDuty.supply: {"supplier"},
     GivenDuty.group_acceptance: set(),
@@ -162,7 +199,9 @@ def refusal(kind: str, duty: GivenDuty, sort: str) -> str | None:
         return None if duty is GivenDuty.account else "machine_gets_no_duty"
     if sort in ELIGIBLE.get(duty, {sort}):
         return None
-    return "supplier_gets_no_work" if (sort, duty) == ("supplier", GivenDuty.team_work) else duty.because
+    if duty in (GivenDuty.team_work, GivenDuty.team_handling):
+        return "supplier_gets_no_work" if sort == "supplier" else GivenDuty.team_work.because
+    return duty.because
 
 
 def naming(body: Json, pointer: str, named: str) -> Json | None:
@@ -211,10 +250,34 @@ async def _record(world: World, case: Row) -> Json | None:
     return None if row.opens else await world.untouched(lifecycle, possible_states(lifecycle, row)[0], row)
 
 
+#: Duties that ask their holder for no action, by why not. An auditor may be named to these only.
+WITHOUT_ACTION = {
+    "what was done or given is recorded": {
+        *(GivenDuty.judgement, GivenDuty.auditing, GivenDuty.appraisal, GivenDuty.award),
+    },
+    "whoever it is does what they may": {GivenDuty.participation, GivenDuty.deputising, GivenDuty.account},
+    "checked by the side of the agreement": {GivenDuty.party},
+}
+
+
+def test_whoever_only_reads_is_named_to_nothing_that_asks_them_to_act() -> None:
+    without_action = {duty for duties in WITHOUT_ACTION.values() for duty in duties}
+    every = {
+        mark.duty
+        for lifecycle in LIFECYCLES
+        for row in lifecycle.rows
+        for _, mark in references(row.body)
+        if mark.kind == "person" and mark.duty not in (None, GivenDuty.recorded)
+    }
+    to_auditors = {duty for duty in every if "inspector" in ELIGIBLE.get(duty, {"inspector"})}
+    assert to_auditors == without_action
+
+
 async def test_a_picker_offers_those_who_are_eligible_and_nobody_else(world: World) -> None:
     by_kind = await candidates(world)
     for duty, kind in (
         (GivenDuty.process_ownership, "person"),
+        (GivenDuty.approval, "person"),
         (GivenDuty.supply, "team"),
         (GivenDuty.group_acceptance, "group"),
     ):

@@ -21,7 +21,7 @@ from app.foundation.own_numbers import RECORD_CODES, is_own_number
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.payloads import Payload, marks
 from app.kernel.actions.refusals import WrongValue
-from app.kernel.commands.references import require_evidence
+from app.kernel.commands.references.evidence import require_evidence
 from app.kernel.named_evidence import EvidenceQuestion, NamedEvidence
 from app.kernel.named_records import is_stream_visible
 from app.log.ids import uuid7
@@ -29,7 +29,7 @@ from app.registry import LIFECYCLES
 from tests.client import Api, Json
 from tests.governance.documents.conftest import Office, calendar, office
 from tests.people import add_caller
-from tests.processes.releases.samples import a_release
+from tests.processes.releases.samples import makers_in_team
 from tests.processes.trainings.conftest import said
 
 __all__ = ["calendar", "office"]
@@ -42,15 +42,21 @@ SINCE = {
     "StartPilotImprovement/standards": "approved_at",
     "FixImprovement/numbers": "cutover_at",
     "PassGateRelease/document_numbers": "opened_at",
+    "SubmitForAcceptanceRequest/manual": "solution_approved_at",
 }
-#: Those that have no such time: the material of a training, and a manual.
-WITHOUT_SINCE = {"PlanTraining/material_number", "SubmitForAcceptanceRequest/manual"}
+#: Those that have no such time: the material of a training.
+WITHOUT_SINCE = {"PlanTraining/material_number"}
+#: Those that take documents of some classes from before the question, if they stand for the record's service.
+STANDING = {"PassGateRelease/document_numbers", "SubmitForAcceptanceRequest/manual"}
+#: Those that take documents for all processes and services: material, a manual, and deliverables of a stage.
+WITHOUT_MATTER = {*WITHOUT_SINCE, *STANDING}
 #: Texts that look like numbers of documents and name none as evidence.
 OTHER_NUMBERS = {
     "DraftDocument/external_number": "the document's own number elsewhere",
     "ReportWorkTeam/numbers": "numbers of the records on which the team works",
     **{
-        f"AnnouncePublicationImprovement/{field}": "only a rule says them: those of the step that published"
+        f"{payload}/{field}": "only a rule says them: those of the step that published"
+        for payload in ("AnnouncePublicationImprovement", "TellNewcomerImprovement")
         for field in ("document_numbers", "external_numbers")
     },
 }
@@ -104,6 +110,16 @@ def references() -> list[Reference]:
     ]
 
 
+@pytest.mark.parametrize("text", ["later", "to be written", "none, because of 2 notes", "Confluence"])
+async def test_a_document_elsewhere_has_a_number_or_an_address(text: str) -> None:
+    mark = RegisteredDocuments(or_elsewhere=True)
+    question: Any = SimpleNamespace(body=SimpleNamespace(manual=text))
+    with pytest.raises(WrongValue) as refused:
+        await mark.kept_numbers(question, "manual", [text])
+    assert (refused.value.pointer, refused.value.because) == ("/manual", "no_number")
+    assert await mark.kept_numbers(question, "manual", ["SOP-12"]) == ["SOP-12"]
+
+
 @dataclass
 class Documents:
     """Numbers of documents, each of which fails in one way but the first."""
@@ -113,6 +129,8 @@ class Documents:
     draft: str
     withdrawn: str
     other_matter: str
+    other_service: str
+    of_no_matter: str
     hidden: str
     later: str
     boundary: datetime
@@ -120,7 +138,16 @@ class Documents:
 
 async def documents(office: Office, api: Api) -> Documents:
     """Documents of the register, with the time between the older and the others."""
-    internal: dict[str, Any] = {"confidentiality": "internal", "readers": [], "process": "incident"}
+    for key in ("mail", "portal"):
+        names = {"key": key, "name_en": key, "name_zh": key, "owner": "me"}
+        manager = await api.client(f"Owner of {key}", Role.service_level_manager)
+        await manager.post_ok("/v1/services", {**names, "criticality": "high"})
+    internal: dict[str, Any] = {
+        "confidentiality": "internal",
+        "readers": [],
+        "process": "incident",
+        "service": "mail",
+    }
 
     async def number(path: str) -> str:
         return str((await office.author.read(path))["number"])
@@ -136,6 +163,8 @@ async def documents(office: Office, api: Api) -> Documents:
         draft=await number(await office.drafted(**internal)),
         withdrawn=await number(withdrawn_path),
         other_matter=await number(await office.published(**{**internal, "process": "problem"})),
+        other_service=await number(await office.published(**{**internal, "service": "portal"})),
+        of_no_matter=await number(await office.published(**{**internal, "process": None, "service": None})),
         hidden=await number(await office.published()),
         later=await number(await office.published(in_days=30, **internal)),
         boundary=boundary,
@@ -144,14 +173,16 @@ async def documents(office: Office, api: Api) -> Documents:
 
 async def found(api: Api, caller: Caller, reference: Reference, name: str, asked_at: datetime) -> str:
     """The number that the field keeps for the name, or the code with which it refuses it. The caller names it
-    for a record of incidents whose question was put at that time.
+    for a record of incidents and mail whose question was put at that time.
     """
     ledger = api.ledger
     record: Any = empty(ledger.lifecycles[reference.kind].record, uuid7())
     times = dict.fromkeys(("approved_at", "cutover_at", "opened_at"), asked_at)
-    for field, value in {"process": "incident", **times}.items():
+    for field, value in {"process": "incident", "service": "mail", **times}.items():
         if field in type(record).model_fields:
             setattr(record, field, value)
+    if reference.kind == "request":
+        record.solution_approval.solution_approved_at = asked_at
     named: dict[str, Any] = {reference.field: (name,)}
     body: Any = reference.payload.model_construct(**named)
     question = EvidenceQuestion(
@@ -186,25 +217,126 @@ async def test_evidence_counts_only_if_it_exists_is_visible_in_force_of_the_matt
                 "draft": named.draft,
                 "withdrawn": named.withdrawn,
                 "other matter": named.other_matter,
+                "other service": named.other_service,
+                "of no matter": named.of_no_matter,
                 "hidden": named.hidden,
                 "older": named.older,
                 "later": named.later,
             }.items()
         }
-        has_process = reference.kind in ("improvement", "training")
+        kept_fields = api.ledger.lifecycles[reference.kind].record.model_fields
         assert tried == {
             "good": named.good,
             "nothing": "unknown_reference",
             "a ticket": "unknown_reference",
             "draft": "document_not_in_force",
             "withdrawn": "document_not_in_force",
-            "other matter": "document_of_other_matter" if has_process else named.other_matter,
+            "other matter": "document_of_other_matter" if "process" in kept_fields else named.other_matter,
+            "other service": "document_of_other_matter" if "service" in kept_fields else named.other_service,
+            "of no matter": named.of_no_matter
+            if reference.name in WITHOUT_MATTER
+            else "document_names_no_process",
             "hidden": "unknown_reference",
-            "older": "document_too_old" if reference.name in SINCE else named.older,
+            "older": named.older
+            if reference.name in WITHOUT_SINCE or DocumentClass.PR in getattr(reference.mark, "standing", ())
+            else "document_too_old",
             "later": named.later
             if getattr(reference.mark, "ahead", False)
             else "document_takes_effect_later",
         }, reference.name
+
+
+@dataclass
+class FiledElsewhere:
+    """Reads that find one document of today, which another record of this kind has filed."""
+
+    kind: str
+
+    async def row(self, *_: object, **__: object) -> Json:
+        entry = {"number": "TE2026001", "document_class": "TE", "state": "published", "audience": []}
+        return {**entry, "stream": f"{self.kind}/1", "published_at": datetime.now(UTC)}
+
+    async def value(self, *_: object, **__: object) -> None:
+        return None
+
+    async def record(self, *_: object) -> Any:
+        return SimpleNamespace(record=SimpleNamespace(KIND=self.kind, process="incident", service="mail"))
+
+
+async def test_a_document_of_another_release_or_improvement_shows_nothing() -> None:
+    tried = set()
+    for reference in references():
+        if not isinstance(reference.mark, RegisteredDocuments) or reference.name not in SINCE:
+            continue
+        record = SimpleNamespace(KIND=reference.kind, row_key=f"{reference.kind}/2", process="incident")
+        times = dict.fromkeys(("approved_at", "cutover_at", "opened_at"), datetime(2026, 3, 1, tzinfo=UTC))
+        approval = SimpleNamespace(solution_approved_at=times["approved_at"])
+        vars(record).update({**times, "service": "mail", "solution_approval": approval})
+        question: Any = SimpleNamespace(
+            reads=FiledElsewhere(reference.kind),
+            record=record,
+            body=SimpleNamespace(**{reference.field: ("TE2026001",)}),
+            now=datetime.now(UTC) + timedelta(days=1),
+            is_visible=lambda *_: True,
+        )
+        with pytest.raises(WrongValue) as refused:
+            await reference.mark.kept_numbers(question, reference.field, ("TE2026001",))
+        assert refused.value.because == "document_of_other_matter", reference.name
+        tried.add(reference.name)
+    assert tried == SINCE.keys()
+
+
+@pytest.mark.parametrize(("step", "since"), [("publish", "approved_at"), ("manage_daily", "cutover_at")])
+def test_documents_of_daily_management_follow_the_cutover(step: str, since: str) -> None:
+    [mark] = [each.mark for each in references() if each.name == "CompleteRolloutStepImprovement/numbers"]
+    assert isinstance(mark, RegisteredDocuments)
+    assert mark.since is not None
+    times = {"approved_at": datetime(2026, 3, 1, tzinfo=UTC), "cutover_at": datetime(2026, 5, 1, tzinfo=UTC)}
+    assert mark.since(SimpleNamespace(**times), SimpleNamespace(step=step)) == times[since]
+
+
+async def test_a_document_that_stands_for_the_service_may_be_older_until_its_review_is_due(
+    office: Office, api: Api
+) -> None:
+    named = await documents(office, api)
+    caller = await add_caller(api.ledger, "Engineer", Role.engineer)
+    marked = {
+        reference.name: reference
+        for reference in references()
+        if isinstance(reference.mark, RegisteredDocuments) and reference.mark.standing
+    }
+    assert marked.keys() == STANDING
+    internal: dict[str, Any] = {"confidentiality": "internal", "readers": []}
+    evidence = {}
+    for document_class, service in (("OP", "mail"), ("OP", None), ("TE", "mail"), ("AC", "mail")):
+        path = await office.published(**internal, document_class=document_class, service=service)
+        number = (await office.author.read(path))["number"]
+        evidence[document_class, service] = number, path
+    asked_at = office.calendar.now() + timedelta(seconds=1)
+    manual, _ = evidence["OP", "mail"]
+    for (document_class, service), (number, _) in evidence.items():
+        code = number if number == manual else "document_too_old"
+        for each in marked.values():
+            assert await found(api, caller, each, number, asked_at) == code, (document_class, service)
+    overdue_at = asked_at + timedelta(days=400)
+    for each in marked.values():
+        assert await found(api, caller, each, manual, overdue_at) == "document_review_overdue"
+    gate = marked["PassGateRelease/document_numbers"]
+    assert await found(api, caller, gate, named.older, asked_at) == named.older
+
+
+async def test_a_ticket_takes_no_document_of_another_process_that_names_no_service(
+    office: Office, api: Api
+) -> None:
+    internal: dict[str, Any] = {"confidentiality": "internal", "readers": []}
+    caller = await add_caller(api.ledger, "Engineer", Role.engineer)
+    [gate] = [each for each in references() if each.name == "PassGateRelease/document_numbers"]
+    asked_at = datetime.now(UTC)
+    office.calendar.move_on(seconds=1)
+    for process, code in (("problem", "document_of_other_matter"), ("release", None), (None, None)):
+        path = await office.published(**internal, process=process)
+        number = (await office.author.read(path))["number"]
+        assert await found(api, caller, gate, number, asked_at) == (code or number), process
 
 
 async def test_a_number_elsewhere_has_not_the_form_of_ours(api: Api) -> None:
@@ -258,20 +390,31 @@ async def test_a_training_keeps_the_number_of_its_material(office: Office, api: 
     assert isinstance(await planned(external_number="SOP-12"), dict)
 
 
-async def test_a_question_that_is_dated_back_does_not_let_older_evidence_count(
+async def test_a_gate_takes_nothing_older_than_the_plan_only_and_no_question_is_dated_back(
     office: Office, api: Api
 ) -> None:
-    named = await documents(office, api)
-    manager = await api.client("Petra", Role.project_manager)
-    writer = await api.client("Writer", Role.engineer, teams=("network",))
-    # The older document is published by the real clock, as the release is recorded.
-    asked_at = named.boundary - timedelta(days=5)
-    plan = a_release(stages=[{"key": "build"}], occurred_at=asked_at.isoformat())
-    release = await manager.post_ok("/v1/releases", plan)
-    assert release["opened_at"] < named.boundary.isoformat()
-    body = {"document_numbers": [named.older], "author": writer.id}
-    refused = await manager.post(f"/v1/releases/{release['id']}/pass_gate", json=body)
-    assert [error["code"] for error in refused.json()["errors"]] == ["document_too_old"]
+    """A document that stands for the service goes with what was made for the release."""
+    internal: dict[str, Any] = {"confidentiality": "internal", "readers": [], "service": "mail"}
+    names = {"key": "mail", "name_en": "Mail", "name_zh": "邮件", "owner": "me", "criticality": "high"}
+    await (await api.client("Owner", Role.service_level_manager)).post_ok("/v1/services", names)
+    numbers = {}
+    for document_class in ("IM", "OP"):
+        path = await office.published(**internal, document_class=document_class)
+        numbers[document_class] = (await office.author.read(path))["number"]
+    makers = await makers_in_team(api)
+    # The documents are published by the real clock, as the release is recorded.
+    asked_at = datetime.now(UTC) - timedelta(days=5)
+    path = await makers.planned(occurred_at=asked_at.isoformat())
+    gate = {"author": makers.developer.id}
+    for evidence, code in (
+        ({"document_numbers": [numbers["IM"]]}, "document_too_old"),
+        ({"document_numbers": [numbers["OP"]]}, "nothing_made_for_release"),
+        ({"document_numbers": [numbers["OP"]], "external_numbers": ["git 4f2a91c"]}, None),
+    ):
+        answer = await makers.manager.post(f"{path}/pass_gate", json={**gate, **evidence})
+        refused = [error["code"] for error in answer.json().get("errors", ())]
+        assert refused == ([] if code is None else [code]), evidence
+    assert answer.status_code == 200
 
 
 def evidence_refs() -> list[tuple[str, type[Record], str, EvidenceRef]]:

@@ -11,8 +11,10 @@ from app.api.open_actions import action_link
 from app.desk.contract import screen_contract
 from app.desk.forms.definitions import RISK_ANSWERS, with_risk_questions
 from app.desk.forms.fields import FieldKind, Form
-from app.desk.forms.inputs import GIVEN_INPUT, to_inputs
+from app.desk.forms.inputs import GIVEN_INPUT, Inputs, to_inputs
+from app.desk.forms.instants import SHOWN_VALUE_PREFIX
 from app.desk.pages.actions import INSTEAD_OF
+from app.desk.references import names_key
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from tests.cases import each_case
 from tests.client import Json
@@ -38,6 +40,17 @@ def plain_inputs(form: Form) -> set[str]:
     composed = (FieldKind.part, FieldKind.rows, FieldKind.pairs)
     fields = [field for field in form.fields if field.kind not in composed and field.name != INSTEAD_OF]
     return {f"/{field.name}" for field in fields}
+
+
+def chosen_before(form: Form, inputs: Inputs) -> dict[str, list[str]]:
+    """The inputs that keep keys which people choose, as if they were chosen: samples name no records."""
+    pointers = [field.pointer for field in form.fields if names_key(field) and field.pointer in inputs]
+    return {
+        f"{SHOWN_VALUE_PREFIX}{pointer}": [
+            f"{line} {line}" for text in inputs[pointer] for line in text.splitlines()
+        ]
+        for pointer in pointers
+    }
 
 
 def needed(form: Form) -> set[str]:
@@ -79,6 +92,7 @@ async def test_what_the_operation_takes_its_form_sends(
                 assert needed(form) <= read_form(refused.text).faults
         assert await world.api.head() == head
         inputs = to_inputs(form.fields, body, ZONE)
+        inputs |= chosen_before(form, inputs)
         # What is given although it is blank was emptied by whoever fills in the form.
         filled = blank_form.inputs | {pointer: [""] for pointer in inputs.get(GIVEN_INPUT, ())} | inputs
         done = await send_form(world.everybody, path, filled)

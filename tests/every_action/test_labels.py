@@ -128,7 +128,7 @@ TABLES = set(
     agreement_page alerted_condition api_docs assistant_arguments assistants attention
     attention_rules audit_page calendar_words certificate chart conflict conformance conformance_page
     counted_in dashboard definition_page desk detail doctor doctor_remedy document_page document_register
-    due_page effect example
+    due_page effect example process_change_page
     improvement_page integrations note notice notice_ask notice_field notice_part notice_why page paper
     plan_page portal process_map quality_sheet rating_page remark remedy risk_report scorecard_page
     service_report service_status sign_in suggestion summary survey_page title value warning webhook_failure

@@ -21,7 +21,7 @@ from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.commands.command import Command
-from app.kernel.commands.references import _resolve_reference as resolve_reference
+from app.kernel.commands.references.lookup import resolve_reference
 from app.kernel.posts import PostField, gives_duty, post_fields
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from tests.client import Client, serving

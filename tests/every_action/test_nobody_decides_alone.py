@@ -108,7 +108,8 @@ async def kept_apart(search: Search, record: Json, matter: Matter, body: Json) -
         loaded = await load(db, search.lifecycle, record["id"])
         assert loaded is not None
         reads = ReadContext(db, ledger.lifecycles, ledger.directory)
-        apart |= {str(person) for person in await matter.origins(reads, loaded.record)}
+        origins = await matter.origins(reads, loaded.record)
+        apart |= {str(person) for person in origins.parties}
     if matter.without_asker:
         apart.add(body["asked_by"]["id"])
     for event in await db.rows(EVENTS, (f"{kind}/{record['id']}",)):

@@ -68,17 +68,18 @@ NOT_MIRRORED = {
     "changes, and meetings on them": "tell_overlapped_changes take_up_at_meetings resume_after_change",
     "requests and their changes": "fulfil_by_changes",
     "votes, their deputies, and people who leave": """
-        deputise_voters recount_votes report_duties report_team_work hand_over_duties""",
+        deputise_voters recount_votes void_people_questions report_team_work hand_over_duties""",
     "groups of the identity provider": "follow_group_mappings",
     "acceptance groups, and what waits for them": "ask_new_members report_group_uses",
     "the improvement programme": "suggest_after_missed_targets suggest_after_declined_candidates "
-    "suggest_after_kpi_signals suggest_after_faded_benefits",
+    "suggest_after_kpi_signals suggest_after_faded_benefits void_reviews list_newcomers",
     "agreements on service levels": "watch_supports",
     "our own clocks, which measure what tools report": "escalate_by_sla",
-    "risks, audits, surveys and scorecards": "restate_risks award_audit_points burn_survey_boxes ask_raters",
+    "risks, audits, surveys and scorecards": "restate_risks award_audit_points burn_survey_boxes ask_raters "
+    "pass_on_scorecards",
 }
-#: Rules that only follow what other rules of ours did.
-OF_OUR_RULES = frozenset({"separate_customers"})
+#: Rules that only follow what other rules of ours did, or report what people who have left still hold.
+OF_OUR_RULES = frozenset({"separate_customers", "report_duties"})
 #: Bodies that change more than the sample does.
 SAID: dict[str, Callable[[], Json]] = {
     "assign": lambda: {"team": TEAM, "person": IDS["person"]},

@@ -9,15 +9,17 @@ from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller, Person, Role, RoleGrant
-from app.common.records import CodeEnum
+from app.common.records import CodeEnum, ForeignRef
 from app.foundation.people.succession.handing_over import hand_over_duties
 from app.kernel.access.reads import load
+from app.kernel.actions.actor_policy import Relation
 from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.payloads import marks
 from app.kernel.actions.refusals import CALLER_CHECKS, Refusal, WrongValue
 from app.kernel.commands.command import Command
 from app.kernel.commands.offers import NOTHING_TO_CHOOSE, offers, required_children
 from app.kernel.commands.perform import decide_command
-from app.kernel.commands.references import is_visible
+from app.kernel.visible_records import is_visible
 from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.client import Json
@@ -107,6 +109,47 @@ def test_what_no_payload_can_change_closes_the_action() -> None:
     assert asked_too_late == SAYS_WHAT_TO_FILL_IN
 
 
+#: Refusals of the record that a payload can avoid: by whom, what or which time it names, or by a reason.
+AVOIDED_BY_PAYLOAD = {
+    *("access_not_requested", "change_not_approved", "holds_no_duty", "not_on_review_side"),
+    *("nothing_differs", "nothing_has_changed", "not_publishable", "optimised_too_early"),
+    *("process_is_frozen", "proposal_was_rewritten", "results_of_other_targets", "role_already_held"),
+    *("role_not_held", "side_already_reviewed", "targets_changed_meanwhile", "already_issued"),
+    *("checked_it", "gap_beneath", "statement_of_another"),
+    # What a route computes beforehand; of the steps, `no_step_to_complete` and `no_later_step` are asked.
+    *("nothing_to_transfer", "not_the_step_owner", "step_out_of_order"),
+}
+
+
+def refuses_record(check: Any) -> bool:
+    """Whether the check refuses by a code of its own, and not only values of the payload."""
+    for node in ast.walk(ast.parse(dedent(inspect.getsource(check)))):
+        if (
+            isinstance(node, ast.Raise)
+            and isinstance(node.exc, ast.Call)
+            and isinstance(node.exc.func, ast.Name)
+        ) and node.exc.func.id not in ("WrongValue", "AssertionError"):
+            return True
+        if isinstance(node, ast.Return) and any(
+            isinstance(n, ast.Constant) and n.value for n in ast.walk(node)
+        ):
+            return True
+    return False
+
+
+def test_a_refusal_of_the_record_is_asked_before_its_action_is_shown() -> None:
+    """It is a `caller_check`, so that nobody is shown as open what no payload of theirs would open."""
+    asked_too_late = {
+        check.__name__
+        for lifecycle in LIFECYCLES
+        for row in lifecycle.rows
+        for check in row.checks.wrong
+        if not row.opens and row.policy.relations | row.policy.roles != {Relation.rule}
+        if inspect.isfunction(check) and check not in CALLER_CHECKS and refuses_record(check)
+    }
+    assert asked_too_late == AVOIDED_BY_PAYLOAD
+
+
 @each_case(("lifecycle", "state"), CASES, ids=case_name, by=of_kind)
 async def test_what_is_open_is_taken(world: World, lifecycle: Lifecycle[Any], state: CodeEnum) -> None:
     record = await world.standing(lifecycle, state)
@@ -123,19 +166,35 @@ async def test_what_is_open_is_taken(world: World, lifecycle: Lifecycle[Any], st
 async def open_to(
     world: World, lifecycle: Lifecycle[Any], record: Json
 ) -> list[tuple[Action[Any, Any], Caller]]:
-    """What is open to the three, each once with the first of the roles to which it is."""
+    """What is open to the three, each once with the first of the roles to which it is: in `make test-all`
+    with each of them, and to those whom the record names, without a role.
+    """
     ledger = world.api.ledger
     loaded = await load(ledger.db, lifecycle, record["id"])
     assert loaded is not None
-    offered: dict[tuple[str, UUID], tuple[Action[Any, Any], Caller]] = {}
+    offered: dict[tuple[str, UUID, Role | None], tuple[Action[Any, Any], Caller]] = {}
     for person in (world.reporter, world.assignee, world.colleague):
         for role in Role:
             caller = caller_of(world, person, role)
             if is_visible(ledger, lifecycle, caller, loaded.audience):
                 for offer in await offers(ledger, lifecycle, loaded, context(caller)):
                     if offer.because is None:
-                        offered.setdefault((offer.action.name, person.id), (offer.action, caller))
+                        key = (offer.action.name, person.id, role if WHOLE else None)
+                        offered.setdefault(key, (offer.action, caller))
+    for person_id in named_in(loaded.record) if WHOLE else ():
+        caller = Caller(f"person:{person_id}", person_id)
+        if is_visible(ledger, lifecycle, caller, loaded.audience):
+            for offer in await offers(ledger, lifecycle, loaded, context(caller)):
+                if offer.because is None:
+                    offered.setdefault((offer.action.name, person_id, None), (offer.action, caller))
     return list(offered.values())
+
+
+def named_in(record: Any) -> list[UUID]:
+    """The people whom fields of the record name."""
+    fields = marks(type(record), ForeignRef).items()
+    named = [getattr(record, name) for name, mark in fields if mark.kind == "person"]
+    return [person for person in dict.fromkeys(named) if isinstance(person, UUID)]
 
 
 async def refusal_of(
@@ -149,8 +208,9 @@ async def refusal_of(
             await decide_command(world.api.ledger, command)
             return None
         except WrongValue as error:
-            named = required_children(row) and error.because not in OF_SAMPLE
-            code = error.because if named else None
+            # Without a pointer the refusal is about the record, whatever is sent.
+            is_of_record = not error.pointer or required_children(row)
+            code = error.because if is_of_record and error.because not in OF_SAMPLE else None
         except Refusal as error:
             code = None if error.code in OF_SAMPLE else error.code
         except AssertionError as error:

@@ -26,7 +26,8 @@ PROBLEMS = {"400", "401", "403", "404", "406", "409", "412", "413", "415", "422"
 SHARED_BODIES = frozenset(
     """EmptyPayload Reason Tallied CastVote CiAlteration DocumentReason OfDocument RequestDocumentAccess
     GrantDocumentAccess EndDocumentAccess RefuseDocumentAccess FlagLoanDocument SuggestFromAnswer
-    ComplainFromAnswer RecuseVoter ReviewChange ClassTallied PlanImprovement AskMemberRequest""".split()  # noqa: SIM905  # a page
+    ComplainFromAnswer RecuseVoter ReviewChange ClassTallied PlanImprovement AskMemberRequest
+    AgreeToEdition AnnounceReplanningImprovement""".split()  # noqa: SIM905  # a page
 )
 #: Verbs whose past tense is written as they are.
 SAME_IN_THE_PAST = frozenset({"read", "set"})

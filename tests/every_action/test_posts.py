@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from app.common.duties import GivenDuty
 from app.common.people import Caller, Role, RoleGrant
 from app.common.records import ForeignRef, empty
 from app.foundation.people.succession.duties import KIND_DUTIES
+from app.kernel.actions.actor_policy import ProcessRelation, Relation
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import marks
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
@@ -31,6 +33,12 @@ POSTS = {
     ("risk", "owner_id"): {"assess", "treat", "reassess", "hand_over"},
     ("scorecard", "talker_id"): {"settle"},
     ("scorecard_rating", "rater_id"): {"rate"},
+    ("improvement_plan", "owner_id"): {"revise", "submit", "review", "propose_adjustment"},
+    ("meeting", "chair_id"): {"edit", "move", "invite", "hold", "minute", "sign", "cancel"},
+    ("meeting", "organiser_id"): {"edit", "move", "invite", "hold", "minute", "cancel"},
+    ("problem", "risk_owner_id"): {"reopen"},
+    ("service_level_plan", "owner_id"): {"revise"},
+    ("training", "trainer_id"): {"hold"},
     ("sla", "representative_id"): {"negotiate", "sign"},
     ("sla", "party_representative_id"): {"negotiate", "sign"},
     # They sign the card that they see.
@@ -91,6 +99,64 @@ def test_a_post_alone_is_enough_for_its_duty() -> None:
         missing = duties - allowed(lifecycle, named(lifecycle, field), caller())
         assert not missing, f"{kind}.{field}"
         assert f"person:{HOLDER}" in lifecycle.audience(named(lifecycle, field)), f"{kind}.{field}"
+
+
+#: References that name somebody for a duty outside the record, or state a fact; each with what is meant.
+FACTS = {
+    "article.assignee_id": "nobody assigns articles: authors and editors write them",
+    "ci.owner_id": "votes on changes of the item",
+    "complaint.owner_id": "is eligible by the role that answers",
+    "discovery_owner.person_id": "becomes the owner of the item",
+    "escalation_rule.to_person_id": "is assigned the ticket",
+    "group.chair_id": "decides the questions that name the group",
+    "improvement_motion.asked_manager_id": "manages the project once the committee agrees",
+    "improvement_motion.asked_sponsor_id": "sponsors the project once the committee agrees",
+    "meeting.assignee_id": "nobody assigns meetings: chair and organiser run them",
+    "quality_target.person_id": "is measured; the answerable person accepts",
+    "recognition.person_id": "has got the award",
+    "release.faults_owner_id": "works on incidents and problems after the release",
+    "release.stage_author_id": "attaches the documents of the stage, as whoever sees the release",
+    "release.stage_reviewer_id": "repeats the reviewer of the stage",
+    "release_stage.author_id": "attaches the documents of the stage, as whoever sees the release",
+    "scorecard.person_id": "the person concerned objects and confirms",
+    "scorecard_rating.person_id": "is rated",
+    "service.owner_id": "votes on changes of the service",
+    "shift.person_id": "is assigned tickets while on duty",
+    "stand_in.person_id": "is assigned tickets while on duty",
+    "webhook_source.owner_id": "is told when the source fails",
+    "work.person_id": "has done the work",
+}
+#: Duties that take part in something, are an account, or have no own action.
+WITHOUT_ACTION = {
+    *(None, GivenDuty.recorded, GivenDuty.account, GivenDuty.participation, GivenDuty.deputising)
+}
+
+
+def duties_named() -> Iterator[tuple[str, str]]:
+    """The fields of records and child records that name a person for a duty."""
+    for lifecycle in LIFECYCLES:
+        for model in (lifecycle.record, *lifecycle.children):
+            for field, mark in marks(model, ForeignRef).items():
+                if mark.kind == "person" and mark.duty not in WITHOUT_ACTION:
+                    yield model.KIND, field
+
+
+def opened_by_post() -> set[tuple[str, str]]:
+    """The fields whose holders have an action by the post."""
+    opened: set[tuple[str, str]] = set()
+    for lifecycle in LIFECYCLES:
+        for row in lifecycle.rows:
+            for relation in row.policy.relations:
+                if isinstance(relation, ProcessRelation):
+                    opened |= {(lifecycle.kind, field) for field in relation.fields} | {*relation.named_in}
+                elif relation in (Relation.assignee, Relation.implementer):
+                    opened.add((lifecycle.kind, "assignee_id"))
+    return opened
+
+
+def test_each_post_opens_an_action_or_is_said_to_be_a_fact() -> None:
+    idle = {f"{kind}.{field}" for kind, field in {*duties_named()} - opened_by_post()}
+    assert idle == FACTS.keys()
 
 
 def test_whoever_holds_a_post_sees_the_record() -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from app.common.records import from_row
-from app.kernel.actions.actor_policy import segregated_persons
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from tests.client import Client, Json
 from tests.every_action.samples import valid_body
@@ -58,10 +57,8 @@ async def parted(world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any],
         f"select * from {lifecycle.source} r where id = %s", (record["id"],)
     )
     assert stored is not None
-    return {
-        str(person)
-        for person in segregated_persons(row.checks.segregate_from, from_row(lifecycle.record, stored))
-    }
+    holder = from_row(lifecycle.record, stored)
+    return {str(person) for duty in row.checks.segregate_from for person in duty.persons(holder)}
 
 
 async def authors(world: World, row: Action[Any, Any], record: Json) -> set[str]:

@@ -38,6 +38,7 @@ STATED: dict[str, tuple[str, str, str]] = {
     "request.propose_requirements": ("heard", "", ""),
     "request.confirm_requirements": ("heard", "", ""),
     "request.record_acceptance": ("participants", "acceptances", "participant_ids"),
+    "release.change_plan": ("analyst", "", ""),
     "request.record_training": ("participants", "trainings", "participant_ids"),
 }
 #: Fields that name people without giving them work, of whom nothing is stated.
@@ -106,6 +107,8 @@ async def _named(world: World, action: str) -> Client:
     """Somebody of whom the action can state something."""
     if action.startswith("training."):
         return world.people["author"]
+    if action == "request.record_training":  # those who are trained are of its customer
+        return world.people["business"]
     if action.startswith("improvement.plan"):  # the lead of the team of the pilot speaks for it
         lead = {"lead": str(world.colleague.id)}
         answer = await world.everybody.patch(f"/v1/teams/{TEAM}", json=lead, headers={"If-Match": "*"})

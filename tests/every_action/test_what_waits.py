@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from html import unescape
 from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID
@@ -14,7 +15,7 @@ from uuid import UUID
 import pytest
 
 from app.common.notices import NoticeKind, NoticeType
-from app.common.people import Person, rule_caller
+from app.common.people import STAFF_ROLES, Person, rule_caller
 from app.foundation.decisions.payloads import RemindVoters
 from app.foundation.people.succession.leaving import ReportDuties
 from app.governance.findings.records import FindingState
@@ -178,6 +179,8 @@ async def make_things_wait(world: World) -> None:
     await world.make_record(scorecard, ScorecardState.talk, more={"person": str(manager.id)})
     await world.make_record(LIFECYCLES_BY_KIND["change"], ChangeState.awaiting_approval)
     leaver = (await add_person(ledger, "Left", TEAM)).id
+    path = f"/v1/incidents/{(await world.requester.post_ok('/v1/incidents', an_incident()))['id']}"
+    await world.everybody.post_ok(f"{path}/assign", {"team": TEAM, "person": str(leaver)})
     await act(ledger, rule_caller("tests"), "person", "deactivate", leaver)
     left = ReportDuties(holder=str(leaver), duty_count=1, persons=(world.everybody.id,))
     await act(ledger, rule_caller("tests"), "person", "report_duties", leaver, left)
@@ -218,6 +221,24 @@ async def client_of(world: World, person_id: UUID) -> Client:
     held = await world.api.ledger.db.value("select roles from fold.person where id = %s", (person_id,))
     person = SimpleNamespace(id=person_id)
     return await world.api.client_of(cast(Person, person), *(held or ()))
+
+
+async def test_people_besides_staff_do_in_the_portal_what_waits_for_them(waiting: list[Waiting]) -> None:
+    opened = set()
+    for reader in {task.reader.id: task.reader for task in waiting}.values():
+        held = {grant["role"] for grant in (await reader.read("/v1/me"))["roles"]}
+        if held & STAFF_ROLES:
+            continue
+        home = (await reader.get("/portal")).text.partition('id="waiting"')[2].partition("</section>")[0]
+        for link in re.findall(r'href="([^"]+)"', home):
+            action = link.split("/")[2], link.partition("?")[0].rpartition("/")[2]
+            if action not in opened or WHOLE:
+                form = await reader.get(unescape(link))
+                # A ticket that waits for an answer is answered in its conversation.
+                shown = 'id="reply"' if link.endswith("#reply") else 'class="action"'
+                assert (form.status_code, shown in form.text) == (200, True), (link, form.text)
+            opened.add(action)
+    assert opened, "nothing waits for anybody besides staff"
 
 
 async def test_what_waits_for_somebody_is_in_their_work_as_long_as_they_can_do_it(

@@ -21,6 +21,7 @@ from app.kernel.access.audience_rules import EVERYBODY
 from app.kernel.access.reads import load
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import marks, part_types
+from app.kernel.ledger import Ledger
 from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.notifications import notices
 from app.platform.db import connect
@@ -162,7 +163,12 @@ async def drive(
 
 async def tell(world: World) -> None:
     """All that there is to tell is told."""
-    ledger, now = world.api.ledger, datetime.now(UTC)
+    await tell_all(world.api.ledger)
+
+
+async def tell_all(ledger: Ledger) -> None:
+    """All that the log has to tell is told."""
+    now = datetime.now(UTC)
 
     def fails(name: str, error: Exception) -> None:
         raise error

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import groupby
 from typing import Any
+from uuid import UUID
 
 import httpx
 
@@ -47,7 +48,7 @@ from tests.every_action.settings import (
 )
 from tests.every_action.world_data import CALENDAR, CUSTOMER, GROUP, IDS, TEAM, THEIRS, VISIBLE_TO
 from tests.extent import WHOLE
-from tests.people import act, add_person
+from tests.people import act, add_person, fill
 
 
 def possible_states(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> list[CodeEnum]:
@@ -73,6 +74,8 @@ OF_VOTES = frozenset(
 ) | {"hand_over_duties", "transfer_duties", "report_duties", "report_work", "object_to_statement"}
 #: What there is only once a group has lost its members is walked by tests of its own, too.
 OF_VOTES |= {"report_uses", "name_acceptance_group"}
+#: The lead of a team, or somebody's superior, changes.
+OF_VOTES |= {"follow_leads"}
 
 
 def of_decisions(row: Action[Any, Any]) -> bool:
@@ -487,7 +490,7 @@ OF_BOARDS = frozenset({"change", "improvement", "process_change", "release"})
 MADE_BY_OTHERS = frozenset(
     {
         *("approval_rule.agree", "risk_matrix.agree", "risk_questionnaire.agree"),
-        *("improvement.evaluate", "request.vote"),
+        *("improvement.evaluate", "release_stage_set.agree", "request.vote"),
     }
 )
 #: Who is asked in emergencies, if the colleague asks.
@@ -506,12 +509,15 @@ async def make_world(api: Api) -> World:
     assignee = await add_person(api.ledger, "Assignee", TEAM)
     # Whom boards ask, by whatever key; in emergencies those who are senior.
     boards = (Role.cab_member.value, Role.committee_member.value)
-    # They may represent customers in agreements.
     await api.team(CUSTOMER, TeamKind.customer)
     colleague = await add_person(api.ledger, "Colleague", TEAM, CUSTOMER, roles=boards, grade=Grade.senior)
     await add_those_asked_as_well(api)
-    IDS["team"] = await api.staffed_team("spare")
-    IDS["supplier"] = await api.team("cabling-co", TeamKind.supplier)
+    IDS["buyer"] = str((await add_person(api.ledger, "Buyer", CUSTOMER)).id)
+    IDS["auditor"] = str((await add_person(api.ledger, "Auditor", roles=("auditor",))).id)
+    IDS["team"], IDS["supplier"] = (
+        await api.staffed_team("spare"),
+        await api.team("cabling-co", TeamKind.supplier),
+    )
     IDS["person"], IDS["reporter"], IDS["assignee"] = (
         str(person.id) for person in (colleague, reporter, assignee)
     )
@@ -553,8 +559,8 @@ async def make_world(api: Api) -> World:
     await everybody.post_ok(f"/v1/catalogue_items/{item['id']}/offer")
     IDS["item"] = item["key"]
     await everybody.post_ok("/v1/groups", {"key": GROUP, "name": "Who accepts it", "chair": "me"})
-    for member in (reporter.id, assignee.id, colleague.id, everybody.id, people["business"].id):
-        await everybody.post_ok(f"/v1/groups/{GROUP}/add_member", {"person": str(member), "side": "business"})
+    staff = (reporter.id, assignee.id, colleague.id)  # who keep their seats of before
+    await fill(api.ledger, GROUP, [*staff, *map(UUID, (everybody.id, people["business"].id, IDS["buyer"]))])
     await ask_several_about_changes(api)
     requester = await api.client_of(reporter)
     return World(api, everybody, worker, reporter, assignee, colleague, team_id, requester, people)

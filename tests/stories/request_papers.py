@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from app.kernel.ledger import Ledger
+from tests.automation.worker import Worker
 from tests.client import Json
 
 A_FORM = {
@@ -26,7 +29,11 @@ async def papers_print(people: Any, path: str, documents: list[Json]) -> None:
         ("SO", ("Anna", "Rosa", "王芳"), ("信息技术方评审人", "成本效益", "2199-01-01", "Payroll changes.")),
         ("IM", ("Anna", "Emil"), ("It runs", "Build it", "2199-01-01", "责任人", "120000.00 CNY")),
         ("TE", ("Kim", "Emil"), ("单元测试", "It is mended.", "是", "质量检查人")),
-        ("AC", ("Head", "王芳", "Deputy"), ("验收通过", "余额正确", "用户试用", "验收小组代表")),
+        (
+            "AC",
+            ("Head", "王芳", "Deputy"),
+            ("验收通过", "余额正确", "用户试用", "验收小组代表", "2199-01-01", "They are away then."),
+        ),
         ("TR", ("Emil", "Trainee", "王芳"), ("幻灯片", "12", "参训人")),
     ):
         address = f"{path}/documents/{numbers[document_class]}"
@@ -44,3 +51,25 @@ async def papers_print(people: Any, path: str, documents: list[Json]) -> None:
     failed = next(d["number"] for d in documents if d["document_class"] == "AC")
     assert "Mend the sum" in (await people.engineer.get(f"{path}/documents/{failed}")).text
     assert (await people.agent.get(f"{path}/documents/SN1")).status_code == 404
+
+
+async def denied_by_the_group_it_waits_again(people: Any, ledger: Ledger, path: str, verdict: Json) -> Json:
+    """The only other member of the group objects to having taken part: the acceptance does not count, and the
+    person who recorded it is told, and accepts again.
+    """
+    accepted = verdict | {"participants": ["me", people.deputy.id]}
+    early = await people.head.post(f"{path}/record_acceptance", json=accepted | {"early_reason": None})
+    assert [e["code"] for e in early.json()["errors"]] == ["accepted_early"]
+    assert (await people.head.post_ok(f"{path}/record_acceptance", accepted))["state"] == "delivered"
+    await people.deputy.post_ok(f"{path}/object_to_statement", {"objection": "I was on leave."})
+    assert (await people.head.read(path))["state"] == "in_acceptance"
+    acceptance = (await people.head.read(f"{path}/acceptances"))["items"][-1]
+    assert acceptance["void_at"] is not None
+    assert people.deputy.id not in acceptance["participant_ids"]
+    worker = Worker(ledger)
+    for seconds in (1, 120):
+        await worker.work(datetime.now(UTC) + timedelta(seconds=seconds))
+    steps = [step for notice in (await people.head.read("/v1/notices"))["items"] for step in notice["steps"]]
+    assert "statement_objected" in steps
+    accepted_again: Json = await people.head.post_ok(f"{path}/record_acceptance", verdict)
+    return accepted_again

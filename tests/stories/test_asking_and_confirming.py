@@ -103,7 +103,7 @@ async def test_the_desk_asks_back_before_it_assesses_and_the_answer_goes_on(hous
     for language in LANGUAGES:
         html = await page(house.requester, page_path, language)
         assert "For which room?" in html
-        assert translate(language, TABLE, "next_awaiting_requester", {}) in html
+        assert translate(language, TABLE, "next_awaiting_answer", {"question": "For which room?"}) in html
     assert (await fill(house.requester, f"{page_path}/comment", text="2.017")).status_code == 303
     await house.work()
     resumed = await house.desk.read(path)
@@ -208,6 +208,8 @@ async def test_the_requester_returns_requirements_and_confirms_them_in_the_porta
     await house.engineer.post_ok(
         f"{path}/propose_requirements", requirements | {"functional": "Half days, too."}
     )
+    await house.engineer.post_ok(f"{path}/propose_requirements", requirements | {"functional": "Whole days."})
+    assert await fault(house.requester, f"{path}/agree_to_requirements") == ("", "proposal_rewritten")
     form = read_form((await house.requester.get(f"{page_path}/agree_to_requirements")).text)
     agreed = await send_form(house.requester, f"{page_path}/agree_to_requirements", form.inputs)
     assert agreed.status_code == 303, agreed.text
@@ -215,7 +217,7 @@ async def test_the_requester_returns_requirements_and_confirms_them_in_the_porta
     assert (request["state"], request["requirements_proposed_at"]) == ("requirements_confirmed", None)
     assert request["requirements_confirmed_at"] is not None
     (document,) = (await house.requester.read(f"{path}/documents"))["items"]
-    assert (document["document_class"], document["state"], document["edition"]) == ("SN", "published", 2)
+    assert (document["document_class"], document["state"], document["edition"]) == ("SN", "published", 3)
 
 
 async def test_an_engineer_records_a_confirmation_that_was_given_elsewhere(house: House) -> None:

@@ -256,7 +256,7 @@ async def roll_out(planted: Planted, path: str) -> None:
     await completed(people, path, "name_owner", "organise")
     wrong_order = {
         "step": "publish",
-        "evidence": "Done.",
+        "evidence": "It is in place.",
         "external_numbers": ["SOP-12"],
         "effective_at": days_ago(0),
     }
@@ -286,7 +286,8 @@ async def roll_out(planted: Planted, path: str) -> None:
     optimised = {"step": "optimise", "evidence": "It asks once only."}
     assert await refused(people.owner, f"{path}/fix", optimised) == "optimised_too_early"
     despite = {"freeze_exception": "service_stop", "freeze_exception_reason": "It stopped the desk twice."}
-    await people.owner.post_ok(f"{path}/fix", optimised | despite)
+    await people.first.post_ok(f"{path}/grant_freeze_exception", despite)
+    await people.owner.post_ok(f"{path}/fix", optimised)
     early = {"step": "fix", "evidence": "The figures held."}
     assert "not_held" in await refused(people.owner, f"{path}/fix", early)
 
@@ -294,7 +295,8 @@ async def roll_out(planted: Planted, path: str) -> None:
 async def review_plan(planted: Planted, plan: str, number: str) -> None:
     """The plan's review says what the improvement has added to its target."""
     quality = planted.project.quality
-    meeting = await held_meeting(quality, planted.project.first)
+    about = f"improvement_plan/{plan.rpartition('/')[2]}"
+    meeting = await held_meeting(quality, planted.project.first, about=about)
     await planted.follow()
     await quality.post_ok(f"{plan}/review", {"meeting": meeting, "report": "On its way."})
     (review,) = (await quality.read(f"{plan}/reviews"))["items"]

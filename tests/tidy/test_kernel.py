@@ -70,5 +70,5 @@ def test_each_relation_of_the_kernel_is_one_to_the_records_of_several_processes(
         for relation in Relation
         if len(packages[relation]) == 1 and next(iter(packages[relation])).startswith(PROCESSES)
     }
-    fail_for(single - {one.value for one in GENERAL}, "One process has it: let it declare it.")
-    assert {one.value for one in GENERAL} <= single, "several have it by now"
+    fail_for(single - {relation.value for relation in GENERAL}, "One process has it: let it declare it.")
+    assert {relation.value for relation in GENERAL} <= single, "several have it by now"

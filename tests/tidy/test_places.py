@@ -59,10 +59,10 @@ TRANSACTIONS = {
 }
 #: Where SQL may be written.
 SQL = {
-    "app/api/requests/idempotency.py": "what was done under a key; the row is the log's own",
+    "app/api/requests/request_keys.py": "what was done under a key; the row is the log's own",
     "app/common/records.py": "the table of a record, joined with those of its parts",
     "app/sealing/*": "hashes and heads of the log, which are no records, and all that they are of",
-    "app/demo/scripts/improvement_scripts.py": "the team of a rollout, whose members are examined",
+    "app/demo/scripts/improvement_steps.py": "the team of a rollout, whose members are examined",
     "app/relay/relaying.py": "the next events, in bytes that go at once, and the lease",
     "app/foundation/assignment/proposals.py": "whom assignment rules choose from",
     "app/foundation/rota/on_call.py": "what of a rota can count at an instant",
@@ -108,7 +108,9 @@ SQL = {
     "app/automation/incidents_and_problems/detect_recurring_incidents.py": "which candidates there are",
     "app/automation/governance/open_audits.py": "which teams have had cases of a process",
     "app/automation/decisions/deputise_voters.py": "what waits for the votes of somebody who names a deputy",
+    "app/automation/decisions/void_people_questions.py": "open questions that name somebody who has left",
     "app/automation/decisions/recount_votes.py": "open votes of somebody whose account is deactivated",
+    "app/foundation/decisions/earlier.py": "earlier questions about the same subject, of every kind",
     "app/foundation/decisions/approval_rules/electors.py": "whom approval rules name",
     "app/automation/decisions/take_up_at_meetings.py": "what waits for a group, and its next meeting",
     "app/attention/*": "what needs attention, of all kinds at once",
@@ -286,7 +288,7 @@ def test_what_is_written_to_the_log_is_put_together_in_few_places() -> None:
     makers = {
         source.name for source in sources("app") for call, _ in source.calls() if call == "AppendRequest"
     }
-    makers -= {"app/kernel/commands/append.py"} | observed | clocks
+    makers -= {"app/kernel/commands/append_requests.py"} | observed | clocks
     makers -= {source.name for source in sources("app/exchange")}
     fail_for(makers, "Nothing else appends to the log: perform an action of a lifecycle instead.")
 
