@@ -15,7 +15,6 @@ from app.attention.rules import (
     environments,
     incidents,
     integrations,
-    mails,
     outages,
     programme,
     quality,
@@ -93,7 +92,7 @@ RULES = (
     AttentionRule(
         integrations.failed_deliveries, ("deliveries_failed",), _filters_of(SOURCES), only_for=Role.admin
     ),
-    AttentionRule(mails.unsent, ("mails_unsent",), NO_FILTER, only_for=Role.admin),
+    AttentionRule(integrations.unsent_mails, ("mails_unsent",), NO_FILTER, only_for=Role.admin),
     AttentionRule(programme.changes_unreviewed, ("change_unreviewed",), _filters_of(CHANGES)),
     AttentionRule(
         environments.unknown_environments,

@@ -23,6 +23,7 @@ from app.common.components import Texts, words
 from app.common.duties import GivenDuty
 from app.common.personal import Ciphertext, Personal
 from app.common.spellings import NamedAs, SpelledAs
+from app.common.times.instants import later_instant
 from app.log.canonical import from_instant, instant
 from app.log.events import stream
 from app.log.ids import id_text
@@ -464,11 +465,6 @@ def evolve(
     evolved = copy(record)
     evolved.__dict__.update(values)
     return evolved
-
-
-def later_instant(first: datetime | None, other: datetime) -> datetime:
-    """Return the later of two instants."""
-    return other if first is None or other > first else first
 
 
 def empty(record_class: type[R], record_id: UUID) -> R:

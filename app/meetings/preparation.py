@@ -11,11 +11,11 @@ from app.common.people import Person
 from app.common.records import Record
 from app.common.tickets import Ticket
 from app.foundation.decisions.approval_rules.electors import Seat
-from app.foundation.decisions.electorate import NamedElectorate
 from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.payloads import AskDecision
 from app.foundation.decisions.preparation import NewDecision, Question, named_decision
 from app.foundation.decisions.records import DecisionRule
+from app.foundation.decisions.voters.electorate import NamedElectorate
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext

@@ -18,8 +18,8 @@ from app.foundation.decisions.approval_rules.definition import SUBJECTS
 from app.foundation.decisions.approval_rules.electors import persons_of
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.approval_rules.versions import MatterOpening
-from app.foundation.decisions.electorate import Electorate, pose, ruled_electorate
 from app.foundation.decisions.matters import Matter
+from app.foundation.decisions.voters.electorate import Electorate, pose, ruled_electorate
 from app.kernel.access.reads import ReadContext, load
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import marks, part_types

@@ -501,6 +501,13 @@ VOTING = ("business", "it", "author", "doer")
 OTHER_PEOPLE = ("author", "doer", "it", "business")
 
 
+async def _raise_bounds(api: Api, accounts: Sequence[str]) -> None:
+    """Raise the bounds of the accounts: each file of tests brings records into states with the same few."""
+    for person_id in accounts:
+        bounds = SetBoundsPerson(most_standing=HIGHEST_BOUND)
+        await act(api.ledger, rule_caller("tests"), "person", "set_bounds", person_id, bounds)
+
+
 async def make_world(api: Api) -> World:
     """A new world."""
     await want_custom_fields_of_tickets(api)
@@ -545,11 +552,8 @@ async def make_world(api: Api) -> World:
         for name in OTHER_PEOPLE
     }
     IDS.update({name: client.id for name, client in people.items()}, everybody=everybody.id)
-    # Each file of tests brings records into states with the same few accounts.
     accounts = [str(person.id) for person in (reporter, assignee, colleague, everybody)]
-    for person_id in (*accounts, *(client.id for client in people.values())):
-        bounds = SetBoundsPerson(most_standing=HIGHEST_BOUND)
-        await act(api.ledger, rule_caller("tests"), "person", "set_bounds", person_id, bounds)
+    await _raise_bounds(api, [*accounts, *(client.id for client in people.values())])
     await agreements.make_beneath(everybody)
     IDS["suggestion"] = await improvement_suggestions.another_suggestion(everybody)
     IDS["assessed"] = await improvement_suggestions.another_suggestion(everybody)

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.common.people import Role
-from app.common.records import as_row, codecs, empty, evolve, from_row, later_instant
+from app.common.records import as_row, codecs, empty, evolve, from_row
+from app.common.times.instants import later_instant
 from app.foundation.people.records import Team
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.histories.history import fold, record_at_version

@@ -14,7 +14,7 @@ from app.common.records import empty
 from app.kernel.actions.refusals import WrongValue
 from app.log.ids import uuid7
 from app.processes.releases.checks import document_of_other_class
-from app.processes.requests.checks import manual_not_readable
+from app.processes.requests.acceptance.checks import manual_not_readable
 
 NOW = datetime.now(UTC)
 

@@ -20,6 +20,25 @@ A_FORM = {
 }
 
 
+def requirements(people: Any) -> Json:
+    """What is wanted, as the requester confirms it."""
+    return {
+        "background": "目前以纸质方式请假。",
+        "functional": "Ask, approve, see what is left.",
+        "performance": "Two thousand people on a Monday morning.",
+        "interfaces": "The payroll system.",
+        "data": "Who has how many days.",
+        "heard": [people.head.id],
+        "criteria": [
+            {"text": "可以请假", "shown_by": "demonstration"},
+            {"text": "余额正确", "shown_by": "data_check"},
+        ],
+        "acceptance_group": "leave",
+        "confirmed_at": datetime.now(UTC).isoformat(),
+        "confirmation_method": "meeting",
+    }
+
+
 async def papers_print(people: Any, path: str, documents: list[Json]) -> None:
     """Each paper prints in both languages, with the context of its texts and its signers."""
     numbers = {document["document_class"]: document["number"] for document in documents}

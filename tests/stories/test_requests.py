@@ -13,7 +13,12 @@ from app.common.people import Role
 from app.foundation.people.records import TeamKind
 from tests.client import Api, Client, Json
 from tests.extent import first_of
-from tests.stories.request_papers import A_FORM, denied_by_the_group_it_waits_again, papers_print
+from tests.stories.request_papers import (
+    A_FORM,
+    denied_by_the_group_it_waits_again,
+    papers_print,
+    requirements,
+)
 
 OLD = "2001-01-01T00:00:00Z"
 AHEAD = "2199-01-01T00:00:00Z"
@@ -307,7 +312,7 @@ async def test_what_is_planned_anew_drops_the_open_tasks_and_the_checks_of_the_p
     await people.requester.post_ok(
         f"{path}/change_requirements", {"changed": "No paper.", "reason": "It burns."}
     )
-    await people.architect.post_ok(f"{path}/confirm_requirements", _requirements(people))
+    await people.architect.post_ok(f"{path}/confirm_requirements", requirements(people))
     await planned("Build it in code")
     tasks = {item["title"]: item for item in (await people.engineer.read(f"{path}/tasks"))["items"]}
     assert [title for title, task in tasks.items() if task["dropped_at"]] == ["Print it"]
@@ -432,28 +437,9 @@ async def _asked_for(people: People) -> str:
     path = f"/v1/requests/{(await people.requester.post_ok('/v1/requests', request))['number']}"
     assessed = {"category": "software", "impact": "2", "urgency": "3", "path": "project", "team": "workplace"}
     assert (await people.agent.post_ok(f"{path}/assess", assessed))["state"] == "analysing"
-    confirmed = await people.architect.post_ok(f"{path}/confirm_requirements", _requirements(people))
+    confirmed = await people.architect.post_ok(f"{path}/confirm_requirements", requirements(people))
     assert confirmed["state"] == "requirements_confirmed"
     return path
-
-
-def _requirements(people: People) -> Json:
-    """What is wanted, as the requester confirms it."""
-    return {
-        "background": "目前以纸质方式请假。",
-        "functional": "Ask, approve, see what is left.",
-        "performance": "Two thousand people on a Monday morning.",
-        "interfaces": "The payroll system.",
-        "data": "Who has how many days.",
-        "heard": [people.head.id],
-        "criteria": [
-            {"text": "可以请假", "shown_by": "demonstration"},
-            {"text": "余额正确", "shown_by": "data_check"},
-        ],
-        "acceptance_group": "leave",
-        "confirmed_at": datetime.now(UTC).isoformat(),
-        "confirmation_method": "meeting",
-    }
 
 
 async def _designed(people: People, path: str) -> None:

@@ -1,4 +1,6 @@
-"""Integrations: sources that have fallen silent, and those with deliveries that failed."""
+"""Integrations: sources that have fallen silent, or with deliveries that failed, and mails that the mail
+server does not take or has refused.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,10 @@ from app.attention.conditions import AttentionCondition, Severity
 from app.attention.reading import AttentionReader, pages_of
 from app.common.people import Role
 from app.i18n import LANGUAGES
+from app.notifications.unsent import UNSENT, since
 from app.webhooks.sources.lifecycle import LIFECYCLE
 
-#: More failed deliveries of a source than this are not counted.
+#: More failed deliveries of a source, or unsent mails, than this are not counted.
 MOST_COUNTED = 10_000
 SILENT = """
 select r.key, r.title, r.team_id, r.silent_since_at from fold.webhook_source r
@@ -23,6 +26,9 @@ cross join lateral (
     select received_at from plumbing.webhook_delivery
     where source_id = r.id and state = 'failed' limit {most}) as failures) d
 where d.failed > 0 and {chosen} order by d.oldest, r.key"""
+UNSENT_MAILS = f"""
+select count(*) as mails, min(sent_at) as oldest from (
+  select sent_at from ({UNSENT}) as unsent limit {MOST_COUNTED}) as counted"""
 
 
 async def silent_sources(reader: AttentionReader) -> list[AttentionCondition]:
@@ -80,3 +86,26 @@ async def failed_deliveries(reader: AttentionReader) -> list[AttentionCondition]
             )
         )
     return conditions
+
+
+async def unsent_mails(reader: AttentionReader) -> list[AttentionCondition]:
+    """Return how many mails were not sent."""
+    row = await reader.ledger.db.row(UNSENT_MAILS, since(reader.now))
+    if row is None or not row["mails"]:
+        return []
+    return [
+        AttentionCondition(
+            code="mails_unsent",
+            severity=Severity.stuck,
+            process=None,
+            parameters={
+                "n": values.number(row["mails"]),
+                "age": values.duration((reader.now - row["oldest"]).total_seconds()),
+            },
+            cases="/v1/unsent_mails",
+            count=row["mails"],
+            desk="/dashboard/mails",
+            owner=reader.owner_role(Role.admin),
+            since=row["oldest"],
+        )
+    ]

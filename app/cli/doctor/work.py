@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.api.service.integration_gauges import SUBSCRIPTIONS
 from app.api.service.readiness import missing_parts
-from app.attention.rules.mails import COUNTED
+from app.attention.rules.integrations import UNSENT_MAILS
 from app.cli.doctor.duties import examine_duties
 from app.cli.doctor.evidence import examine_evidence
 from app.cli.doctor.findings import CheckOutcome, ReachedDatabase, failure, success, warning
@@ -63,7 +63,7 @@ async def examine_work(reached: ReachedDatabase, now: datetime) -> AsyncIterator
     yield await _partitions(reached.db)
     async for outcome in examine_seals(reached, now):
         yield outcome
-    mails = await reached.db.row(COUNTED, since(now))
+    mails = await reached.db.row(UNSENT_MAILS, since(now))
     unsent = mails["mails"] if mails else 0
     yield warning("mails_unsent", number=unsent) if unsent else success("mails_ok")
     failed = await reached.db.value(FAILED_DELIVERIES)

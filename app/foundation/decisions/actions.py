@@ -69,7 +69,7 @@ from app.foundation.decisions.records import (
     VoteVerdict,
     VotingDeputy,
 )
-from app.foundation.decisions.recusal import (
+from app.foundation.decisions.voters.recusal import (
     not_a_voter,
     recount_votes,
     recuse,

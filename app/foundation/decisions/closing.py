@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from app.common.records import ChildRecord
-from app.foundation.decisions.electorate import Electorate
 from app.foundation.decisions.payloads import WithdrawDecision
 from app.foundation.decisions.preparation import (
     NewDeputies,
@@ -18,6 +17,7 @@ from app.foundation.decisions.preparation import (
 )
 from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionState, Vote, VoteVerdict
 from app.foundation.decisions.tally import tally
+from app.foundation.decisions.voters.electorate import Electorate
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import ActorPolicy
 from app.kernel.actions.context import ActionContext

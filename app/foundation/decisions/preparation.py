@@ -17,18 +17,9 @@ from app.foundation.decisions.deputies.lookups import (
     deputies_of,
 )
 from app.foundation.decisions.earlier import with_earlier_questions
-from app.foundation.decisions.electorate import (
-    Electorate,
-    NamedElectorate,
-    named_electorate,
-    next_electorate,
-    pose,
-    ruled_electorate,
-)
 from app.foundation.decisions.lookups import acts_of, touches
 from app.foundation.decisions.matters import Matter, RelatedMatter, matter_of
 from app.foundation.decisions.motions import own_words, with_motion
-from app.foundation.decisions.parties import Parties, parties_of, parties_to_question
 from app.foundation.decisions.payloads import AskBoard, RecuseVoter
 from app.foundation.decisions.records import (
     Decision,
@@ -38,8 +29,17 @@ from app.foundation.decisions.records import (
     VoterLeftOutReason,
     VotingDeputy,
 )
-from app.foundation.decisions.seats import Seats, quorums_of
 from app.foundation.decisions.tally import TallyTerms
+from app.foundation.decisions.voters.electorate import (
+    Electorate,
+    NamedElectorate,
+    named_electorate,
+    next_electorate,
+    pose,
+    ruled_electorate,
+)
+from app.foundation.decisions.voters.parties import Parties, parties_of, parties_to_question
+from app.foundation.decisions.voters.seats import Seats, quorums_of
 from app.i18n import Word, translate
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext

@@ -29,7 +29,6 @@ from app.foundation.decisions.approval_rules.electors import VERSIONS as RULE_VE
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.approval_rules.versions import HoldingRule, floors_of, rules_in_force
 from app.foundation.decisions.deputies import lifecycle as deputies_lifecycle
-from app.foundation.decisions.electorate import Electorate, ruled_electorate
 from app.foundation.decisions.matters import Matter, RelatedMatter
 from app.foundation.decisions.queries import (
     APPROVAL_RULES,
@@ -42,6 +41,7 @@ from app.foundation.decisions.queries import (
     as_definition,
 )
 from app.foundation.decisions.records import DecisionKind, VoterLeftOutReason
+from app.foundation.decisions.voters.electorate import Electorate, ruled_electorate
 from app.foundation.people.queries import person_stubs
 from app.i18n import translate
 from app.i18n.kind_nouns import noun, with_article

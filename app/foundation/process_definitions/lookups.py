@@ -1,12 +1,12 @@
 """Reads of definitions of processes: which one is in force, the path that cases are expected to take, and
-what freezes a definition.
+which teams work with a process, and what freezes a definition.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,8 @@ from app.foundation.process_definitions.records import ProcessDefinition
 from app.foundation.process_names import PROCESS_KINDS, process_named, spellings_of
 from app.kernel.access.reads import ReadContext, Reading, Unguarded, Versions
 
+#: Cases that changed so recently show which teams work with a process.
+RECENT_CASES = timedelta(days=366)
 #: So many names that are written alike are shown at most.
 MOST_NEAR = 3
 # The newest edition that has taken effect by then is in force: one that a later edition replaced before that
@@ -92,6 +94,20 @@ where (lower(i.process) = any(%(names)s) or lower(i.process) in (
     where d.state = 'published' and lower(d.process) = any(%(names)s))) and i.id is distinct from %(besides)s
   and i.cutover_at is not null and i.optimised_at is null and i.reverted_at is null
 order by i.number limit 1"""
+# Internal teams with a recent case of a process; the indexes on teams answer it.
+TEAMS_WITH_CASES = """
+select t.id from fold.team t where t.kind = 'internal' and t.state = 'active' and exists (
+  select from {table} r where r.team_id = t.id and r.changed_at >= %(since)s{further})
+order by t.key"""
+# The edition in force, or else the latest that is not retired.
+LATEST_DEFINITION = """
+select 'process_definition/' || id as stream, executor_id, owner_id from fold.process_definition
+where process = %s and state <> 'retired'
+order by (state = 'published') desc, drafted_at desc limit 1"""
+TEAMS_OF_PERSON = """
+select t.id from fold.team t join fold.membership m on m.team_id = t.id
+where m.person_id = %s and t.kind = 'internal' and t.state = 'active' order by t.key"""
+WORKING_TEAMS = Unguarded("Teams that get cases meanwhile had none when it was decided.")
 
 
 async def editions_of(reads: ReadContext, process: str) -> list[ProcessDefinition]:
@@ -186,3 +202,35 @@ async def freezing_improvement(reads: ReadContext, process: str, besides: UUID |
     parameters = {"names": spellings_of(process), "besides": besides}
     row = await reads.row(FROZEN_BY, parameters, guard=Versions())
     return None if row is None else str(row["number"])
+
+
+async def definition_of(reads: ReadContext, process: str) -> Mapping[str, Any] | None:
+    """Return the stream, executor and owner of the process's definition, if it has one."""
+    return await reads.row(LATEST_DEFINITION, (process,), guard=WORKING_TEAMS)
+
+
+async def teams_of_person(reads: ReadContext, person: UUID | None) -> list[UUID]:
+    """Return the active internal teams of the person."""
+    return [row["id"] for row in await reads.rows(TEAMS_OF_PERSON, (person,), guard=WORKING_TEAMS)]
+
+
+async def teams_of_process(
+    reads: ReadContext, process: str, definition: Mapping[str, Any] | None, now: datetime
+) -> list[UUID]:
+    """Return the teams of the executor and those with recent cases, each once."""
+    teams = []
+    if definition is not None and definition["executor_id"] is not None:
+        teams += await teams_of_person(reads, definition["executor_id"])
+    teams += await teams_with_cases(reads, process, {"since": now - RECENT_CASES})
+    return list(dict.fromkeys(teams))
+
+
+async def teams_with_cases(
+    reads: ReadContext, process: str, parameters: Mapping[str, Any], further: str = ""
+) -> list[UUID]:
+    """Return the teams with a case of the process since `parameters["since"]` that meets `further`."""
+    lifecycle = reads.lifecycles.get(process)
+    if lifecycle is None or "team_id" not in lifecycle.record.model_fields:
+        return []
+    query = TEAMS_WITH_CASES.format(table=lifecycle.table, further=further.format(kind=process))
+    return [row["id"] for row in await reads.rows(query, parameters, guard=WORKING_TEAMS)]

@@ -19,8 +19,8 @@ from app.foundation.decisions.matters import SAME_TITLE, Matter, Posed
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind
 from app.foundation.people.records import Team
-from app.foundation.process_definitions.working_teams import (
-    YEAR,
+from app.foundation.process_definitions.lookups import (
+    RECENT_CASES,
     definition_of,
     teams_of_person,
     teams_of_process,
@@ -90,7 +90,7 @@ async def _follows_from_the_applicant(
             return False
     assert change.process is not None, "an application names its process"
     parameters = {
-        "since": now - YEAR,
+        "since": now - RECENT_CASES,
         "applied_at": change.applied_at,
         "applicant": f"{PERSON}{applicant_id}",
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.common.people import Role, RoleLabels
 from app.foundation.process_definitions.records import ProcessDefinition
-from app.kernel.actions.bpmn import FlowDiagram, bpmn_document
+from app.governance.process_definitions.bpmn import FlowDiagram, bpmn_document
 
 
 def definition_as_bpmn(definition: ProcessDefinition, role_labels: RoleLabels, language: str) -> str:

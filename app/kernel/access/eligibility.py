@@ -120,6 +120,7 @@ async def is_eligible(
     named: UUID,
     duty: GivenDuty,
     scopes: Sequence[str] | None,
+    *,
     role: str | None = None,
     team: UUID | None = None,
 ) -> bool:

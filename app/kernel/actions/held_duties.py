@@ -20,4 +20,4 @@ async def fits_duty(reads: ReadContext, row: Record, field: str, duty: GivenDuty
     role = None if mark is None or mark.role_field is None else getattr(row, mark.role_field)
     headed = marks(type(row), HeadedTeam).get(field)
     team = None if headed is None else getattr(row, headed.team_field)
-    return await is_eligible(reads, Person.KIND, person, duty, None, role, team)
+    return await is_eligible(reads, Person.KIND, person, duty, None, role=role, team=team)

@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 
 from app.common.custom import encrypt_values
 from app.common.personal import Ciphertext
-from app.common.records import ALTERED, PARENT_FIELD, Record, RecordPart, as_row, codecs, later_instant
+from app.common.records import ALTERED, PARENT_FIELD, Record, RecordPart, as_row, codecs
 from app.common.state_fields import enter_state
 from app.common.tickets import Ticket
+from app.common.times.instants import later_instant
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Action, Lifecycle, Unchanged
 from app.kernel.actions.payloads import Payload, to_event_data

@@ -18,9 +18,10 @@ from operator import attrgetter, is_not
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from app.common.personal import Ciphertext
-from app.common.records import CodeEnum, codecs, later_instant
+from app.common.records import CodeEnum, codecs
 from app.common.state_fields import enter_state
 from app.common.tickets import Ticket
+from app.common.times.instants import later_instant
 from app.kernel.histories.history_source import EventHeader, HistoryEntry, Transition
 from app.kernel.histories.imported_case import OPENING_VERSION, SNAPSHOT, ImportedCase, digest, sort_key
 

@@ -10,12 +10,12 @@ from app.common.priorities.risk_level import RiskLevel
 from app.common.records import CodeEnum
 from app.foundation.decisions.actions import add_prepared_decision, tallied
 from app.foundation.decisions.authorship import authors_do_not_judge
-from app.foundation.decisions.electorate import earliest_end_of_vote
 from app.foundation.decisions.matters import SAME_TITLE, TASKS, WORK_EVENTS, Matter, Origins
-from app.foundation.decisions.parties import parties_of
 from app.foundation.decisions.payloads import AskDecision, Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome
+from app.foundation.decisions.voters.electorate import earliest_end_of_vote
+from app.foundation.decisions.voters.parties import parties_of
 from app.foundation.editing import JudgedStep
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, requester_duty

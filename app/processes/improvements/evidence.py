@@ -1,12 +1,15 @@
-"""Evidence of an improvement: no document serves two steps of a rollout, and none elsewhere two improvements."""
+"""Evidence of an improvement. No document serves two steps of a rollout, and no document of another system two
+improvements.
+"""
 
 from __future__ import annotations
 
 from app.foundation.own_numbers import digits_of, folded_number
-from app.kernel.access.reads import ReadContext, Unguarded
+from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
 from app.processes.improvements.effects.payloads import StandardiseImprovement
+from app.processes.improvements.lookups import numbers_of_others
 from app.processes.improvements.pilot.payloads import StartPilotImprovement
 from app.processes.improvements.records import Improvement
 from app.processes.improvements.rollout.payloads import (
@@ -15,18 +18,6 @@ from app.processes.improvements.rollout.payloads import (
     FixImprovement,
 )
 from app.processes.improvements.rollout.preparation import RolloutSteps
-
-#: Numbers elsewhere that other improvements name, among those with the same digits. One that was reverted
-#: leaves its documents to the one that replaces it.
-NAMED_ELSEWHERE = """
-select n.number from (
-  select record, external_numbers from fold.improvement_outcome
-  union all select record, external_numbers from fold.pilot_readiness
-  union all select record, external_numbers from fold.rollout_step) e
-join fold.improvement i on e.record = 'improvement/' || i.id, unnest(e.external_numbers) n(number)
-where i.id <> %(improvement)s and i.state <> 'reverted'
-  and regexp_replace(normalize(n.number, NFKC), '[^0-9]', '', 'g') = any(%(digits)s)"""
-_GUARD = Unguarded("Of two improvements that name one document at once, the log shows both.")
 
 
 async def evidence_of_other(
@@ -59,9 +50,7 @@ async def evidence_of_other_improvement(
     if not body.external_numbers:
         return
     digits = [digits_of(number) for number in body.external_numbers]
-    parameters = {"improvement": improvement.id, "digits": digits}
-    rows = await reads.rows(NAMED_ELSEWHERE, parameters, guard=_GUARD)
-    used = {folded_number(row["number"]) for row in rows}
+    used = {folded_number(number) for number in await numbers_of_others(reads, improvement.id, digits)}
     for n, number in enumerate(body.external_numbers):
         if folded_number(number) in used:
             pointer, because = f"/external_numbers/{n}", "evidence_of_other_improvement"

@@ -258,7 +258,7 @@ LIFECYCLE = Lifecycle(
                notifies=REVIEW_OVERDUE),
         action(mark_duplicate,  "标记重复",         OPEN,                            State.closed,       agent, "incident.marked_duplicate",
                wrong=(checks.duplicate_of_itself, checks.original_was_cancelled)),
-        action(cancel,          "取消",             OPEN,                            State.cancelled,    reporter | agent | incident_manager, "incident.cancelled"),
+        action(cancel,          "取消",             OPEN,                            State.cancelled, reporter | agent | incident_manager, "incident.cancelled"),
         action(repeat_alert,    "告警重复",         OPEN | ENDED,                    STAYS,              integration, "incident.alert_repeated",
                unless=(alerts_have_changed,), prepare=(alerts_of_incident,)),
         action(clear_alert,     "告警恢复",         OPEN | ENDED,                    STAYS,              integration, "incident.alert_cleared",

@@ -14,12 +14,12 @@ from app.common.people import Role
 from app.common.records import empty, evolve, from_row
 from app.foundation.decisions.actions import tallied
 from app.foundation.decisions.approval_rules.electors import Seat
-from app.foundation.decisions.electorate import NamedElectorate
 from app.foundation.decisions.lookups import acts_on
 from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, named_decision
 from app.foundation.decisions.records import Decision, DecisionOutcome, DecisionRule, DecisionState
+from app.foundation.decisions.voters.electorate import NamedElectorate
 from app.foundation.people.lookups import STAFFED_NOW, staffed_team
 from app.foundation.people.records import Group
 from app.foundation.services.answers import answer_errors

@@ -56,7 +56,8 @@ from app.kernel.actions.payloads import (
 )
 from app.kernel.actions.rules import Rules
 from app.processes.requests import checks
-from app.processes.requests.acceptance import (
+from app.processes.requests.acceptance import checks as acceptance_checks
+from app.processes.requests.acceptance.actions import (
     acceptance_group_staffed,
     after_acceptance,
     after_objection,
@@ -378,8 +379,9 @@ LIFECYCLE = Lifecycle(
         action(check_quality,         "质量检查", IMPLEMENTING_STATES, STAYS, engineer, "request.quality_checked",
                prepare=(load_documents, known_checkpoint), segregate_from=(implementer,), document=lambda _: DocumentClass.TE),
         action(submit_for_acceptance, "提交验收", IMPLEMENTING_STATES, State.in_acceptance, engineer | assignee, "request.submitted_for_acceptance",
-               unless=(checks.task_is_open, checks.quality_not_checked, checks.no_acceptor_left),
-               prepare=(load_documents, acceptors), wrong=(checks.documents_missing, checks.manual_not_readable, checks.too_short_notice),
+               unless=(checks.task_is_open, acceptance_checks.quality_not_checked, acceptance_checks.no_acceptor_left),
+               prepare=(load_documents, acceptors),
+               wrong=(acceptance_checks.documents_missing, acceptance_checks.manual_not_readable, acceptance_checks.too_short_notice),
                notifies=(RecipientRule(NoticeType.to_accept, field="requester_id"), RecipientRule(NoticeType.to_accept, created=Follower))),
         action(ask_acceptor,          "通知新验收人", [State.in_acceptance], STAYS, rule, "request.acceptor_asked",
                notifies=(RecipientRule(NoticeType.to_accept, created=Follower),)),
@@ -388,14 +390,14 @@ LIFECYCLE = Lifecycle(
                notifies=(RecipientRule(NoticeType.to_review, created=Follower, when="waits_for_review"),
                          RecipientRule(NoticeType.to_accept, created=Follower, when="waits_for_acceptance"))),
         action(record_acceptance,     "登记验收", [State.in_acceptance], ACCEPTED, acceptor, "request.accepted",
-               unless=(checks.not_in_the_acceptance_group,), prepare=(current_criteria, load_documents),
+               unless=(acceptance_checks.not_in_the_acceptance_group,), prepare=(current_criteria, load_documents),
                wrong=(
-                   checks.accepts_own_check, checks.group_absent, checks.accepted_early, checks.strangers_accept,
-                   checks.criterion_results_incomplete, checks.accepts_with_issues,
+                   acceptance_checks.accepts_own_check, acceptance_checks.group_absent, acceptance_checks.accepted_early, checks.strangers_accept,
+                   acceptance_checks.criterion_results_incomplete, acceptance_checks.accepts_with_issues,
                ),
                segregate_from=(implementer,), document=lambda _: DocumentClass.AC),
         action(record_training,       "登记培训", [State.delivered], STAYS, engineer | assignee, "request.training_recorded",
-               prepare=(load_documents,), wrong=(checks.no_such_training, checks.trained_elsewhere), document=lambda _: DocumentClass.TR),
+               prepare=(load_documents,), wrong=(acceptance_checks.no_such_training, acceptance_checks.trained_elsewhere), document=lambda _: DocumentClass.TR),
         action(hold,                  "挂起",     OPEN - {State.on_hold}, State.on_hold, assignee | agent, "request.held",
                wrong=(wake_up_in_past, cannot_wait_for_change, cannot_wait_for_supplier), follow_up=question_to_requester, notifies=(REQUESTER_TO_ANSWER,)),
         action(resume,                "恢复",     [State.on_hold], state_before_hold, assignee | agent | rule, "request.resumed",
@@ -416,7 +418,7 @@ LIFECYCLE = Lifecycle(
         *edit_action(edit, "request", State, checks.approved_as_it_is, prepare=(reopening_of_edited,)),
         *ticket_actions(
             kind="request", any=State, open=OPEN, delivered=ENDED, manager=Role.service_level_manager,
-            task_spec=TaskSpec(complete_task, (checks.altered_by_judged,), acceptor),
+            task_spec=TaskSpec(complete_task, (acceptance_checks.altered_by_judged,), acceptor),
             assigning=AssigningSpec(wrong=(checks.assignee_approved_it,)),
         ),
         *succession_rows("request", State),

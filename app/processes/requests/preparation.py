@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.processes.requests.groups import accepting, of_the_business
+from app.processes.requests.acceptance.groups import accepting, of_the_business
 from app.processes.requests.payloads import CheckQualityRequest
 from app.processes.requests.records import Criterion, QualityCheck, Request
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from app.common.people import Person
 from app.foundation.licences.lookups import missing_skills, newest_results
 from app.foundation.licences.records import ExaminationResult, Licence, TrainingParticipant
-from app.foundation.people.lookups import active_members
+from app.foundation.people.lookups import active_members, left_by
 from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.context import ActionContext
@@ -17,8 +17,6 @@ from app.kernel.actions.refusals import WrongValue, caller_check
 from app.processes.trainings.payloads import MOST_PARTICIPANTS, PlanTraining
 from app.processes.trainings.records import Training
 
-LEFT_BEFORE = """
-select id from fold.person where id = any(%s) and state <> 'active' and deactivated_at <= %s"""
 MEMBERS_GUARD = Unguarded("Whoever joins the team meanwhile was no member when it was planned.")
 
 
@@ -70,9 +68,7 @@ async def participants(
     """Find the participants of the training."""
     rows = await reads.children(TrainingParticipant, training)
     by_person = {row.person_id: row for row in rows if row.person_id is not None}
-    guard = Unguarded("Whoever leaves meanwhile was there when it was recorded.")
-    left = await reads.rows(LEFT_BEFORE, (list(by_person), ctx.occurred_at), guard=guard)
-    return TrainingParticipants(by_person, frozenset(row["id"] for row in left))
+    return TrainingParticipants(by_person, await left_by(reads, by_person, ctx.occurred_at))
 
 
 @dataclass(frozen=True, slots=True)

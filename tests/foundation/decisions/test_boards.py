@@ -12,18 +12,18 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.common.people import Role
-from app.foundation.decisions import electorate
+from app.foundation.decisions.voters import electorate
 from app.foundation.decisions.approval_rules import electors
 from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition, Electors
 from app.foundation.decisions.approval_rules.electors import Seat, Voters
 from app.foundation.decisions.approval_rules.records import ElectorRelation
 from app.foundation.decisions.approval_rules.shipped import FLOORS, SHIPPED
-from app.foundation.decisions.electorate import Electorate
 from app.foundation.decisions.matters import Matter
-from app.foundation.decisions.parties import Parties
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome, VoterLeftOutReason
 from app.foundation.decisions.records import VoteVerdict as Verdict
 from app.foundation.decisions.tally import TallyTerms, tally
+from app.foundation.decisions.voters.electorate import Electorate
+from app.foundation.decisions.voters.parties import Parties
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.refusals import PreparationRefused
 from app.processes.changes.records import Change

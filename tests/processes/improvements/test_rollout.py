@@ -133,12 +133,9 @@ async def test_a_rollout_is_planned_in_nine_steps_of_which_the_pilot_is_done(pro
     in_years = project.rollout(optimise=ago(days=-3_000)) | {"schedule_reason": None}
     too_slow = (422, [("schedule_reason", "rollout_too_slow")])
     assert await refusal(project.manager, roll_out, in_years) == too_slow
-    undated = {"step": "name_owner", "owner": project.owner.id}
-    undated_plan = plan | {"steps": [undated, *plan["steps"][1:]]}
-    assert await refusal(project.manager, roll_out, undated_plan) == (
-        422,
-        [("steps/0/due_at", "undated_step")],
-    )
+    undated = plan | {"steps": [{"step": "name_owner", "owner": project.owner.id}, *plan["steps"][1:]]}
+    undated_step = (422, [("steps/0/due_at", "undated_step")])
+    assert await refusal(project.manager, roll_out, undated) == undated_step
 
     record = await project.manager.post_ok(roll_out, plan)
     assert (record["state"], record["rollout_departments"]) == ("rolling_out", ["Service desk"])

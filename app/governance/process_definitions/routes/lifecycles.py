@@ -18,7 +18,8 @@ from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.records.shapes import OutputModel
 from app.api.requests.accept import negotiate
-from app.kernel.actions import bpmn, describe
+from app.governance.process_definitions import bpmn
+from app.kernel.actions import describe
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.refusals import NotFound
 

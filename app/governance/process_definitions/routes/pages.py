@@ -17,11 +17,11 @@ from app.api.records.reads import Name, load_visible, renderer_of
 from app.foundation.process_definitions.expected_paths import SHIPPED_PATHS, ExpectedPath
 from app.foundation.process_definitions.lookups import path_steps, published_definitions
 from app.foundation.process_definitions.records import ProcessDefinition
+from app.governance.process_definitions import bpmn
 from app.governance.process_definitions.definition_page import PrintedDefinition, page_of
 from app.governance.process_definitions.flow import definition_as_bpmn
 from app.governance.process_definitions.map import mapped
 from app.governance.process_definitions.queries import LISTING
-from app.kernel.actions import bpmn
 from app.kernel.actions.lifecycle import Lifecycle
 
 router = Router(prefix="/v1/process_definitions", tags=["processes"], route_class=DirectRoute)

@@ -137,7 +137,7 @@ class ClassTallied(Tallied):
 
 
 class VoidPeopleImprovement(Payload):
-    """The question about the people of the project that is void, and those who can no longer take the posts."""
+    """The void question about the people of the project, and those who can no longer take the posts."""
 
     decision: Annotated[UUID, ChildRef(Decision, unset="closed_at")] = Field(
         description="Identifier of the decision."
@@ -147,5 +147,5 @@ class VoidPeopleImprovement(Payload):
     ] = Field(
         min_length=1,
         max_length=2,
-        description="People named in the question who have left, or lost the role or grade that the post needs.",
+        description="People named in the question who have left, or lost the role or grade of the post.",
     )

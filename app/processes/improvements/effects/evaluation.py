@@ -9,7 +9,7 @@ from app.common.people import Person, Role
 from app.common.records import Record
 from app.foundation.decisions.closing import withdraw_open_decisions
 from app.foundation.decisions.payloads import Tallied
-from app.foundation.process_definitions.working_teams import definition_of, teams_of_process
+from app.foundation.process_definitions.lookups import definition_of, teams_of_process
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kpis.questions.periods import months_after

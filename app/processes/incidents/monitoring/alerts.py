@@ -14,7 +14,8 @@ from uuid import UUID
 from pydantic import Field
 
 from app.common.priorities.priority import Impact, Urgency
-from app.common.records import CodeEnum, later_instant
+from app.common.records import CodeEnum
+from app.common.times.instants import later_instant
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import FreeText, Instant, Payload, Title

@@ -14,14 +14,14 @@ from app.foundation.decisions.approval_rules.definition import Electors
 from app.foundation.decisions.approval_rules.electors import Voters
 from app.foundation.decisions.approval_rules.versions import HoldingRule, MatterOpening
 from app.foundation.decisions.closing import changed, decide_or_ask_next, note_left_out, verdicts_of
-from app.foundation.decisions.electorate import board_rules, divided, rows_of, rules_of
 from app.foundation.decisions.matters import Matter, matter_of
-from app.foundation.decisions.parties import LeftOutVoters, Parties, parties_to_question
 from app.foundation.decisions.payloads import RecountVotes, RecuseVoter
 from app.foundation.decisions.preparation import VoteCount, new_ballots
 from app.foundation.decisions.records import Decision, DecisionRule, Vote
-from app.foundation.decisions.seats import Seats, quorums_of
 from app.foundation.decisions.tally import TallyTerms, tally
+from app.foundation.decisions.voters.electorate import board_rules, divided, rows_of, rules_of
+from app.foundation.decisions.voters.parties import LeftOutVoters, Parties, parties_to_question
+from app.foundation.decisions.voters.seats import Seats, quorums_of
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Prepare

@@ -14,7 +14,7 @@ from app.foundation.statements.actions import add_statements
 from app.foundation.statements.records import PersonStatement, StatedFact
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.processes.requests.groups import accepting, of_the_business
+from app.processes.requests.acceptance.groups import accepting, of_the_business
 from app.processes.requests.implementation import add_issue
 from app.processes.requests.payloads import (
     AskMemberRequest,

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from bpmn_io import check
 
-from app.kernel.actions.bpmn import NAMESPACES, as_bpmn
+from app.governance.process_definitions.bpmn import NAMESPACES, as_bpmn
 from app.kernel.actions.describe import outcomes
 from app.registry import LIFECYCLES
 from tests.cases import each_case

@@ -18,15 +18,15 @@ from app.foundation.decisions.approval_rules.electors import Seat, Voters
 from app.foundation.decisions.approval_rules.shipped import COMMITTEE_DECISIONS, FLOORS
 from app.foundation.decisions.approval_rules.versions import STRICTNESS, HoldingRule, MatterOpening
 from app.foundation.decisions.matters import Matter, Posed, RelatedMatter
-from app.foundation.decisions.parties import (
+from app.foundation.decisions.records import Decision, DecisionRule, VoterLeftOutReason
+from app.foundation.decisions.tally import default_quorum
+from app.foundation.decisions.voters.parties import (
     LeftOutVoters,
     Parties,
     parties_of,
     parties_to,
     parties_to_question,
 )
-from app.foundation.decisions.records import Decision, DecisionRule, VoterLeftOutReason
-from app.foundation.decisions.tally import default_quorum
 from app.foundation.people.records import Group
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.refusals import PreparationRefused

@@ -8,10 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition
-from app.foundation.decisions.electorate import rules_of
 from app.foundation.decisions.lookups import acts_of
 from app.foundation.decisions.records import UNSEATED, Decision, DecisionRule, Vote
 from app.foundation.decisions.tally import default_quorum
+from app.foundation.decisions.voters.electorate import rules_of
 from app.kernel.access.reads import ReadContext
 
 

@@ -1,0 +1,1 @@
+"""Acceptance of a request's delivery: its group, its checks and its actions."""
