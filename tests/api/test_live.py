@@ -305,7 +305,7 @@ async def test_a_slow_listener_is_dropped_with_a_word_and_keeps_nobody_waiting(
         async with listening(address, admin.token) as other:
 
             async def dropped() -> Any:
-                await admin.post_ok("/v1/incidents", an_incident(description="word " * 1_900))
+                await admin.post_ok("/v1/incidents", an_incident(description="Words and words. " * 600))
                 return app.state.event_streams.newest.followers == 1
 
             async def told() -> Any:

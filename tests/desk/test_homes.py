@@ -77,7 +77,7 @@ async def test_the_home_of_each_role_shows_its_own_work_in_the_demo(readers: dic
         address, count = next((address, count) for address, count in tiles.values() if count != "0")
         listed = (await page(reader, f"{address}&limit=200")).count('<td class="wide"')
         assert count == str(listed) or count == "99+", f"{name}: the count is that of the list"
-        figures = await page(reader, "/desk/figures")
+        figures = await page(reader, "/desk/figures?lang=en")
         values = FIGURE.findall(unescape(figures))
         assert len(values) >= 2, name
         for value, remark in values:

@@ -130,7 +130,7 @@ TABLES = set(
     counted_in dashboard definition_page desk detail doctor doctor_remedy document_page document_register
     due_page effect example process_change_page
     improvement_page integrations note notice notice_ask notice_field notice_part notice_why page paper
-    plan_page portal process_map quality_sheet rating_page remark remedy risk_report scorecard_page
+    plan_page portal process_map quality_sheet question rating_page remark remedy risk_report scorecard_page
     service_report service_status sign_in suggestion summary survey_page title value warning webhook_failure
     """.split()  # noqa: SIM905  # as a list of literals it would be fifty lines
 )

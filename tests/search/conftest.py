@@ -96,7 +96,11 @@ async def fill(shelf: SearchIndex, seed: int, cases: int) -> tuple[Caller, Calle
         keys = {"service": chance.choice(("mail", "srv-db-01", None))}
         open_ones.append(
             await report(
-                shelf.ledger, zhao, title=random_words(chance), description=random_words(chance), **keys
+                shelf.ledger,
+                zhao,
+                title=random_words(chance),
+                description=f"{random_words(chance)} fails",
+                **keys,
             )
         )
         for _ in range(chance.randint(0, 3)):

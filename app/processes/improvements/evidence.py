@@ -1,5 +1,5 @@
-"""Evidence of an improvement. No document serves two steps of a rollout, and no document of another system two
-improvements.
+"""Evidence of an improvement. No document serves two steps of a rollout, and no document of another system
+serves two improvements.
 """
 
 from __future__ import annotations

@@ -171,7 +171,7 @@ class AgreementReasons(RecordPart):
     )
     effect_on_workload: Annotated[str | None, Personal()] = optional("Effect of the change on the workload.")
     amendment: str | None = optional(
-        "Number and title of the change by which the agreement is to be amended; null if there is no proposal."
+        "Number and title of the change by which a side proposes to amend the agreement."
     )
     amendment_description: Annotated[str | None, Personal()] = optional(
         "Description of that change, which both sides read before they consent."

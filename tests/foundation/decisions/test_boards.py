@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.common.people import Role
-from app.foundation.decisions.voters import electorate
 from app.foundation.decisions.approval_rules import electors
 from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition, Electors
 from app.foundation.decisions.approval_rules.electors import Seat, Voters
@@ -22,6 +21,7 @@ from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome, VoterLeftOutReason
 from app.foundation.decisions.records import VoteVerdict as Verdict
 from app.foundation.decisions.tally import TallyTerms, tally
+from app.foundation.decisions.voters import electorate
 from app.foundation.decisions.voters.electorate import Electorate
 from app.foundation.decisions.voters.parties import Parties
 from app.kernel.access.reads import ReadContext

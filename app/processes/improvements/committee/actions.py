@@ -175,7 +175,7 @@ def change_people_by_decision(improvement: Improvement, body: Tallied, ctx: Acti
 
 
 def void_people(improvement: Improvement, body: VoidPeopleImprovement, ctx: ActionContext) -> None:
-    """End the question about the project's people: somebody whom it names has left or is no longer eligible.
+    """Void the improvement's question about people: somebody in it has left or is no longer eligible.
     The committee is asked again, with somebody else.
     """
     withdraw_open_decisions(ctx)

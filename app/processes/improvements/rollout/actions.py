@@ -238,7 +238,7 @@ def _add_newcomer(improvement: Improvement, person_id: UUID, ctx: ActionContext)
 
 
 def list_newcomer(improvement: Improvement, body: ListNewcomerImprovement, ctx: ActionContext) -> None:
-    """List a newcomer for the examination."""
+    """List a newcomer of the improvement: a person who has joined a team of the rollout is examined, too."""
     _add_newcomer(improvement, ctx.required_ref(Person, "person").id, ctx)
 
 
