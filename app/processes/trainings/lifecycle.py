@@ -195,7 +195,10 @@ PLANNERS = quality_manager | process_owner | role(Role.project_manager)
 EXAMINERS = quality_manager | process_owner
 trainer = process_relation("trainer", "its trainer", "讲师", "trainer_id")
 PARTICIPANT = (RecordDuty("participant", "参训人", ("participant_ids",)),)
-TELL_PARTICIPANTS = (RecipientRule(NoticeType.training_cancelled, children=TrainingParticipant),)
+TRAINING_CANCELLED = (
+    RecipientRule(NoticeType.training_cancelled, children=TrainingParticipant),
+    RecipientRule(NoticeType.training_cancelled, field="trainer_id"),
+)
 TRAINING_OVERDUE = (
     RecipientRule(NoticeType.training_overdue, field="planner_id"),
     RecipientRule(NoticeType.training_overdue, field="trainer_id"),
@@ -241,7 +244,7 @@ LIFECYCLE = Lifecycle(
                due=DueAt("planned_at", "flag_overdue_trainings", unless="overdue_at", after=RECORDED_WITHIN)),
         action(flag_licence,   "标记资格到期", [State.licensed], STAYS,           rule,      "training.licence_ended", notifies=LICENCE_ENDED,
                wrong=(checks.licence_not_to_flag,)),
-        action(cancel,         "取消",     [State.planned],  State.cancelled, PLANNERS,  "training.cancelled", notifies=TELL_PARTICIPANTS),
+        action(cancel,         "取消",     [State.planned],  State.cancelled, PLANNERS,  "training.cancelled", notifies=TRAINING_CANCELLED),
         *document_actions(KeptDocuments(kind="training", any=(State.held, State.examined, State.licensed))),
         *statement_rows("training", (State.held, State.examined, State.licensed), forget=forget_attendance, prepare=(participants,), notifies=OBJECTED),
         *succession_rows("training", State),

@@ -60,3 +60,4 @@ async def test_all_participants_are_told_that_it_is_cancelled(school: School) ->
     path = f"/v1/trainings/{(await school.plan())['id']}"
     await school.quality.post_ok(f"{path}/cancel", {"reason": "The room is taken."})
     assert await told(school.api, school.guest) == ["training_invited", "training_cancelled"]
+    assert await told(school.api, school.project) == ["in_charge", "training_cancelled"], "the trainer"
