@@ -27,7 +27,7 @@ NAMES = ("id", "username", "externalid")
 FILTERS = "`userName`, `externalId`, `id`, `emails`"
 MOST_MATCHES = 100
 PERSONS_BY_ADDRESS = "select person_id from vault.address where fingerprint = %s limit %s"
-# People whom `is_visible` shows, by the index person_provisioned.
+# People shown by `is_visible`, by the index person_provisioned.
 VISIBLE = """
 (p.scim_status in ('provisioned', 'suspended')
  or (p.scim_status is null and p.login is not null and p.login_issuer = %(issuer)s))

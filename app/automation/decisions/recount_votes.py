@@ -18,7 +18,7 @@ where v.person_id = %s and d.state = 'open' and case
   when p.state = 'active' and p.deactivated_at is null then v.left_at is not null
   else v.closed_at is null or v.left_at is not null end
 order by d.id"""
-#: The open decisions that a voter has left: whoever got the post may take the seat.
+#: The open decisions that a voter has left: the new holder of the post may take the seat.
 VACATED = """
 select distinct d.id, d.record from fold.vote v join fold.decision d on d.id = v.decision_id
 join fold.person p on p.id = v.person_id

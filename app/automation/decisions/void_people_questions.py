@@ -1,4 +1,4 @@
-"""Ends the question about a project's people when somebody whom it names has left, or lost the role or the
+"""Ends the question about a project's people when somebody named in it has left, or lost the role or the
 grade that the post needs. The voters and those who asked are told who it was.
 """
 

@@ -105,7 +105,7 @@ class VoterLeftOutReason(CodeEnum):
     no_account = "no_account", "Has no active account that can vote", "没有可投票的有效账号"
 
 
-#: Reasons by which people whom a rule names get no seat at all: boards and quorums do not count them.
+#: Reasons by which people named by a rule get no seat at all: boards and quorums do not count them.
 UNSEATED = frozenset(
     {
         *(VoterLeftOutReason.named_by_party, VoterLeftOutReason.came_later, VoterLeftOutReason.took_over),

@@ -34,7 +34,7 @@ from app.kernel.actions.payloads import FreeText, Payload
 TIME_TO_OBJECT = timedelta(days=14)
 
 named_person = process_relation(
-    "named_person", "the person about whom it was recorded", "被记录的本人", any_credential=True
+    "named_person", "the person named in the statement", "被记录的本人", any_credential=True
 ).for_people()
 
 

@@ -38,7 +38,7 @@ ONLOOKER = "onlooker"
 ROW_TOKENS = (FOLLOWER, ONLOOKER, "voter", "invited", "reader", "acknowledger", "recorded")
 #: SQL conditions that are true for every record, and false for every record.
 EVERYWHERE, NOWHERE = "true", "false"
-#: Roles that see the events of every record of an administrative kind, which show who granted what to whom.
+#: Roles that see the events of every record of an administrative kind, such as who was granted a role.
 EVENT_READERS = frozenset({Role.admin, Role.auditor})
 
 

@@ -238,7 +238,7 @@ CHARTERED = Branch(
     (State.chartered, State.plan_approved),
     {State.plan_approved: "improvement.chartered_with_plan"},
 )
-#: A project has a sponsor and a manager, whom only the committee replaces while they are active.
+#: A project has a sponsor and a manager. Only the committee replaces them while they are active.
 WITH_PEOPLE = tuple(sorted(PROJECT_STATES | {State.chartered, State.standardised}))
 RETURNABLE = (State.planned, State.plan_approved)
 #: A plan is made in these, or a pilot goes on or is judged.

@@ -156,7 +156,7 @@ class ResolveProblem(Payload, of=Problem):
     fix_succeeded: bool | None = Field(
         default=None,
         strict=True,
-        description="Whether the fixing change was successful; required if the change is in another tool. "
+        description="True if the fixing change was successful; required if the change is in another tool. "
         "The problem is resolved only by a successful change.",
     )
     fix_ended_at: Instant | None = Field(

@@ -275,7 +275,7 @@ REOPENED = Branch(state_after_reopening, (State.in_progress, State.rectifying))
 
 #: Everyone who ever proposed a solution is excluded from its review, even if a later proposal is another
 #: person's.
-#: Whoever wrote the requirements does not confirm them.
+#: The author of the requirements does not confirm them.
 WRITTEN_BY_ANOTHER = agreed_by_another(("requirements_proposed_at",))
 AGREED_AS_READ = agrees_to_what_was_read(
     ("requirements_proposed",), ("requirements_agreed", "requirements_returned", "requirements_confirmed")

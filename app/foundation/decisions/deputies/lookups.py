@@ -12,7 +12,7 @@ from app.foundation.decisions.records import Decision, VotingDeputy
 from app.kernel.access.reads import ReadContext, Unguarded, Versions
 from app.kernel.actions.context import ActionContext
 
-# Standing deputies and deputies of absences. An absence counts only deputies whom the absent person named,
+# Standing deputies and deputies of absences. An absence counts only deputies named by the absent person,
 # and only for the time they chose, so a third person cannot pass on a vote. An absence from before that time
 # was stored has its own time. Each deputation ends with the credential by which it was made, whose end may
 # have been moved forward, and with its person's account.

@@ -73,7 +73,7 @@ KNOWLEDGE_DEFLECTION_CONFIRMED = article_kpi(
         "Tickets avoided by knowledge, at least",
         "Share of visits by known visitors who opened a suggested article, confirmed that it helped, and "
         "opened no ticket within 24 hours, among portal visits with a first suggestion in the period.",
-        "This is the lower bound: most people whom an article helps do not confirm it, and many do not "
+        "This is the lower bound: most people helped by an article do not confirm it, and many do not "
         "sign in.",
     ),
     zh=KpiTexts(

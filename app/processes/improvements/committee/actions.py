@@ -163,7 +163,7 @@ async def people_stay(
 
 def change_people_by_decision(improvement: Improvement, body: Tallied, ctx: ActionContext) -> None:
     """Change the improvement's people by decision: the people replaced lose the duties of their posts. The
-    question ends without an outcome if somebody whom it names has left or is no longer eligible.
+    question ends without an outcome if somebody named in it has left or is no longer eligible.
     """
     named = ctx.prepared(NamedPeople)
     if named.sponsor_id is not None:
@@ -184,13 +184,13 @@ def void_people(improvement: Improvement, body: VoidPeopleImprovement, ctx: Acti
 async def lost_candidates(reads: ReadContext, improvement: Improvement) -> list[UUID]:
     """Return the people of the question who can no longer take the posts that it gives them."""
     motion, body = improvement.motion, EmptyPayload()
-    asked = (
+    candidates = (
         (motion.asked_sponsor_id, GivenDuty.sponsorship),
         (motion.asked_manager_id, GivenDuty.project_management),
     )
     return [
         person_id
-        for person_id, duty in asked
+        for person_id, duty in candidates
         if person_id is not None
         and await holder_by_default(reads, improvement, body, person_id, duty) is None
     ]
