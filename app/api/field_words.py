@@ -18,7 +18,7 @@ from typing import Any
 
 from app import i18n
 from app.api.contract.components import reached_schemas, response_parts
-from app.common.components import HELP, LABEL, Texts, in_both
+from app.common.components import HELP, LABEL, Texts, texts_by_language
 
 LABELS = "x-labels"
 WORD_OF_NAME = re.compile("[A-Z][a-z0-9]*")
@@ -81,21 +81,23 @@ def add_field_words(contract: dict[str, Any], words: FieldWords) -> None:
     for path, operations in contract["paths"].items():
         record, _, name = path.rpartition("/")
         if record.endswith("/{id}") and "get" in operations and name in words.lists:
-            operations["get"][LABEL] = in_both(words.lists[name])
+            operations["get"][LABEL] = texts_by_language(words.lists[name])
     for schema, name, field in payload_fields(contract):
         place = f"{schema}.{name}"
         label = words.own.get(place) or words.labels.get(name)
         if label is not None:
-            field[LABEL] = in_both(label)
+            field[LABEL] = texts_by_language(label)
         help_place = words.help_place(schema, name)
         if help_place is not None:
-            field[HELP] = in_both(words.help[help_place])
+            field[HELP] = texts_by_language(words.help[help_place])
     names = set()
     for schema, name, field in answer_fields(contract):
         if f"{schema}.{name}" in words.own:
-            field[LABEL] = in_both(words.own[f"{schema}.{name}"])
+            field[LABEL] = texts_by_language(words.own[f"{schema}.{name}"])
         names.add(name)
-    contract[LABELS] = {name: in_both(words.labels[name]) for name in sorted(names & words.labels.keys())}
+    contract[LABELS] = {
+        name: texts_by_language(words.labels[name]) for name in sorted(names & words.labels.keys())
+    }
 
 
 def payload_fields(contract: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:

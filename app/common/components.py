@@ -44,15 +44,15 @@ class Component:
         return {**handler(core), MARK: {**component, "more": self.more}}
 
 
-def words(label: Texts | None = None, *, help_text: Texts | None = None) -> dict[str, Any]:
+def label_members(label: Texts | None = None, *, help_text: Texts | None = None) -> dict[str, Any]:
     """Return the members of a JSON schema for a field's label and help, for `json_schema_extra` of `Field`. A
     name has one label, wherever it is declared.
     """
     texts = {LABEL: label, HELP: help_text}
-    return {member: in_both(text) for member, text in texts.items() if text is not None}
+    return {member: texts_by_language(text) for member, text in texts.items() if text is not None}
 
 
-def in_both(texts: Texts) -> dict[str, str]:
+def texts_by_language(texts: Texts) -> dict[str, str]:
     """Return the texts by language."""
     english, chinese = texts
     return {"en": english, "zh": chinese}

@@ -249,7 +249,7 @@ class NeededField:
 
 
 @dataclass(frozen=True, slots=True)
-class DonePart:
+class ActionPart:
     """The mark of a part of an action that several people do: the person in the field `person` has done it
     once the list `marks` of the record has `mark`.
     """
@@ -258,7 +258,7 @@ class DonePart:
     mark: str
     person: str
 
-    def is_done_by(self, record: Mapping[str, Any], reader_id: str | None) -> bool:
+    def is_finished_by(self, record: Mapping[str, Any], reader_id: str | None) -> bool:
         """Return whether the reader has done that part."""
         person = record.get(self.person) or {}
         return self.mark in (record.get(self.marks) or ()) and person.get("id") == reader_id
@@ -299,7 +299,7 @@ class RecordFace:
     portal_forms: Mapping[str, FormFace] = field(default_factory=dict)
     judged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     refusals: Mapping[str, str] = field(default_factory=dict)
-    done: Mapping[str, tuple[DonePart, ...]] = field(default_factory=dict)
+    done: Mapping[str, tuple[ActionPart, ...]] = field(default_factory=dict)
     chains: Mapping[str, ActionChain] = field(default_factory=dict)
 
     def is_dangerous(self, action: str) -> bool:

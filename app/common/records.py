@@ -19,7 +19,7 @@ from uuid import UUID
 from sqlmodel import Field, SQLModel
 from sqlmodel._compat import SQLModelConfig
 
-from app.common.components import Texts, words
+from app.common.components import Texts, label_members
 from app.common.duties import GivenDuty
 from app.common.personal import Ciphertext, Personal
 from app.common.spellings import NamedAs, SpelledAs
@@ -113,7 +113,7 @@ def optional(
     """Declare a field that may have no value. Without a description `None` means the same. The label of a
     name that other fields share stands in `fields.toml`.
     """
-    schema = {"examples": examples, "json_schema_extra": words(label, help_text=help_text)}
+    schema = {"examples": examples, "json_schema_extra": label_members(label, help_text=help_text)}
     stated = {member: value for member, value in schema.items() if value}
     return Field(default=None, description=description, schema_extra=stated or None, **more)
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.api.contract.components import reached_schemas
 from app.api.field_words import LABELS, answer_fields, field_words, payload_fields, take_field_words
-from app.common.components import HELP, LABEL, words
+from app.common.components import HELP, LABEL, label_members
 from app.desk.contract import ScreenContract
 from app.desk.forms.descriptions import MACHINE_WORDS, readable
 from app.i18n import LANGUAGES
@@ -70,8 +70,8 @@ def test_a_label_stands_where_its_field_is_declared() -> None:
 @each_case(
     "fields",
     [
-        {"title": words(("Subject", "主题"))},
-        {"room": words(("Room", "房间")), "hall.room": words(("Hall", "大厅"))},
+        {"title": label_members(("Subject", "主题"))},
+        {"room": label_members(("Room", "房间")), "hall.room": label_members(("Hall", "大厅"))},
     ],
 )
 def test_a_name_has_one_label(fields: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, cast, get_args
 import pytest
 
 from app.common.records import CodeEnum
-from app.foundation.decisions.motions import own_words, with_motion
+from app.foundation.decisions.motions import with_motion, without_motion
 from app.foundation.decisions.payloads import AskBoard, AskDecision
 from app.foundation.decisions.preparation import question_preparation
 from app.i18n import LANGUAGES
@@ -44,16 +44,16 @@ def _asked(lifecycle: Lifecycle[Any], row: Action[Any, Any], language: str, **fi
 def test_what_is_asked_for_stands_before_the_words_of_the_asker(case: Any, language: str) -> None:
     lifecycle, row = case
     plain = _asked(lifecycle, row, language)
-    assert own_words(plain) == QUESTION
+    assert without_motion(plain) == QUESTION
     assert row.label(language) in plain.removesuffix(QUESTION), "what the action asks for"
     for name, field in row.body.model_fields.items():
         if name in AskBoard.model_fields:
             continue
         codes = _codes(field.annotation)
-        given: list[object] = [*codes] or ["something"]
-        asked = [_asked(lifecycle, row, language, **{name: value}) for value in given]
-        assert len({plain, *asked}) == len(asked) + 1, f"two motions read the same: {name}"
-        for code, text in zip(codes, asked, strict=False):
+        values: list[object] = [*codes] or ["something"]
+        questions = [_asked(lifecycle, row, language, **{name: value}) for value in values]
+        assert len({plain, *questions}) == len(questions) + 1, f"two motions read the same: {name}"
+        for code, text in zip(codes, questions, strict=False):
             assert code.label(language) in text
 
 
@@ -62,5 +62,5 @@ def test_the_usual_preparation_is_found() -> None:
 
 
 def test_no_two_actions_ask_with_the_same_words_for_something_else() -> None:
-    asked = [(lifecycle.kind, _asked(lifecycle, row, "en")) for lifecycle, row in ASKING]
-    assert len(set(asked)) == len(asked)
+    questions = [(lifecycle.kind, _asked(lifecycle, row, "en")) for lifecycle, row in ASKING]
+    assert len(set(questions)) == len(questions)

@@ -31,7 +31,7 @@ def with_motion(reads: ReadContext, record: Any, body: AskBoard, text: str, lang
     return f"{begin}{'; '.join(parts)}{end}{text}"
 
 
-def own_words(question: str | None) -> str:
+def without_motion(question: str | None) -> str:
     """Return the question without its motion."""
     for begin, end in BRACKETS.values():
         if question is not None and question.startswith(begin):
@@ -46,9 +46,9 @@ def _asked_for(body: AskBoard, language: str) -> list[str]:
         value = getattr(body, name)
         if name not in AskBoard.model_fields and value not in (None, (), False):
             # Persons, sums and texts are not for all readers of the question.
-            shown = None if name in is_for_staff else _shown(value, language)
+            text = None if name in is_for_staff else _shown(value, language)
             label = _label(type(body), name, language)
-            parts.append(f"{label}: {shown or translate(language, 'question', 'in_record')}")
+            parts.append(f"{label}: {text or translate(language, 'question', 'in_record')}")
     return parts
 
 

@@ -19,7 +19,7 @@ from app.foundation.decisions.deputies.lookups import (
 from app.foundation.decisions.earlier import with_earlier_questions
 from app.foundation.decisions.lookups import acts_of, touches
 from app.foundation.decisions.matters import Matter, RelatedMatter, matter_of
-from app.foundation.decisions.motions import own_words, with_motion
+from app.foundation.decisions.motions import with_motion, without_motion
 from app.foundation.decisions.payloads import AskBoard, RecuseVoter
 from app.foundation.decisions.records import (
     Decision,
@@ -226,8 +226,8 @@ def question_preparation(matter: Matter, *, once: bool = False) -> Prepare:
         if once:
             await _require_news(reads, record, body, matter)
         language = ctx.settings.language
-        asked = body.question or usual_question(record, matter, language)
-        question = Question(with_motion(reads, record, body, asked, language), matter, body.due_at)
+        question_text = body.question or usual_question(record, matter, language)
+        question = Question(with_motion(reads, record, body, question_text, language), matter, body.due_at)
         return await new_decision(reads, record, question, ctx)
 
     return prepare_question
@@ -250,8 +250,8 @@ async def _require_news(reads: ReadContext, record: Any, body: AskBoard, matter:
         for act in await acts_of(reads, record, since=last.position)
         if act.type not in outcomes
     )
-    used = {own_words(row.question) for row in votes_taken}
-    if not is_rewritten and (body.question is None or own_words(body.question) in used):
+    used = {without_motion(row.question) for row in votes_taken}
+    if not is_rewritten and (body.question is None or without_motion(body.question) in used):
         raise WrongValue(pointer="/question", because="rejected_before")
 
 

@@ -62,7 +62,7 @@ ACTIVE_AMONG = """
 select m.person_id from fold.membership m join fold.person p on p.id = m.person_id
 where m.person_id = any(%s) and m.team_id = %s and p.state = 'active' and p.deactivated_at is null"""
 
-LEFT_BY = "select id from fold.person where id = any(%s) and state <> 'active' and deactivated_at <= %s"
+LEAVERS_BY = "select id from fold.person where id = any(%s) and state <> 'active' and deactivated_at <= %s"
 OF_OTHER_CUSTOMERS = """
 select m.person_id from fold.membership m join fold.team t on t.id = m.team_id
 where m.person_id = any(%s) and t.kind = 'customer'
@@ -133,9 +133,9 @@ async def active_among(reads: ReadContext, persons: Iterable[UUID], team: UUID) 
     return {row["person_id"] for row in rows}
 
 
-async def left_by(reads: ReadContext, persons: Iterable[UUID], instant: datetime) -> frozenset[UUID]:
+async def leavers_by(reads: ReadContext, persons: Iterable[UUID], instant: datetime) -> frozenset[UUID]:
     """Return the persons who had left by that time."""
-    rows = await reads.rows(LEFT_BY, (list(persons), instant), guard=UNCHANGED_PAST)
+    rows = await reads.rows(LEAVERS_BY, (list(persons), instant), guard=UNCHANGED_PAST)
     return frozenset(row["id"] for row in rows)
 
 

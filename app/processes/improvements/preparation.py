@@ -25,7 +25,7 @@ from app.processes.improvements.proposal.records import ImprovementTarget
 from app.processes.improvements.records import Improvement
 
 SUGGESTION = "improvement_suggestion"
-TAKEN_UP = ("suggestion_ids",)
+SUGGESTION_FIELDS = ("suggestion_ids",)
 
 
 async def proposers_named(reads: ReadContext, improvement: Improvement) -> Origins:
@@ -35,7 +35,9 @@ async def proposers_named(reads: ReadContext, improvement: Improvement) -> Origi
     suggestions = [stream(SUGGESTION, UUID(name)) for name in improvement.proposal.suggestion_ids or ()]
     proposers = await proposers_of(reads, suggestions, guard=PROPOSERS_SETTLED)
     acts = await acts_of(reads, improvement) if proposers else []
-    takers = [act.person_id for act in acts if touches(act.rows_set, improvement.row_key, TAKEN_UP, ())]
+    takers = [
+        act.person_id for act in acts if touches(act.rows_set, improvement.row_key, SUGGESTION_FIELDS, ())
+    ]
     return Origins(named_by=dict.fromkeys(proposers, takers[-1] if takers else None))
 
 

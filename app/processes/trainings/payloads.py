@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.common.components import words
+from app.common.components import label_members
 from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ChildRef, ForeignRef
@@ -129,7 +129,7 @@ class ExamineTraining(Payload):
         strict=True,
         description="True if the examination was closed-book. Only the examiner can state this; a "
         "rollout needs it.",
-        json_schema_extra=words(
+        json_schema_extra=label_members(
             help_text=(
                 "Whether it was a closed-book examination, as you state as its examiner.",
                 "由您作为考官声明是否为闭卷考核。",

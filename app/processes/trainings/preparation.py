@@ -9,7 +9,7 @@ from uuid import UUID
 from app.common.people import Person
 from app.foundation.licences.lookups import missing_skills, newest_results
 from app.foundation.licences.records import ExaminationResult, Licence, TrainingParticipant
-from app.foundation.people.lookups import active_members, left_by
+from app.foundation.people.lookups import active_members, leavers_by
 from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.context import ActionContext
@@ -68,7 +68,7 @@ async def participants(
     """Find the participants of the training."""
     rows = await reads.children(TrainingParticipant, training)
     by_person = {row.person_id: row for row in rows if row.person_id is not None}
-    return TrainingParticipants(by_person, await left_by(reads, by_person, ctx.occurred_at))
+    return TrainingParticipants(by_person, await leavers_by(reads, by_person, ctx.occurred_at))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.common.faces import (
+    ActionPart,
     BilingualLabel,
-    DonePart,
     FieldCondition,
     FormFace,
     FormSection,
@@ -13,7 +13,7 @@ from app.common.faces import (
 )
 
 #: The representatives of the two sides, by how a consent names the side.
-SIDES = (("it", "representative"), ("party", "party_representative"))
+REPRESENTATIVES = (("it", "representative"), ("party", "party_representative"))
 #: What both sides agree to, and what one side records of a consent on paper.
 PRICE = ("price_amount", "price_currency", "price_period")
 EFFECTS = ("effect_on_price", "effect_on_workload")
@@ -62,7 +62,9 @@ FACE = RecordFace(
         "amend": "refuse_consent",
     },
     done={
-        step: tuple(DonePart("pending_consents", f"{step}:{side}", person) for side, person in SIDES)
+        step: tuple(
+            ActionPart("pending_consents", f"{step}:{side}", person) for side, person in REPRESENTATIVES
+        )
         for step in ("sign", "renew", "terminate", "amend")
     },
     portal_forms={

@@ -55,7 +55,7 @@ def placed_actions(
         if action.reason is None
         and (action.acts_on is None or action.acts_on[1]["kind"] not in shown_with_rows)
         and not (has_reply_box and action.name == COMMENT)
-        and not any(part.is_done_by(view.record, reader_id) for part in face.done.get(action.name, ()))
+        and not any(part.is_finished_by(view.record, reader_id) for part in face.done.get(action.name, ()))
     }
     next_name = next((name for name in awaited if name in left), None)
     next_name = next_name or _next_action(view, left, reader_id)

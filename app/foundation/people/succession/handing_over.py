@@ -40,8 +40,8 @@ from app.kernel.actions.refusals import WrongValue, caller_check
 REQUESTER = "requester_id"
 
 
-#: What the actions that name somebody in a field check of them besides the field's mark; the payload has them
-#: in `new_holder`. It is asked of a successor whoever hands over, a rule as well.
+#: A check by an action that names somebody in a field, besides the field's mark; the payload has that person
+#: in `new_holder`. Successors must pass the check even if a rule hands over.
 NamedCheck = Callable[[ReadContext, Any, Person, ActionContext], Awaitable[None]]
 
 
@@ -71,7 +71,7 @@ class HeldDuties:
     rows: tuple[tuple[Record, str], ...]
     lists: tuple[str, ...] = ()
 
-    def places(self, record: Any) -> tuple[tuple[Any, str, GivenDuty], ...]:
+    def duty_fields(self, record: Any) -> tuple[tuple[Any, str, GivenDuty], ...]:
         """Return the record or child record, the field and the duty of each."""
         held = [*((record, name) for name in (*self.fields, *self.lists)), *self.rows]
         lists = KIND_DUTIES[record.KIND].lists
@@ -79,10 +79,10 @@ class HeldDuties:
 
     def duties(self, record: Any) -> set[GivenDuty]:
         """Return the duties that these give."""
-        return {duty for _, _, duty in self.places(record)}
+        return {duty for _, _, duty in self.duty_fields(record)}
 
-    def only(self, record: Any, places: Collection[tuple[UUID, str]]) -> HeldDuties:
-        """Return those in these places: ids of the record or of child records, each with the field."""
+    def limited_to(self, record: Any, places: Collection[tuple[UUID, str]]) -> HeldDuties:
+        """Return the duties in these places: ids of the record or of child records, each with the field."""
         return HeldDuties(
             tuple(name for name in self.fields if (record.id, name) in places),
             tuple((row, name) for row, name in self.rows if (row.id, name) in places),
@@ -126,12 +126,12 @@ async def duties_to_replace(
         return held
     outgrown = [
         (row.id, name)
-        for row, name, duty in held.places(record)
+        for row, name, duty in held.duty_fields(record)
         if not await fits_duty(reads, row, name, duty, person.id)
     ]
     if not outgrown:
         raise WrongValue(pointer="/person", because="person_still_active")
-    return held.only(record, outgrown)
+    return held.limited_to(record, outgrown)
 
 
 async def open_duties(reads: ReadContext, record: Any) -> HeldDuties:
@@ -252,7 +252,7 @@ def nobody_to_replace(*, of_the_active: bool) -> PayloadCheck:
         """Refuse if there is no open duty here, or all its holders are active and eligible
         (`nobody_to_replace`).
         """
-        places = (await open_duties(reads, record)).places(record)
+        places = (await open_duties(reads, record)).duty_fields(record)
         holders = {holder for row, name, _ in places for holder in holders_in(row, name)}
         if holders and (of_the_active or await replaceable(guarded(reads), holders, ctx.now)):
             return None
