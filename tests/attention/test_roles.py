@@ -30,8 +30,8 @@ def test_every_step_that_one_role_alone_can_take_is_watched() -> None:
 async def codes(reader: Client) -> list[tuple[str, str, int]]:
     """The conditions about roles that somebody is shown."""
     items = (await read_attention(reader))["items"]
-    found = [item for item in items if item["code"] in ("role_unheld", "post_unheld")]
-    return [(item["code"], item["process"], item["count"]) for item in found]
+    conditions = [item for item in items if item["code"] in ("role_unheld", "post_unheld")]
+    return [(item["code"], item["process"], item["count"]) for item in conditions]
 
 
 async def test_a_role_that_loses_its_last_holder_is_listed_until_somebody_holds_it_again(api: Api) -> None:

@@ -119,8 +119,8 @@ async def test_without_a_rule_a_request_waits_for_the_desk_which_assesses_it(des
     service = ProposeService.model_validate(names | {"team": "mailers"})
     await act(desk.ledger, keeper, "service", "propose", body=service)
     words = {"title": "A mailbox", "description": "For the new office.", "service": "mail"}
-    asked = SubmitRequest.model_validate(words | {"channel": "hotline", "urgency": "3"})
-    request = (await act(desk.ledger, desk.agent, "request", "submit", None, asked)).record
+    payload = SubmitRequest.model_validate(words | {"channel": "hotline", "urgency": "3"})
+    request = (await act(desk.ledger, desk.agent, "request", "submit", None, payload)).record
     await desk.pass_time(seconds=1)
     query = "select team_id from fold.request where id = %s"
     assert await desk.ledger.db.value(query, (request.id,)) is None

@@ -98,11 +98,11 @@ async def test_papers_of_open_questions_name_who_is_asked(server: Server, demo_s
         place = stack.enter_context(fresh(server, DEMO))
         api = await stack.enter_async_context(serving(place.url, demo_secrets, USUAL))
         reader = await api.client("Reader", *(role for role in Role if role is not Role.integration))
-        asked: dict[str, set[str]] = {}
+        names: dict[str, set[str]] = {}
         for row in await api.ledger.db.rows(ASKED, ()):
-            asked.setdefault(row["record"], set()).add(row["name"])
+            names.setdefault(row["record"], set()).add(row["name"])
         missing, kinds = {}, set()
-        for record, encrypted in asked.items():
+        for record, encrypted in names.items():
             kind, _, record_id = record.partition("/")
             numbers = await api.ledger.db.rows(NUMBERS, (record,))
             plural = api.ledger.lifecycles[kind].plural

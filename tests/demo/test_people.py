@@ -26,7 +26,9 @@ def test_each_printed_key_has_one_role_or_two_of_its_person_and_none_votes_by_it
     named = {name for _, name, _ in KEYS if name in ROLES}
     assert named >= set(COMMITTEE_MEMBERS)
     assert {
-        name for name in named if not any(set(roles) == ROLES[name] for _, of, roles in KEYS if of == name)
+        name
+        for name in named
+        if not any(set(roles) == ROLES[name] for _, holder, roles in KEYS if holder == name)
     } == set()
     alone = {role for _, name, roles in KEYS if name is None for role in roles}
     assert alone == {Role.admin, Role.auditor}, "who has no name in the stories takes no part in them"

@@ -236,8 +236,8 @@ async def test_a_refused_assignment_names_the_person_and_the_record_in_words(api
     for person, because in ((wu, "is not active; choose someone else"), (zhao, "must be IT staff")):
         typed = chosen | {"/person": [str(person.id)]}
         both = await send_form(lin, "/desk/incident/bulk", typed)
-        beside = re.findall(r'class="fault"[^>]*>([^<]*)<', both.text)
-        assert because in "".join(beside), said(both.text)
+        faults = re.findall(r'class="fault"[^>]*>([^<]*)<', both.text)
+        assert because in "".join(faults), said(both.text)
     await lin.post_ok(f"/v1/incidents/{incidents[0]['id']}/cancel", {"reason": "It was a test."})
     because_of = {
         "en": "Person “Wu Jing”: this person is not active; choose someone else",
@@ -249,8 +249,8 @@ async def test_a_refused_assignment_names_the_person_and_the_record_in_words(api
         mixed = await lin.post(
             "/desk/incident/bulk", content=content, headers=FORM | {"Accept-Language": language}
         )
-        found = re.findall(r"<li>(.*?)</li>", unescape(mixed.text), re.DOTALL)
-        lines = [re.sub("<[^>]*>", " ", line) for line in found]
+        entries = re.findall(r"<li>(.*?)</li>", unescape(mixed.text), re.DOTALL)
+        lines = [re.sub("<[^>]*>", " ", line) for line in entries]
         assert because in lines[1], lines
         assert incidents[1]["number"] in lines[1], lines
         assert not re.search(r"Body|正文|/[a-z_]+|[0-9a-f-]{36}", "".join(lines)), lines

@@ -181,9 +181,9 @@ async def _shown(client: Client, path: str) -> Json:
     criteria = (await client.read(f"{path}/criteria"))["items"]
     ids = [criterion["id"] for criterion in criteria if criterion["dropped_at"] is None]
     note = "As it was agreed."
-    others = [IDS[name] for name in ("business", "buyer") if IDS.get(name) not in (None, client.id)]
+    colleagues = [IDS[name] for name in ("business", "buyer") if IDS.get(name) not in (None, client.id)]
     return {
-        "participants": ["me", *others],
+        "participants": ["me", *colleagues],
         "results": [
             {"criterion": identifier, "shown_by": "demonstration", "passed": True, "note": note}
             for identifier in ids

@@ -80,8 +80,8 @@ async def polled(world: World, lifecycle: Lifecycle[Any], record: Json, party: U
         posed = await pose(reads, loaded.record, matter, now)
         for rule in electorate.rules:
             seats = await persons_of(reads, posed.record, rule.definition.voters, MatterOpening(), now)
-            shown = electorate.voters.keys() | electorate.left_out.keys()
-            assert seats.keys() <= shown, f"{rule.key} names people who are neither asked nor shown"
+            person_ids = electorate.voters.keys() | electorate.left_out.keys()
+            assert seats.keys() <= person_ids, f"{rule.key} names people who are neither asked nor shown"
     return {
         name: Polled(set(electorate.voters) - {party}, electorate.quorum, electorate.least_at - now)
         for name, electorate in electorates.items()
@@ -220,8 +220,8 @@ async def test_a_preview_names_those_whom_the_question_asks(
         if decision["state"] != "open":
             continue
         preview = before[decision["decision"]]
-        asked = {ballot["person"]["id"] for ballot in ballots if ballot["decision_id"] == decision["id"]}
-        assert {voter["id"] for voter in preview["voters"]} == asked
+        voter_ids = {ballot["person"]["id"] for ballot in ballots if ballot["decision_id"] == decision["id"]}
+        assert {voter["id"] for voter in preview["voters"]} == voter_ids
         assert [preview[name] for name in ("rules", "rule", "quorum")] == [
             decision[name] for name in ("rules", "rule", "quorum")
         ]

@@ -78,7 +78,7 @@ NOT_TRIED = {
 
 
 def test_each_reference_of_the_contract_that_gives_a_duty_is_tried() -> None:
-    given, tried = [
+    duties, tried = [
         {
             (lifecycle.kind, row.name)
             for lifecycle, row in rows
@@ -87,7 +87,7 @@ def test_each_reference_of_the_contract_that_gives_a_duty_is_tried() -> None:
         }
         for rows in (ROWS, NAMING)
     ]
-    assert {name for _, name in given - tried} == {name for names in NOT_TRIED.values() for name in names}
+    assert {name for _, name in duties - tried} == {name for names in NOT_TRIED.values() for name in names}
 
 
 def test_each_duty_that_not_everybody_may_hold_is_tried_with_everybody() -> None:

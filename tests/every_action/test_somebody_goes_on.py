@@ -155,8 +155,8 @@ async def test_somebody_goes_on_when_a_named_person_leaves(
         with succession.without([person]):
             if lifecycle.kind not in ENDS_WITH_PERSON:
                 stuck += [
-                    f"nobody {what} without {fields}"
-                    for what, names in ways(lifecycle, state).items()
+                    f"nobody {verb} without {fields}"
+                    for verb, names in ways(lifecycle, state).items()
                     if not await is_taken(succession, lifecycle, record, names)
                 ]
             stuck += await not_handed_over(succession, lifecycle, record, person, fields)
@@ -365,8 +365,8 @@ async def done_by_place(
         by = {
             relation: named for relation in policy.relations if (named := naming_fields(lifecycle, relation))
         }
-        others = replace(policy, relations=policy.relations - by.keys())
-        if offer.because is None and by and not others.allows(caller, loaded.record):
+        other_policy = replace(policy, relations=policy.relations - by.keys())
+        if offer.because is None and by and not other_policy.allows(caller, loaded.record):
             done[offer.action.name] = set().union(*by.values())
     return done
 
@@ -444,8 +444,8 @@ async def test_somebody_goes_on_when_the_team_is_emptied(
     query = "select person_id as id from fold.membership where team_id = %s"
     members = [row["id"] for row in await ledger.db.rows(query, (world.team_id,))]
     with succession.without(members):
-        for what, names in ways(lifecycle, state).items():
-            assert await is_taken(succession, lifecycle, record, names), f"nobody {what}"
+        for verb, names in ways(lifecycle, state).items():
+            assert await is_taken(succession, lifecycle, record, names), f"nobody {verb}"
         if await open_work_of(ledger.db.rows, UUID(world.team_id)):
             managers = KIND_DUTIES[lifecycle.kind].managers
             assert succession.successor.id in await holders_of(ledger.db.rows, managers)

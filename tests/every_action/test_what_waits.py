@@ -235,8 +235,8 @@ async def test_people_besides_staff_do_in_the_portal_what_waits_for_them(waiting
             if action not in opened or WHOLE:
                 form = await reader.get(unescape(link))
                 # A ticket that waits for an answer is answered in its conversation.
-                shown = 'id="reply"' if link.endswith("#reply") else 'class="action"'
-                assert (form.status_code, shown in form.text) == (200, True), (link, form.text)
+                marker = 'id="reply"' if link.endswith("#reply") else 'class="action"'
+                assert (form.status_code, marker in form.text) == (200, True), (link, form.text)
             opened.add(action)
     assert opened, "nothing waits for anybody besides staff"
 

@@ -58,11 +58,11 @@ async def test_a_job_by_period_works_once_a_day_and_again_until_it_is_done() -> 
 
 
 async def test_a_job_looks_again_at_once_while_there_is_work() -> None:
-    found = iter([1, True, 2, 0])
+    numbers = iter([1, True, 2, 0])
     begun = asyncio.get_running_loop().time()
 
     async def work(connection: Connection, ledger: Ledger, now: datetime) -> int:
-        number = next(found, None)
+        number = next(numbers, None)
         if number is None:
             raise asyncio.CancelledError
         return number

@@ -46,7 +46,7 @@ def states_by_role(lifecycles: Iterable[Lifecycle[Any]]) -> WaitingStates:
     """Return, by role and kind of numbered records, the states which only this role leads on from by some
     action. States in which a record is over do not count.
     """
-    found: dict[Role, dict[str, set[str]]] = {}
+    states_of_roles: dict[Role, dict[str, set[str]]] = {}
     for lifecycle in (lifecycle for lifecycle in lifecycles if lifecycle.code is not None):
         duties = KIND_DUTIES.get(lifecycle.kind)
         ended = frozenset() if duties is None else duties.ended
@@ -54,9 +54,10 @@ def states_by_role(lifecycles: Iterable[Lifecycle[Any]]) -> WaitingStates:
             for row in lifecycle.leaving[state]:
                 if not row.stays and row.policy.relations <= {Relation.rule} and len(row.policy.roles) == 1:
                     (role,) = row.policy.roles
-                    found.setdefault(role, {}).setdefault(lifecycle.kind, set()).add(state.value)
+                    states_of_roles.setdefault(role, {}).setdefault(lifecycle.kind, set()).add(state.value)
     return {
-        role: {kind: frozenset(states) for kind, states in kinds.items()} for role, kinds in found.items()
+        role: {kind: frozenset(states) for kind, states in kinds.items()}
+        for role, kinds in states_of_roles.items()
     }
 
 

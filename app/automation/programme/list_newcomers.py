@@ -31,8 +31,8 @@ async def list_newcomers(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleC
     """
     if kind_of(event.stream) == Improvement.KIND:
         added = await _added_teams(ledger, event)
-        async for told in _notified(ledger, event, added, improvement=id_of(event.stream)):
-            yield told
+        async for notification in _notified(ledger, event, added, improvement=id_of(event.stream)):
+            yield notification
         return
     rows = event.rows_set(Membership.KIND).values()
     teams = [row["team_id"] for row in rows if row.get("team_id")]
@@ -42,8 +42,8 @@ async def list_newcomers(ledger: Ledger, event: Recorded) -> AsyncIterator[RuleC
     for row in await ledger.db.rows(JOINED_AFTER_TRAINING, {"person": person, "teams": teams}):
         body = ListNewcomerImprovement(person=str(person))
         yield RuleConsequence(Improvement.KIND, "list_newcomer", row["id"], body, if_match=row["version"])
-    async for told in _notified(ledger, event, teams, person=person):
-        yield told
+    async for notification in _notified(ledger, event, teams, person=person):
+        yield notification
 
 
 async def _added_teams(ledger: Ledger, event: Recorded) -> list[str]:
@@ -51,8 +51,8 @@ async def _added_teams(ledger: Ledger, event: Recorded) -> list[str]:
     for row, fields in event.rows_set(ImprovementRollout.KIND).items():
         place = {"row": row, "stream": event.stream, "version": event.version}
         earlier = await ledger.db.row(EARLIER_TEAMS, place)
-        known = (None if earlier is None else earlier["teams"]) or []
-        return [team for team in fields.get("concerned_team_ids") or [] if team not in known]
+        prior_teams = (None if earlier is None else earlier["teams"]) or []
+        return [team for team in fields.get("concerned_team_ids") or [] if team not in prior_teams]
     return []
 
 

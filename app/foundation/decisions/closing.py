@@ -142,8 +142,8 @@ def _ask_next_voters(
 
 def note_left_out(decision: Decision, rows: Iterable[dict[str, Any]]) -> None:
     """Add people to those who are left out of the decision, each once."""
-    known = {row["person"]: row for row in decision.left_out or ()}
-    decision.left_out = [*{**{row["person"]: row for row in rows}, **known}.values()]
+    prior_rows = {row["person"]: row for row in decision.left_out or ()}
+    decision.left_out = [*{**{row["person"]: row for row in rows}, **prior_rows}.values()]
 
 
 def change_deputies(

@@ -29,8 +29,8 @@ async def evidence_of_other(
     """Refuse a document that is the evidence of another step (`evidence_of_other`)."""
     kept_as = {"numbers": "evidence_numbers", "external_numbers": "external_numbers"}
     for step in ctx.prepared(RolloutSteps).steps:
-        for name, kept in kept_as.items():
-            used = {folded_number(number) for number in getattr(step, kept) or ()}
+        for name, field in kept_as.items():
+            used = {folded_number(number) for number in getattr(step, field) or ()}
             for n, number in enumerate(getattr(body, name)):
                 if step.step is not body.step and folded_number(number) in used:
                     raise WrongValue({"number": number}, pointer=f"/{name}/{n}", because="evidence_of_other")

@@ -244,8 +244,8 @@ async def signs_another_text(
 async def nothing_to_refuse(reads: ReadContext, agreement: Agreement, ctx: ActionContext) -> str | None:
     """Refuse to refuse what the other side has not consented to (`no_consent_to_refuse`)."""
     sides = _sides_of(agreement, ctx.caller.person_id)
-    others = {AgreementSide.party if side is AgreementSide.it else AgreementSide.it for side in sides}
-    return "no_consent_to_refuse" if others.isdisjoint(_consented_sides(agreement)) else None
+    opposite_sides = {AgreementSide.party if side is AgreementSide.it else AgreementSide.it for side in sides}
+    return "no_consent_to_refuse" if opposite_sides.isdisjoint(_consented_sides(agreement)) else None
 
 
 async def nothing_to_withdraw(reads: ReadContext, agreement: Agreement, ctx: ActionContext) -> str | None:

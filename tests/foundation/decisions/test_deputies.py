@@ -283,8 +283,8 @@ async def test_what_waits_for_a_deputy_stands_in_their_work_and_in_whose_name(ap
         "until_at": "2199-01-05T00:00:00Z",
     }
     path = f"/v1/freezes/{(await manager.post_ok('/v1/freezes', freeze))['id']}"
-    wanted = {"wanted_from_at": "2198-12-21T00:00:00Z", "wanted_until_at": "2198-12-22T00:00:00Z"}
-    change = await manager.post_ok("/v1/changes", a_change(**wanted))
+    wanted_period = {"wanted_from_at": "2198-12-21T00:00:00Z", "wanted_until_at": "2198-12-22T00:00:00Z"}
+    change = await manager.post_ok("/v1/changes", a_change(**wanted_period))
     period = {"from_at": (NOW - DAY).isoformat(), "until_at": (NOW + 30 * DAY).isoformat()}
     await away.post_ok("/v1/deputies", {"deputy": other.id, **period})
     question = {"question": "May it be?", "change": change["number"], "reason": "It expires."}

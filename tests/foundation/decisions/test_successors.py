@@ -85,11 +85,11 @@ class Posts:
 @pytest.fixture
 async def posts(deciding: Ledger, desk: Caller, incident: Incident, monkeypatch: pytest.MonkeyPatch) -> Posts:
     """The three leads stand for the posts of every relation."""
-    there = Posts(deciding, desk, incident)
-    await there.fill()
+    lead_posts = Posts(deciding, desk, incident)
+    await lead_posts.fill()
 
     async def naming(*_: Any) -> list[str]:
-        return [team.row_key for team in there.teams]
+        return [team.row_key for team in lead_posts.teams]
 
     async def related(reads: Any, _: Any, source: Electors, opening: Any) -> electors.Voters:
         if source.relation is None:
@@ -102,7 +102,7 @@ async def posts(deciding: Ledger, desk: Caller, incident: Incident, monkeypatch:
     monkeypatch.setattr(electors, "_naming", naming)
     monkeypatch.setattr(electors, "_FIELDS", dict.fromkeys(ElectorRelation, "lead_id"))
     monkeypatch.setattr(electors, "_named_by", related)
-    return there
+    return lead_posts
 
 
 @pytest.mark.parametrize("key", OF_POSTS)

@@ -316,7 +316,7 @@ async def test_nobody_takes_over_by_an_absence_that_they_entered(
 
 
 @pytest.mark.parametrize(
-    ("begin", "end", "acts", "told"),
+    ("begin", "end", "acts", "time_is_up"),
     [(-20, 1, False, True), (-1, 20, True, True), (-1, 20, False, True), (-1, 80, False, False)],
 )
 async def test_an_absence_entered_by_another_counts_from_its_entry_for_whoever_does_not_act(
@@ -327,7 +327,7 @@ async def test_an_absence_entered_by_another_counts_from_its_entry_for_whoever_d
     begin: int,
     end: int,
     acts: bool,
-    told: bool,
+    time_is_up: bool,
 ) -> None:
     agent = await api.client("Agnes", Role.agent)
     manager = await api.client("Mona", Role.incident_manager)
@@ -339,10 +339,10 @@ async def test_an_absence_entered_by_another_counts_from_its_entry_for_whoever_d
     await admin.post_ok("/v1/absences", absence)
     if acts:
         await leaver.post_ok(f"{path}/comment", {"text": "I am here."})
-    if told:
+    if time_is_up:
         monkeypatch.setattr(succession, "TIME_TO_ACT", timedelta(0))
     answer = await manager.post(f"/v1/persons/{leaver.id}/transfer_duties", json={"new_holder": agent.id})
-    is_away = end == 20 and not acts and told
+    is_away = end == 20 and not acts and time_is_up
     assert (answer.is_success or answer.json()["code"]) == (is_away or "person_still_active")
 
 

@@ -102,7 +102,7 @@ async def test_a_team_that_loses_its_last_member_has_its_work_reported_and_is_no
         row for row in (await manager.read("/v1/notices"))["items"] if "team_unstaffed" in row["steps"]
     ]
     assert "2199" in str(notice)
-    assert {"Name"} <= {detail["label"] for told in notice["told"] for detail in told["details"]}, "which"
+    assert {"Name"} <= {detail["label"] for entry in notice["told"] for detail in entry["details"]}, "which"
 
     refused = await admin.post("/v1/teams/network/retire", headers={"If-Match": "*"})
     assert [each["code"] for each in refused.json()["errors"]] == ["team_has_open_work"]

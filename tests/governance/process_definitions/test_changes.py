@@ -97,9 +97,11 @@ async def it_waits_for_its_publication(registry: Registry, change: Json) -> None
     for minutes in (0, 2):
         await worker.work(now + timedelta(minutes=minutes))
     notices = (await registry.quality.read("/v1/notices"))["items"]
-    told = [each for each in notices if f"{change['number']} was approved, and its publ" in each["text"]]
-    assert {each["person"]["name"] for each in told} == {"Applicant", "Senior", "Quality"}
-    assert all("\nIn favour: 1\nDue: " in each["text"] for each in told), "until when"
+    due_notices = [
+        each for each in notices if f"{change['number']} was approved, and its publ" in each["text"]
+    ]
+    assert {each["person"]["name"] for each in due_notices} == {"Applicant", "Senior", "Quality"}
+    assert all("\nIn favour: 1\nDue: " in each["text"] for each in due_notices), "until when"
 
 
 async def test_a_change_within_a_team_is_decided_by_its_head_and_published_with_the_definition(

@@ -352,8 +352,8 @@ async def test_the_board_of_an_emergency_sees_the_freeze_in_which_it_starts(boar
     path = f"/v1/changes/{(await board.drafted(type='emergency'))['id']}"
     await board.agent.post_ok(f"{path}/submit")
     question = board.question(cannot_wait="Nobody can send mail.")
-    asked = await board.manager.post_ok(f"{path}/request_emergency_approval", question)
-    assert asked["conflicts_found"] == ["freeze"]
+    change = await board.manager.post_ok(f"{path}/request_emergency_approval", question)
+    assert change["conflicts_found"] == ["freeze"]
     await board.vote(path, "approve")
     started = await board.engineer.post_ok(f"{path}/start")
     assert started["overrides"] == [f"freeze/{freeze['id']}"]

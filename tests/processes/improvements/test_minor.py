@@ -87,8 +87,8 @@ async def test_a_minor_improvement_goes_from_the_suggestion_to_the_standard(impr
     done = await improvers.quality.post_ok(f"{path}/standardise", standard)
     assert (done["state"], done["external_numbers"]) == ("standardised", ["SOP-12"])
     assert done["next_benefit_due_at"] is not None
-    told = [(await improvers.quality.read(f"/v1/teams/{key}"))["id"] for key in ("network", "carrier")]
-    assert set(told) <= set(done["told_team_ids"]), "the teams of the process are told, whatever is named"
+    team_ids = [(await improvers.quality.read(f"/v1/teams/{key}"))["id"] for key in ("network", "carrier")]
+    assert set(team_ids) <= set(done["told_team_ids"]), "the teams of the process are told, whatever is named"
     await a_document_elsewhere_serves_one_improvement(improvers, UUID(done["id"]))
     assert await event_types(improvers.quality, path) == [
         *("improvement.selected", "improvement.proposed", "improvement.submitted"),

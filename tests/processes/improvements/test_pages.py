@@ -132,12 +132,12 @@ def test_a_paper_of_an_open_question_has_lines_for_who_is_asked_and_until_when(
         ],
     )
     printed = replace(a_proposal(language), decisions=[question], signatures=approval_lines([question]))
-    shown, _, signed = page_of(printed, language).body.partition('class="signatures"')
-    assert until in shown.replace('<span class="short">', "")
-    assert deputy in shown
+    text, _, signed = page_of(printed, language).body.partition('class="signatures"')
+    assert until in text.replace('<span class="short">', "")
+    assert deputy in text
     assert deputy in signed
     assert "<td>Ben<td>2026-07-01" in signed
-    assert "Recused" in shown
+    assert "Recused" in text
     assert "Recused" not in signed
     for_customers = page_of(page_for_customers(printed), language).body
     assert [name for name in ("Ada", "Ben", "Zhou") if name in for_customers] == []

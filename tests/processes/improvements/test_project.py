@@ -139,8 +139,8 @@ async def test_without_a_pilot_there_is_no_approval_and_a_returned_plan_is_made_
     path, member = await chartered(improvers), improvers.committee[0]
     await improvers.manager.post_ok(f"{path}/plan", WITHOUT_PILOT)
     assert await refusal(member, f"{path}/approve_plan", {}) == (409, "pilot_is_missing", "")
-    asked = {"question": "May the plan be approved as it is?", "lacking": "The pilot. 缺少试点。"}
-    returned = await improvers.asks(path, "return_plan", asked)
+    payload = {"question": "May the plan be approved as it is?", "lacking": "The pilot. 缺少试点。"}
+    returned = await improvers.asks(path, "return_plan", payload)
     question = (await member.read(f"{path}/decisions"))["items"][-1]["question"]
     assert question == (
         "【提请退回计划 Return plan; 欠缺之处 What is missing: 见记录 see the record】 "
@@ -332,8 +332,8 @@ async def test_a_question_ends_at_once_without_effect_if_a_candidate_can_no_long
     await tell_all(api)
     voided = [d for d in await decisions(improvers, path) if d["id"] == question["id"]]
     assert [(d["state"], d["outcome"]) for d in voided] == [("withdrawn", None)]
-    for told in (improvers.quality, improvers.committee[0]):
-        newest = (await told.read("/v1/notices"))["items"][0]
+    for reader in (improvers.quality, improvers.committee[0]):
+        newest = (await reader.read("/v1/notices"))["items"][0]
         assert "decided" in newest["steps"]
         assert "Candidate" in str(newest)
     other = await api.client("Other", Role.project_manager)

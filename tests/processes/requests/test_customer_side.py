@@ -24,14 +24,14 @@ async def test_another_customer_neither_sees_a_request_nor_accepts_it(api: Api) 
     people = await a_request_of_sales(api)
     engineer, admin, path = people["engineer"], people["admin"], people["path"]
     good = requirements() | {"heard": [people["sue"].id], "acceptance_group": "of-sales"}
-    given = {"confirmed_at": datetime.now(UTC).isoformat(), "confirmation_method": "telephone"}
+    confirmation = {"confirmed_at": datetime.now(UTC).isoformat(), "confirmation_method": "telephone"}
     for wrong, error in (
         ({"acceptance_group": "of-finance"}, ("/acceptance_group", "no_customer_in_group")),
         ({"heard": [people["sue"].id, people["fay"].id]}, ("/heard/1", "not_of_the_customer")),
     ):
-        for action, more in (("propose_requirements", {}), ("confirm_requirements", given)):
+        for action, more in (("propose_requirements", {}), ("confirm_requirements", confirmation)):
             assert await errors(engineer, f"{path}/{action}", good | more | wrong) == [error], action
-    assert await errors(engineer, f"{path}/confirm_requirements", good | given) == []
+    assert await errors(engineer, f"{path}/confirm_requirements", good | confirmation) == []
     # Another customer's member of a mixed group sees nothing, even if the customer's own people leave it.
     body = {"person": people["fay"].id, "side": "business"}
     await admin.post_ok("/v1/groups/of-sales/add_member", body)
@@ -47,8 +47,8 @@ async def test_another_customer_neither_sees_a_request_nor_accepts_it(api: Api) 
     assert (await people["fay"].get(path)).status_code == 404
     renamed = f"{path}/name_acceptance_group"
     manager = people["manager"]
-    found = await errors(manager, renamed, {"acceptance_group": "of-finance"})
-    assert found == [("/acceptance_group", "no_customer_in_group")]
+    faults = await errors(manager, renamed, {"acceptance_group": "of-finance"})
+    assert faults == [("/acceptance_group", "no_customer_in_group")]
     await admin.post_ok("/v1/groups/of-sales/add_member", {"person": people["sue"].id, "side": "business"})
 
 

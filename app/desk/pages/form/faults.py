@@ -94,7 +94,7 @@ def named_fault(
     view: RecordView | None,
     fault: Fault,
     *,
-    given: Inputs = NOTHING_GIVEN,
+    inputs: Inputs = NOTHING_GIVEN,
 ) -> NamedFault:
     """Return a fault that stands beside no input with the label of the field that it is about and the value
     that was given, and with the actions that are possible on the record and have such a field: one of
@@ -113,7 +113,7 @@ def named_fault(
     schema = (desk.contract.record_fields(lifecycle.plural) or {}).get(name, {})
     label = desk.contract.field_label(name, schema, desk.language) if field is None else None
     words = label or (field.text(desk.language) if field is not None else "")
-    if text := first_text(given, places[0]):
+    if text := first_text(inputs, places[0]):
         words = desk.sentence("named_value", field=words, value=text)
     return NamedFault(desk.sentence("named_fault", field=words, fault=message), tuple(mends))
 

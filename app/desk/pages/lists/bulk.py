@@ -278,7 +278,7 @@ async def _answer(
         reasons={} if results is not None else _reasons_against(screen, chosen, desk.language),
         state_of=lambda view: state_label(lifecycle, view.record, desk.language),
         outcomes=outcomes,
-        named_fault=partial(named_fault, desk, lifecycle, screen.form.fields, given=sent.inputs),
+        named_fault=partial(named_fault, desk, lifecycle, screen.form.fields, inputs=sent.inputs),
         done_words=outcome_sentence(desk, done[0].view, screen.row.name) if done else None,
         closing_days=_closing_days(desk, done),
     )

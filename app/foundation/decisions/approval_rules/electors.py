@@ -301,8 +301,10 @@ class _Post:
         naming = self.named[n]
         if naming.person is None or naming.person != naming.namer_id:
             return False
-        others = [earlier.person for earlier in self.named[:n] if earlier.person not in (None, naming.person)]
-        return bool(others) and others[-1] in self.active
+        predecessors = [
+            earlier.person for earlier in self.named[:n] if earlier.person not in (None, naming.person)
+        ]
+        return bool(predecessors) and predecessors[-1] in self.active
 
     def unseated(self, opening: MatterOpening) -> dict[UUID, VoterLeftOutReason]:
         """Return the present holder with the reason why another person counts, or nobody does."""

@@ -131,9 +131,9 @@ def substitutes_preparation(matters: Sequence[Matter]) -> Prepare:
             seats = replace(seats, added=await vacancy.successors(seats, parties))
         quorums = await quorums_of(reads, record, decision, seats)
         if vacancy.has_others and not _are_enough(decision, count, seats, quorums):
-            others, further, left_out = await vacancy.others(seats, parties)
+            candidates, further, left_out = await vacancy.others(seats, parties)
             voting = {*count.terms.voters} - {ctx.caller.person_id}
-            has_substitutes = bool(further or others & voting)
+            has_substitutes = bool(further or candidates & voting)
             seats = replace(seats, added=(*seats.added, *further), has_substitutes=has_substitutes)
             quorums = await quorums_of(reads, record, decision, seats)
         return Substitutes(seats.added, left_out, *quorums)
@@ -162,9 +162,9 @@ class _Vacancy:
         leavers = {ballot.person_id for ballot in seats.away if ballot.person_id}
         sources = [source for rule in self.rules for source in rule.definition.voters]
         posts = await electors.successors_of(self.reads, self.record, sources, opening, leavers)
-        asked = {ballot.person_id for ballot in seats.ballots}
+        voter_ids = {ballot.person_id for ballot in seats.ballots}
         persons = await self._persons(sources, opening)
-        voters, _ = divided({p: seat for p, seat in persons.items() if p in posts - asked}, parties)
+        voters, _ = divided({p: seat for p, seat in persons.items() if p in posts - voter_ids}, parties)
         board = [source for rule in board_rules(self.rules) for source in rule.definition.board]
         return await self._ballots(voters, board, parties)
 
@@ -178,11 +178,11 @@ class _Vacancy:
             [source for rule in self.rules for source in rule.definition.otherwise],
             parties.opening(self.decision.asked_by_id),
         )
-        asked = {ballot.person_id for ballot in (*seats.ballots, *seats.added)}
-        voters, left_out = divided({p: seat for p, seat in persons.items() if p not in asked}, parties)
+        voter_ids = {ballot.person_id for ballot in (*seats.ballots, *seats.added)}
+        voters, left_out = divided({p: seat for p, seat in persons.items() if p not in voter_ids}, parties)
         board = [source for rule in board_rules(self.rules) for source in rule.definition.otherwise]
         ballots = await self._ballots(voters, board, parties)
-        return {*persons}, ballots, {p: why for p, why in left_out.items() if p not in asked}
+        return {*persons}, ballots, {p: why for p, why in left_out.items() if p not in voter_ids}
 
     async def _persons(self, sources: Sequence[Electors], opening: MatterOpening) -> Voters:
         return await electors.persons_of(self.reads, self.record, sources, opening, self.ctx.now)

@@ -66,7 +66,7 @@ class Seats:
         if not self.away:
             return first
         board = len(present) + sum(row["because"] not in UNSEATED for row in decision.left_out or ())
-        quorums = [one.quorum_of(decision.rule, board, len(voting)) for one in definitions]
+        quorums = [definition.quorum_of(decision.rule, board, len(voting)) for definition in definitions]
         return min(first, max(quorums, default=default_quorum(decision.rule, len(voting))))
 
 

@@ -181,9 +181,9 @@ async def _decisions(
         and any(f"decision/{decision}" in event.data["set"] for decision in made_by)
     ]
     decisions = await load_decisions(ledger, plan.row_key, events, [*before[:1], *requests])
-    known = {decision.id for decision in decisions}
-    asked = await open_decisions(ledger, plan.row_key, edition)
-    return [*decisions, *(decision for decision in asked if decision.id not in known)]
+    decision_ids = {decision.id for decision in decisions}
+    open_questions = await open_decisions(ledger, plan.row_key, edition)
+    return [*decisions, *(decision for decision in open_questions if decision.id not in decision_ids)]
 
 
 def _adopted(then: PastRecord) -> list[ImprovementPlanAdjustment]:

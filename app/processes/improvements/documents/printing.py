@@ -114,11 +114,11 @@ def page_for_customers(printed: PrintedImprovement) -> PrintedImprovement:
 
 def _without_asked(printed: PrintedImprovement) -> list[SignatureLine]:
     """Return the lines for signatures, without those of open questions, which tell who has approved."""
-    asked = lines_of_asked(printed.decisions)
+    question_lines = lines_of_asked(printed.decisions)
     return [
-        SignatureLine(line.role) if line in asked else line
+        SignatureLine(line.role) if line in question_lines else line
         for line in printed.signatures
-        if line not in asked or line == asked[0]
+        if line not in question_lines or line == question_lines[0]
     ]
 
 
@@ -172,12 +172,14 @@ async def _load_proposal(
         ledger, improvement, document, "improvement.submitted", "improvement.taken_up"
     )
     # The pilot is judged by its report; what else the committee is asked stands in the proposal.
-    asked = [
+    open_questions = [
         decision
         for decision in await open_decisions(ledger, improvement.row_key, document.edition)
         if decision.kind is not DecisionKind.pilot
     ]
-    decisions += [decision for decision in asked if decision.id not in {each.id for each in decisions}]
+    decisions += [
+        decision for decision in open_questions if decision.id not in {each.id for each in decisions}
+    ]
     author = document.printed
     # The committee decides on the size after the proposal was written.
     decided = document.edition.record_at_its_end.itself(improvement)
