@@ -1336,6 +1336,7 @@ create table fold.decision (
   deputise_at timestamp with time zone,
   deferred_until_at timestamp with time zone,
   board_quorum integer,
+  question_texts jsonb,
   constraint decision_pkey PRIMARY KEY (id)
 );
 CREATE INDEX decision_due ON fold.decision USING btree (state, due_at, id);

@@ -26,6 +26,15 @@ LABEL, HELP = "x-label", "x-help"
 Texts = tuple[str, str]
 
 
+@dataclass(frozen=True)
+class Translated:
+    """Marks a text of a record that each reader gets in their own language, if the field `texts` holds it by
+    language.
+    """
+
+    texts: str
+
+
 @dataclass(frozen=True, eq=False)
 class Component:
     """Marks an annotated type as a component of the API contract.

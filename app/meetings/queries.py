@@ -11,7 +11,7 @@ from pydantic import Field
 from app.api.listings.child_listings import ChildListing
 from app.api.listings.lists import Listing
 from app.api.records.shapes import OutputModel, Renderer, TicketOut
-from app.foundation.decisions.records import DecisionOutcome, DecisionState
+from app.foundation.decisions.records import QUESTION_IN_LANGUAGE, DecisionOutcome, DecisionState
 from app.foundation.people.queries import PERSONS
 from app.log.canonical import instant
 from app.meetings.lifecycle import LIFECYCLE
@@ -94,7 +94,7 @@ PARTICIPANTS = ChildListing(
 # Items about a record are shown to callers who see that record; other items to all who see the meeting.
 AGENDA = """
 select r.id, r.topic, r.about, r.conclusion, r.added_at, s.shown,
-  d.id as decision_id, d.question, d.state, d.outcome
+  d.id as decision_id, {question} as question, d.state, d.outcome
 from fold.agenda_item r
 cross join lateral (select {seen} as shown) as s
 left join fold.decision d on d.id = r.decision_id
@@ -105,9 +105,11 @@ TOPICS = "select topic from fold.agenda_item where record = %s order by place, i
 
 async def agenda(renderer: Renderer, meeting: Meeting) -> list[dict[str, Any]]:
     """Return the agenda of the meeting; records that the caller may not see are left out of its items."""
-    parameters: dict[str, Any] = {"record": meeting.row_key}
+    parameters: dict[str, Any] = {"record": meeting.row_key, "language": renderer.language}
     visible = ticket_visibility_condition(renderer, parameters, "r.about", DISCUSSED_KINDS)
-    rows = await renderer.ledger.db.rows(AGENDA.format(seen=visible), parameters)
+    rows = await renderer.ledger.db.rows(
+        AGENDA.format(seen=visible, question=QUESTION_IN_LANGUAGE), parameters
+    )
     stubs = await ticket_stubs(renderer, [row["about"] for row in rows if row["about"] and row["shown"]])
     texts = await renderer.ledger.vault.texts({row["conclusion"] for row in rows} - {None})
     return [

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from app.common.components import Translated
 from app.common.money import Money
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Caller
@@ -358,9 +359,13 @@ def _of_row(
 ) -> _Value | None:
     if name not in model.model_fields:
         return None
-    event_value = (event["data"]["set"].get(key) or {}).get(name)
-    value = (rows.get(key) or {}).get(name) if event_value is None else event_value
-    return None if value is None else _Value(name, model, value)
+    translated = marks(model, Translated).get(name)
+    for source in (name,) if translated is None else (translated.texts, name):
+        event_value = (event["data"]["set"].get(key) or {}).get(source)
+        value = (rows.get(key) or {}).get(source) if event_value is None else event_value
+        if value is not None:
+            return _Value(name, model, value)
+    return None
 
 
 def _is_hidden(value: _Value, viewer: Viewer) -> bool:
@@ -475,6 +480,8 @@ def _label(language: str, name: str) -> str:
 
 def _value_in_words(ledger: Ledger, language: str, value: _Value, lookups: _Known) -> str | None:
     """Return the value in the reader's language; None without a value."""
+    if isinstance(value.value, dict) and value.name in marks(value.model, Translated):
+        return str(value.value[language])
     parts = [_single_value(ledger, language, value, part, lookups) for part in as_list(value.value)]
     return ", ".join(part for part in parts if part) or None
 

@@ -32,6 +32,7 @@ from app.api.records.columns import (
 from app.api.records.plans import ALWAYS_INCLUDED, FieldForm, LoadedFrom, RenderingPlan, plan_of
 from app.api.records.shown_actions import names_of
 from app.api.requests.json_output import SharedFragment
+from app.common.components import Translated
 from app.common.people import Caller
 from app.common.records import Record, StaffOnly, all_values
 from app.kernel.access.descriptions import IN_ANSWERS
@@ -40,6 +41,7 @@ from app.kernel.access.redaction import is_withheld, viewers
 from app.kernel.actions.actor_policy import DECIDING_FIELDS, deciding_fields, deciding_form, staff
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.payloads import marks
 from app.kernel.commands.offers import offers, onlooker_records
 from app.kernel.ledger import Ledger
 from app.kernel.named_records import visible_streams
@@ -296,8 +298,10 @@ class Renderer:
 
     def values_of(self, record: Record) -> dict[str, Any]:
         """Return the record's values by the fields of the shape, for `render_many`."""
-        plan = self._plan()
-        return dict(zip(plan.names, plan.values_of(all_values(record)), strict=True))
+        plan, values = self._plan(), all_values(record)
+        for name, mark in marks(type(record), Translated).items():
+            values[name] = (values[mark.texts] or {}).get(self.language, values[name])
+        return dict(zip(plan.names, plan.values_of(values), strict=True))
 
     async def _redact(self, columns: Columns, marked: Mapping[str, StaffOnly]) -> None:
         """Set to None the values in these columns that the caller may not see."""

@@ -33,7 +33,7 @@ async def waiting(reader: AttentionReader) -> list[AttentionCondition]:
     ledger = reader.ledger
     kinds = tuple(ledger.lifecycles.values())
     query = work_statement_for(reader.caller, kinds, ledger.settings.agents_see, with_cases=False)
-    rows = await ledger.db.rows(query.statement, {**query.parameters, "now": reader.now})
+    rows = await ledger.db.rows(query.statement, {**query.parameters, "now": reader.now, "language": "en"})
     conditions = []
     for code, parts in SECTIONS.items():
         items = [row["more"] for row in rows if row["part"] in parts]

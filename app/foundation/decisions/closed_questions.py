@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from app.foundation.decisions.motions import question_in
 from app.foundation.decisions.payloads import AskBoard
 from app.foundation.decisions.records import Decision, DecisionState
 from app.i18n import Word
@@ -28,7 +29,7 @@ class ClosedQuestion:
         ended = decision.outcome or decision.state
         words = [] if ended is None else [ended.label(language)]
         words += [] if decision.closed_at is None else [decision.closed_at.date().isoformat()]
-        return f"“{decision.question}” ({', '.join(words)})"
+        return f"“{question_in(decision, language)}” ({', '.join(words)})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ them in the new question, since such a matter can be put again in a new record.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.common.records import holds_list
@@ -14,6 +15,8 @@ from app.kernel.actions.context import ActionContext
 
 #: Voters read in the question that others have rejected, withdrawn or not decided the same matter.
 TURNED_DOWN = ("rejected", "withdrawn", "undecided")
+#: What is added to a question stands in them, divided by the sign in the middle.
+PARENTHESES = {"en": (" (", "; ", ")"), "zh": ("（", "；", "）")}
 #: So many of each are named at most, the newest ones.
 MOST_NAMED = 3
 #: By which a record is called, the first that it has.
@@ -32,18 +35,25 @@ group by 1"""
 
 
 async def with_earlier_questions(
-    reads: ReadContext, record: Any, matter: Matter, question: str, ctx: ActionContext
-) -> str:
-    """Return the question with the names of other records of the same subject, about which a question was
-    rejected, withdrawn or not decided lately.
+    reads: ReadContext, record: Any, matter: Matter, question: Mapping[str, str], ctx: ActionContext
+) -> dict[str, str]:
+    """Return the question, by language, with the names of other records of the same subject, about which a
+    question was rejected, withdrawn or not decided lately.
     """
     rows = await _turned_down(reads, record, matter, ctx)
+    return {language: text + _told(rows, language) for language, text in question.items()}
+
+
+def _told(rows: Sequence[dict[str, Any]], language: str) -> str:
     parts = []
     for end in TURNED_DOWN:
         names = [row["name"] for row in rows if _end_of(row) == end][:MOST_NAMED]
         words: dict[str, Word] = {"names": ", ".join(names)}
-        parts += [translate(ctx.settings.language, "question", end, words)] if names else []
-    return f"{question} ({'; '.join(parts)})" if parts else question
+        parts += [translate(language, "question", end, words)] if names else []
+    if not parts:
+        return ""
+    begin, separator, end_sign = PARENTHESES[language]
+    return f"{begin}{separator.join(parts)}{end_sign}"
 
 
 def _end_of(row: dict[str, Any]) -> str:

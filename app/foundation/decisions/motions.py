@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from app.api.field_words import field_words
 from app.common.records import CodeEnum, StaffOnly
 from app.foundation.decisions.payloads import AskBoard, AskDecision
-from app.i18n import translate
+from app.foundation.decisions.records import Decision
+from app.i18n import LANGUAGES, Word, translate
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import marks
 
 #: The motion stands in them before the words of the asker.
 BRACKETS = {"en": ("[", "] "), "zh": ("【", "】")}
+#: Between the parts of a motion, and between the fields that stand in the record only.
+SEPARATORS, COMMAS = {"en": "; ", "zh": "；"}, {"en": ", ", "zh": "、"}
+
+
+def in_each_language(text_in: Callable[[str], str]) -> dict[str, str]:
+    """Return the text by language."""
+    return {language: text_in(language) for language in LANGUAGES}
+
+
+def question_of(decision: Decision) -> str | Mapping[str, str]:
+    """Return the question of an earlier decision, by language if its texts differ."""
+    return decision.question_texts or decision.question or ""
+
+
+def question_in(decision: Decision, language: str) -> str:
+    """Return the question of a decision in that language."""
+    return (decision.question_texts or {}).get(language) or decision.question or ""
 
 
 def with_motion(reads: ReadContext, record: Any, body: AskBoard, text: str, language: str) -> str:
@@ -28,7 +47,7 @@ def with_motion(reads: ReadContext, record: Any, body: AskBoard, text: str, lang
         return text
     begin, end = BRACKETS[language]
     parts = [rows[0].label(language), *_asked_for(body, language)]
-    return f"{begin}{'; '.join(parts)}{end}{text}"
+    return f"{begin}{SEPARATORS[language].join(parts)}{end}{text}"
 
 
 def without_motion(question: str | None) -> str:
@@ -40,15 +59,21 @@ def without_motion(question: str | None) -> str:
 
 
 def _asked_for(body: AskBoard, language: str) -> list[str]:
-    is_for_staff = marks(type(body), StaffOnly)
-    parts = []
+    # Persons, sums and texts are not for all readers of the question, and a log position tells them nothing.
+    hidden = {*marks(type(body), StaffOnly), "position"}
+    parts, in_record = [], []
     for name in type(body).model_fields:
         value = getattr(body, name)
         if name not in AskBoard.model_fields and value not in (None, (), False):
-            # Persons, sums and texts are not for all readers of the question.
-            text = None if name in is_for_staff else _shown(value, language)
+            text = None if name in hidden else _shown(value, language)
             label = _label(type(body), name, language)
-            parts.append(f"{label}: {text or translate(language, 'question', 'in_record')}")
+            if text is None:
+                in_record.append(label)
+            else:
+                parts.append(translate(language, "question", "value", {"label": label, "value": text}))
+    if in_record:
+        words: dict[str, Word] = {"fields": COMMAS[language].join(in_record)}
+        parts.append(translate(language, "question", "in_record", words))
     return parts
 
 
@@ -69,5 +94,5 @@ def _shown(value: Any, language: str) -> str | None:
         return value.date().isoformat()
     if isinstance(value, tuple):
         parts = list(dict.fromkeys(_shown(part, language) for part in value))
-        return None if None in parts else ", ".join(str(part) for part in parts)
+        return None if None in parts else COMMAS[language].join(str(part) for part in parts)
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeGuard
@@ -19,7 +19,7 @@ from app.foundation.decisions.deputies.lookups import (
 from app.foundation.decisions.earlier import with_earlier_questions
 from app.foundation.decisions.lookups import acts_of, touches
 from app.foundation.decisions.matters import Matter, RelatedMatter, matter_of
-from app.foundation.decisions.motions import with_motion, without_motion
+from app.foundation.decisions.motions import in_each_language, with_motion, without_motion
 from app.foundation.decisions.payloads import AskBoard, RecuseVoter
 from app.foundation.decisions.records import (
     Decision,
@@ -40,7 +40,7 @@ from app.foundation.decisions.voters.electorate import (
 )
 from app.foundation.decisions.voters.parties import Parties, parties_of, parties_to_question
 from app.foundation.decisions.voters.seats import Seats, quorums_of
-from app.i18n import Word, translate
+from app.i18n import LANGUAGES, Word, translate
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Prepare
@@ -49,12 +49,19 @@ from app.kernel.actions.refusals import WrongValue, caller_check
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question about a matter; `due_at` is until when there are votes, if sooner than is usual."""
+    """A question about a matter, in the words of the asker or by language; `due_at` is until when there are
+    votes, if sooner than is usual.
+    """
 
-    text: str
+    text: str | Mapping[str, str]
     matter: Matter
     due_at: datetime | None = None
     related: RelatedMatter | None = None
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """Return the question by language."""
+        return dict.fromkeys(LANGUAGES, self.text) if isinstance(self.text, str) else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +140,8 @@ async def new_decision(
     if question.due_at is not None and question.due_at > electorate.due_at:
         words = {"until": electorate.due_at.replace(microsecond=0)}
         raise WrongValue(words, pointer="/due_at", because="later_than_rule")
-    text = await with_earlier_questions(reads, posed.record, matter, question.text, ctx)
-    question = replace(question, text=text)
+    texts = await with_earlier_questions(reads, posed.record, matter, question.texts, ctx)
+    question = replace(question, text=texts)
     return await _decision_of(reads, record, question, electorate, ctx)
 
 
@@ -161,12 +168,14 @@ async def _decision_of(
     if due_at < electorate.least_at:
         words = {"from": electorate.least_at.replace(microsecond=0)}
         raise WrongValue(words, pointer="/due_at", because="earlier_than_rule")
+    texts = question.texts
     decision = Decision(
         id=ctx.new_id(),
         record=record.row_key,
         state=DecisionState.open,
         decision=question.matter.decision,
-        question=question.text,
+        question=texts[ctx.settings.language],
+        question_texts=dict(texts) if len({*texts.values()}) > 1 else None,
         rules=electorate.rule_rows or None,
         group_id=electorate.group_id,
         chair_id=electorate.chair_id,
@@ -225,9 +234,12 @@ def question_preparation(matter: Matter, *, once: bool = False) -> Prepare:
         """Find the question's voters by the approval rules, and make the ballots."""
         if once:
             await _require_news(reads, record, body, matter)
-        language = ctx.settings.language
-        question_text = body.question or usual_question(record, matter, language)
-        question = Question(with_motion(reads, record, body, question_text, language), matter, body.due_at)
+
+        def text_in(language: str) -> str:
+            question = body.question or usual_question(record, matter, language)
+            return with_motion(reads, record, body, question, language)
+
+        question = Question(in_each_language(text_in), matter, body.due_at)
         return await new_decision(reads, record, question, ctx)
 
     return prepare_question

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger
 
+from app.common.components import Translated
 from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.people import Role
@@ -114,6 +115,10 @@ UNSEATED = frozenset(
 )
 
 
+#: SQL of the question of a decision `d` in the language of the parameter.
+QUESTION_IN_LANGUAGE = "coalesce(d.question_texts->>(select %(language)s::text), d.question)"
+
+
 class Decision(ChildRecord):
     """A question about a record, put to an electorate: the voters by the approval rules at that time, the
     approvers of a catalogue item, or the participants of a meeting.
@@ -124,6 +129,7 @@ class Decision(ChildRecord):
     the group that votes, if only one does, `role` the role that a catalogue item names (before there were
     rules, the role that the asker chose).
 
+    `question` is in the organisation's language; `question_texts` holds it in each language, if they differ.
     `quorum` is how many must have voted, abstentions included; `voters` how many of those asked could
     vote in the end, followed by the counts of their votes, all set when the decision is taken.
     `remind_at` is when those who have yet to vote are to be reminded (None: as the timer has it),
@@ -139,7 +145,10 @@ class Decision(ChildRecord):
         "Kind of the decision, if approval rules determined its voters; null if the voters were chosen in "
         "another way."
     )
-    question: str | None = required("Question in one line.")
+    question: Annotated[str | None, Translated("question_texts")] = required(
+        "Question in one line, in the requested language as far as the service worded it."
+    )
+    question_texts: Annotated[dict[str, Any] | None, Hidden()] = None
     rules: list[Any] | None = optional(
         "Approval rules that determined the voters, with their versions; null if the voters were chosen in "
         "another way."

@@ -4,8 +4,8 @@ position of the log at which it was taken.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -56,6 +56,7 @@ class PrintedDecision:
     id: UUID
     kind: DecisionKind | None
     question: str
+    question_texts: Mapping[str, str] = field(default_factory=dict)
     rule: DecisionRule
     state: DecisionState
     outcome: DecisionOutcome | None
@@ -65,6 +66,10 @@ class PrintedDecision:
     position: int | None
     votes: Sequence[PrintedVote]
     evidence: int | None = None
+
+    def question_in(self, language: str) -> str:
+        """Return the question in that language."""
+        return self.question_texts.get(language, self.question)
 
 
 async def load_decisions(
@@ -140,6 +145,7 @@ def _printed(
         id=decision.id,
         kind=decision.decision,
         question=decision.question or "",
+        question_texts=decision.question_texts or {},
         rule=decision.rule or DecisionRule.majority,
         state=decision.state or DecisionState.open,
         outcome=decision.outcome,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.foundation.decisions.matters import Matter
+from app.foundation.decisions.motions import question_of
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision, question_preparation
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome
 from app.foundation.documents.records import DocumentEntry
@@ -65,7 +66,7 @@ async def countersigning(
     if body.outcome is not DecisionOutcome.approved or not document.countersigning_team_ids:
         return Countersigning(None)
     decision = await reads.child(Decision, document, id=document.decision_id)
-    text = "" if decision is None else decision.question or ""
+    text = "" if decision is None else question_of(decision)
     return Countersigning(await new_decision(reads, document, Question(text, COUNTERSIGNATURE), ctx))
 
 

@@ -16,6 +16,7 @@ from app.foundation.decisions.approval_rules.electors import holding_rules
 from app.foundation.decisions.approval_rules.versions import MatterOpening
 from app.foundation.decisions.lookups import PERSON, namings
 from app.foundation.decisions.matters import SAME_TITLE, Matter, Posed
+from app.foundation.decisions.motions import in_each_language
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision
 from app.foundation.decisions.records import Decision, DecisionKind
 from app.foundation.people.records import Team
@@ -34,6 +35,7 @@ from app.i18n import Word, translate
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.refusals import WrongValue
 from app.ticketing.work.working_days import calendar_working_days, end_of_day, working_days_after
 
@@ -126,12 +128,16 @@ async def change_question(
     reads: ReadContext, change: ProcessChange, body: ReviewProcessChange, ctx: ActionContext
 ) -> NewDecision:
     """Prepare the question to the heads, who vote at the latest until the change is due."""
-    text = body.question
-    if change.retires:
+
+    def text_in(language: str) -> str:
         # The heads must not overlook that the change would end the process.
-        words: dict[str, Word] = {"process": str(change.process), "question": body.question}
-        text = translate(ctx.settings.language, "question", "retires", words)
-    return await new_decision(reads, change, Question(text, CHANGE, body.due_at), ctx)
+        code = "retires" if change.retires else "changes"
+        kind = reads.lifecycles.get(change.process or "")
+        process = kind.label(language) if isinstance(kind, Lifecycle) else str(change.process)
+        words: dict[str, Word] = {"process": process, "question": body.question}
+        return translate(language, "question", code, words)
+
+    return await new_decision(reads, change, Question(in_each_language(text_in), CHANGE, body.due_at), ctx)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 from app.common.records import Record
 from app.foundation.decisions.lookups import acts_of, touches
 from app.foundation.decisions.matters import TASKS, WORK_EVENTS, ChildDuty, Matter, Origins
+from app.foundation.decisions.motions import question_of
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision, question_preparation
 from app.foundation.decisions.records import Decision, DecisionKind
 from app.foundation.documents.records import DocumentClass, DocumentEntry, DocumentSection
@@ -178,7 +179,7 @@ async def repeated_question(
 ) -> NewDecision:
     """Prepare the last question again, by the approval rules as they are now."""
     decisions = await reads.children(Decision, improvement, id=improvement.decision_id)
-    question = decisions[0].question or improvement.title or improvement.number
+    question = question_of(decisions[0])
     return await new_decision(reads, improvement, Question(question, PROPOSAL), ctx)
 
 

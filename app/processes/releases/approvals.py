@@ -10,6 +10,7 @@ from app.common.records import CodeEnum
 from app.foundation.decisions import actions as decisions
 from app.foundation.decisions.actions import add_prepared_decision, tallied
 from app.foundation.decisions.matters import SAME_TITLE, TASKS, WORK_EVENTS, ChildDuty, Matter, Origins
+from app.foundation.decisions.motions import in_each_language
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.preparation import NewDecision, Question, new_decision, usual_question
 from app.foundation.decisions.records import Decision, DecisionKind, DecisionOutcome
@@ -92,10 +93,13 @@ async def plan_change_question(
     reads: ReadContext, release: Release, body: ChangePlanRelease, ctx: ActionContext
 ) -> NewDecision:
     """Prepare the question whether the plan may be changed to the voters of the approval rules."""
-    question = str(release.title or release.number)
-    if body.leave_out_stages:
-        question += _stages_left_out(release, ctx.settings.language)
-    return await new_decision(reads, release, Question(question, PLAN_CHANGE, body.due_at), ctx)
+
+    def text_in(language: str) -> str:
+        left_out = _stages_left_out(release, language) if body.leave_out_stages else ""
+        return f"{release.title or release.number}{left_out}"
+
+    question = Question(in_each_language(text_in), PLAN_CHANGE, body.due_at)
+    return await new_decision(reads, release, question, ctx)
 
 
 def _stages_left_out(release: Release, language: str) -> str:
@@ -139,10 +143,14 @@ async def go_question(
     """Prepare the question whether to bring the release into use. It names the stages that are left out:
     those who plan a release do not decide on that alone. The release states the reason.
     """
-    text = body.question or usual_question(release, GO_MATTER, ctx.settings.language)
-    if release.stages_skipped:
-        text += _stages_left_out(release, ctx.settings.language)
-    return await new_decision(reads, release, Question(text, GO_MATTER, body.due_at), ctx)
+
+    def text_in(language: str) -> str:
+        left_out = _stages_left_out(release, language) if release.stages_skipped else ""
+        return (body.question or usual_question(release, GO_MATTER, language)) + left_out
+
+    return await new_decision(
+        reads, release, Question(in_each_language(text_in), GO_MATTER, body.due_at), ctx
+    )
 
 
 def decide_go(release: Release, body: Tallied, ctx: ActionContext) -> None:

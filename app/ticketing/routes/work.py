@@ -181,7 +181,9 @@ async def get_my_work(request: Request) -> Response:
     ledger, caller, language = ledger_of(request), caller_of(request), language_for(request)
     query = work_statement_for(caller, tuple(ledger.lifecycles.values()), ledger.settings.agents_see)
     rows: dict[str, list[dict[str, Any]]] = {part: [] for part in MyWork.model_fields}
-    for row in await ledger.db.rows(query.statement, {**query.parameters, "now": utc_now()}):
+    for row in await ledger.db.rows(
+        query.statement, {**query.parameters, "now": utc_now(), "language": language}
+    ):
         rows[row["part"]].append(row)
     work: dict[str, Any] = await _cases(rows, ledger, caller, language)
     work |= {"tasks": _child_items(rows["tasks"], TaskItem), "votes": _child_items(rows["votes"], VoteItem)}

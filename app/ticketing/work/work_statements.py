@@ -17,7 +17,7 @@ from app.api.records.shapes import OutputModel, Renderer, TeamStub
 from app.common.people import Caller, Role
 from app.common.priorities.priority import Priority
 from app.common.records import ChildRecord
-from app.foundation.decisions.records import Vote
+from app.foundation.decisions.records import QUESTION_IN_LANGUAGE, Vote
 from app.kernel.access.audience_rules import DESK
 from app.kernel.access.visibility import sees_every_record, tokens
 from app.kernel.actions.lifecycle import Lifecycle
@@ -84,7 +84,7 @@ COMMON_FIELDS = (
 )
 TASK_FIELDS = "'id', t.id, 'title', t.title, 'overdue', coalesce(t.due_at < %(now)s, false)"
 VOTE_FIELDS = (
-    "'decision', d.id, 'question', d.question, 'asked_at', t.asked_at, "
+    f"'decision', d.id, 'question', {QUESTION_IN_LANGUAGE}, 'asked_at', t.asked_at, "
     "'instead_of', nullif(t.person_id, (select %(me)s::uuid)), "
     "'action', case when d.rule = 'chair' and d.chair_id = t.person_id then 'decide' else 'vote' end"
 )

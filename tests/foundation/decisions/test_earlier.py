@@ -51,4 +51,5 @@ async def test_every_kind_of_question_has_a_subject_by_which_earlier_ones_are_fo
             SimpleNamespace(rows=rows, lifecycles=LIFECYCLES_BY_KIND),
             SimpleNamespace(now=datetime.now(UTC)),
         )
-        assert await with_earlier_questions(reads, record, matter, "Shall it be?", ctx) == "Shall it be?"
+        question = {"en": "Shall it be?", "zh": "是否同意？"}
+        assert await with_earlier_questions(reads, record, matter, question, ctx) == question

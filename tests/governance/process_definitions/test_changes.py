@@ -394,15 +394,13 @@ async def test_a_publisher_who_did_not_apply_confirms_each_difference_from_the_e
 ) -> None:
     first = await registry.published()
     applicant = await registry.api.client("Applicant", Role.quality_manager)
-    registry.executor, executor = applicant, registry.executor
-    approved = await registry.approved_change()
-    registry.executor = executor
+    approved = await registry.approved_change(applicant=applicant)
     for field, value in CHANGED.items():
         path = await registry.submitted(**{field: value, "process_changes": [approved]})
         bare = await registry.quality.post(f"{path}/publish", json=PUBLISHED)
         [error] = bare.json()["errors"]
         assert (error["pointer"], error["code"]) == ("/differs_in", "edition_differs"), field
-        assert f"{first['number']}: {field}. " in error["detail"], "the publisher sees what differs"
+        assert f"{first['number']}: {field}. " in error["message"], "the publisher sees what differs"
         other = {**PUBLISHED, "differs_in": [*CHANGED.keys() - {field}]}
         assert (await registry.quality.post(f"{path}/publish", json=other)).status_code == 422
     body = await registry.publication(path)

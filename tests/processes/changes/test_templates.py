@@ -199,6 +199,10 @@ async def test_a_rejected_template_is_not_put_again_unseen(
     await manager.post_ok(f"{path}/approve")
     (question,) = (await other.read(f"{path}/decisions"))["items"]
     assert question["question"].endswith("(Rejected lately: relay-restart)")
+    for place, part in ((f"{path}/decisions", "items"), ("/v1/me/work", "votes")):
+        chinese = await other.get(place, headers={"Accept-Language": "zh"})
+        texts = [row["question"] for row in chinese.json()[part]]
+        assert texts == ["【提请批准】变更：restart THE mail relay（近期已否决：relay-restart）"], place
     await owner.post_ok(f"{path}/retire")
     third = await owner.post_ok(PATH, a_template(key="relay-third", title="Another"))
     await manager.post_ok(f"{PATH}/{third['id']}/approve")
