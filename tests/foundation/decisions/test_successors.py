@@ -128,9 +128,22 @@ async def test_successors_take_the_seats_of_those_who_have_left(posts: Posts, ke
 async def test_a_successor_whom_a_party_has_named_gets_no_seat(posts: Posts, requester: Caller) -> None:
     await posts.ask("process_change")
     await leave(posts.ledger, posts.leads[0])
-    await posts.name(0, by=requester)
+    named_by_party = await posts.name(0, by=requester)
     await settle(posts.ledger)
-    assert await posts.asked() == {lead.person_id for lead in posts.leads}
+    assert named_by_party.person_id not in await posts.asked()
+
+
+@pytest.mark.parametrize("key", [key for key in WITH_OTHERS if SHIPPED[key].definition.rule == "unanimous"])
+async def test_no_post_of_a_unanimous_vote_stays_silent_once_its_holder_has_left(
+    posts: Posts, key: str
+) -> None:
+    await posts.ask(key)
+    await leave(posts.ledger, posts.leads[0])
+    await settle(posts.ledger)
+    assert await posts.asked() >= posts.others
+    for lead in posts.leads[1:]:
+        await vote(posts.ledger, lead, posts.incident, posts.decision)
+    assert (await posts.row())["state"] == "open"
 
 
 @pytest.mark.parametrize(

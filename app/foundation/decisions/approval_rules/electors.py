@@ -237,15 +237,25 @@ async def _naming(reads: ReadContext, record: Any, relation: ElectorRelation) ->
     return [f"team/{team}" for team in teams or ()]
 
 
-async def successors_of(
+@dataclass(frozen=True, slots=True)
+class LeftPosts:
+    """The posts that people who have left held: who counts for the matter in them now, and whether one of
+    them is vacant.
+    """
+
+    successors: frozenset[UUID]
+    has_vacancy: bool
+
+
+async def posts_of_leavers(
     reads: ReadContext,
     record: Record,
     sources: Sequence[Electors],
     opening: MatterOpening,
     leavers: Collection[UUID],
-) -> set[UUID]:
-    """Return the people who count for the matter in posts of the sources that leavers have held."""
-    successors: set[UUID | None] = set()
+) -> LeftPosts:
+    """Return the posts of the sources that leavers have held."""
+    holders: set[UUID | None] = set()
     for relation in {source.relation for source in sources if source.relation is not None}:
         if relation in _FIELDS:
             places = [(await _naming(reads, record, relation), _FIELDS[relation])]
@@ -254,8 +264,9 @@ async def successors_of(
         for streams, name in places:
             for post in (await _posts(reads, streams, name)).values():
                 if any(naming.person in leavers for naming in post.named):
-                    successors.add(post.settled(opening))
-    return {person for person in successors if person is not None and person not in leavers}
+                    holders.add(post.settled(opening))
+    successors = frozenset(person for person in holders if person is not None and person not in leavers)
+    return LeftPosts(successors, has_vacancy=len(successors) < len(holders))
 
 
 async def has_vacancy(

@@ -127,10 +127,14 @@ def substitutes_preparation(matters: Sequence[Matter]) -> Prepare:
         vacancy = _Vacancy(reads, record, decision, ctx, await rules_of(reads, decision))
         parties = await parties_to_question(reads, record, matter_of(matters, decision), decision)
         left_out: LeftOutVoters = {}
+        is_post_vacant = False
         if count.away and vacancy.rules:
-            seats = replace(seats, added=await vacancy.successors(seats, parties))
+            added, is_post_vacant = await vacancy.successors(seats, parties)
+            seats = replace(seats, added=added)
         quorums = await quorums_of(reads, record, decision, seats)
-        if vacancy.has_others and not _are_enough(decision, count, seats, quorums):
+        # In a unanimous vote everybody speaks for a post of their own, so that none of these stays silent.
+        is_silent = is_post_vacant and decision.rule is DecisionRule.unanimous
+        if vacancy.has_others and (is_silent or not _are_enough(decision, count, seats, quorums)):
             candidates, further, left_out = await vacancy.others(seats, parties)
             voting = {*count.terms.voters} - {ctx.caller.person_id}
             has_substitutes = bool(further or candidates & voting)
@@ -156,17 +160,21 @@ class _Vacancy:
         """Return whether the rules name additional voters."""
         return any(rule.definition.otherwise for rule in self.rules)
 
-    async def successors(self, seats: Seats, parties: Parties) -> tuple[Vote, ...]:
-        """Return ballots of those who have taken the posts of voters who are away."""
+    async def successors(self, seats: Seats, parties: Parties) -> tuple[tuple[Vote, ...], bool]:
+        """Return ballots of those who have taken the posts of voters who are away, and whether one of these
+        posts is vacant.
+        """
         opening = parties.opening(self.decision.asked_by_id)
         leavers = {ballot.person_id for ballot in seats.away if ballot.person_id}
         sources = [source for rule in self.rules for source in rule.definition.voters]
-        posts = await electors.successors_of(self.reads, self.record, sources, opening, leavers)
+        posts = await electors.posts_of_leavers(self.reads, self.record, sources, opening, leavers)
         voter_ids = {ballot.person_id for ballot in seats.ballots}
         persons = await self._persons(sources, opening)
-        voters, _ = divided({p: seat for p, seat in persons.items() if p in posts - voter_ids}, parties)
+        voters, _ = divided(
+            {p: seat for p, seat in persons.items() if p in posts.successors - voter_ids}, parties
+        )
         board = [source for rule in board_rules(self.rules) for source in rule.definition.board]
-        return await self._ballots(voters, board, parties)
+        return await self._ballots(voters, board, parties), posts.has_vacancy
 
     async def others(
         self, seats: Seats, parties: Parties
