@@ -25,8 +25,8 @@ TIERS = [{"below": "0.9", "percent": "5"}, {"below": "0.4", "percent": "10"}]
 
 
 def last_month() -> date:
-    """The first day of the month before the present one, in Shanghai."""
-    return (datetime.now(SHANGHAI).date().replace(day=1) - timedelta(days=1)).replace(day=1)
+    """The first day of the last month that is over in UTC, and so in Shanghai, too."""
+    return (datetime.now(UTC).date().replace(day=1) - timedelta(days=1)).replace(day=1)
 
 
 def workday(number: int) -> date:
