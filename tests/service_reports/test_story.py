@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime
 
 from app.common.people import Role
 from tests.client import Json
 from tests.extent import in_test_all
-from tests.service_reports.desk import PERIOD, ReportDesk, at, last_month
+from tests.service_reports.desk import PERIOD, SHANGHAI, ReportDesk, at
 
 
 def only_target(report: Json) -> Json:
@@ -127,7 +127,7 @@ async def test_the_customer_sees_the_report_and_nothing_that_is_for_staff(desk: 
 async def test_a_report_is_of_a_period_that_is_over_and_issued_once(desk: ReportDesk) -> None:
     path = await desk.agreement()
     await desk.issued(path)
-    manager, running = desk.parties.manager, f"{last_month() + timedelta(days=40):%Y-%m}"
+    manager, running = desk.parties.manager, f"{datetime.now(SHANGHAI):%Y-%m}"
     for because, period in (
         ("period_not_over", running),
         ("no_report_period", PERIOD[:4]),
