@@ -123,7 +123,8 @@ async def test_papers_of_open_questions_name_who_is_asked(server: Server, demo_s
             if unnamed := {str(texts[name]) for name in encrypted} - lines:
                 missing[record] = unnamed
     assert missing == {}
-    assert kinds >= {"improvement", "improvement_plan", "process_change", "meeting"}
+    # The question at a meeting waits before there are minutes.
+    assert kinds >= {"improvement", "improvement_plan", "process_change"}
 
 
 async def _papers(ledger: Ledger) -> list[str]:
