@@ -21,12 +21,21 @@ PERSON = "person:"
 HANDED_OVER = "duties_handed_over"
 # People who act name others as beneficiaries, such as the requester of a ticket. Only a tool or a machine
 # account acts in the name of the person in its event.
-EVENTS = """
+_EVENTS = """
 select e.stream, e.recorded_at, e.type, e.schema_version, e.data,
   case when e.on_behalf_of is null or p.kind = 'human' then e.actor else e.on_behalf_of end as acted
 from log.event e left join fold.person p
   on p.id = case when e.actor like 'person:%%' then substr(e.actor, 8)::uuid end
-where e.stream = any(%(streams)s) and e.position > %(since)s
+where e.stream = any(%(streams)s) and e.position > %(since)s"""
+EVENTS = f"{_EVENTS} order by e.stream, e.version"
+
+# All events of those of the streams in which one of the persons has acted since that time: mostly of none.
+EVENTS_WHERE = f"""{_EVENTS} and e.stream in (
+  select e.stream from log.event e left join fold.person p
+    on p.id = case when e.actor like 'person:%%' then substr(e.actor, 8)::uuid end
+  where e.stream = any(%(streams)s) and e.recorded_at >= %(from)s
+    and case when e.on_behalf_of is null or p.kind = 'human' then e.actor else e.on_behalf_of end
+      = any(%(actors)s))
 order by e.stream, e.version"""
 
 REASONS = """
@@ -79,6 +88,18 @@ async def acts_on(reads: ReadContext, streams: Sequence[str]) -> list[EventActs]
     guard = Unguarded("Whoever acts meanwhile was not there to be asked.")
     rows = await reads.rows(EVENTS, {"streams": list(streams), "since": 0}, guard=guard)
     return [_act_of(row) for row in rows]
+
+
+async def acts_where(
+    reads: ReadContext, streams: Collection[str], persons: Collection[UUID], since: datetime
+) -> list[EventActs]:
+    """Return all acts on those of the records on which one of the persons has acted since that time, the
+    oldest of each record first.
+    """
+    actors = [f"{PERSON}{person}" for person in persons]
+    parameters = {"streams": list(streams), "since": 0, "from": since, "actors": actors}
+    guard = Unguarded("Whoever acts meanwhile was not there to be asked.")
+    return [_act_of(row) for row in await reads.rows(EVENTS_WHERE, parameters, guard=guard)]
 
 
 async def namings(reads: ReadContext, streams: Sequence[str], field: str) -> list[Naming]:

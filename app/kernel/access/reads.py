@@ -247,8 +247,7 @@ class ReadContext:
         only those who hold it for all records of the kind, whatever team, service or process these name.
         """
         guard = Unguarded("Whoever gets the role meanwhile was not there to be asked.")
-        everywhere = [str(RoleGrant(role)), str(RoleGrant(role, process=record.KIND))]
-        grants = everywhere if throughout else grants_for(role, record)
+        grants = grants_throughout(role, record) if throughout else grants_for(role, record)
         rows = await self.rows(HOLDERS, (grants, most), guard=guard)
         return [row["id"] for row in rows]
 
@@ -298,6 +297,13 @@ class ReadContext:
         if cached.record is not None:
             self.relies_on_version(cached.record.row_key, cached.stream_version)
         return cached.matrix
+
+
+def grants_throughout(role: Role, record: Record) -> list[str]:
+    """Return the grants of the role that are valid for all records of that kind, as the texts stored with
+    persons.
+    """
+    return [str(RoleGrant(role)), str(RoleGrant(role, process=record.KIND))]
 
 
 def grants_for(role: Role, record: Record) -> list[str]:

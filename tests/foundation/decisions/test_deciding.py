@@ -13,7 +13,7 @@ from app.foundation.decisions.actions import NotAVoter, NotTheChair
 from app.foundation.decisions.payloads import Tallied, WithdrawDecision
 from app.foundation.decisions.records import Decision, Vote
 from app.foundation.decisions.records import DecisionOutcome as Outcome
-from app.foundation.decisions.voters.electorate import MOST_VOTERS
+from app.foundation.decisions.voters.free_voters import MOST_VOTERS
 from app.foundation.people.groups import AddGroup, AddMemberGroup
 from app.foundation.people.records import RepresentedSide
 from app.kernel.actions.refusals import ActionUnavailable, NotFound, Refusal, WrongValue

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from app.common.people import Role, rule_caller
-from app.foundation.decisions.voters.electorate import MOST_VOTERS
+from app.foundation.decisions.voters.free_voters import MOST_VOTERS
 from app.foundation.people.persons import RevokeRolePerson
 from tests.client import Api, Client, Json
 from tests.extent import in_test_all

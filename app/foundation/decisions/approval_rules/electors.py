@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from app.common.duties import INDEPENDENT_ROLES
-from app.common.people import STAFF_ROLES, WHOLE_GROUP, Grade, Role
+from app.common.people import STAFF_ROLES, WHOLE_GROUP, Role
 from app.common.records import Record, empty, evolve, from_row
 from app.foundation.absences.records import Absence
 from app.foundation.calendars.calendar_cache import business_time_of
 from app.foundation.calendars.records import CalendarVersion
+from app.foundation.decisions.approval_rules import grants
 from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition, Electors
 from app.foundation.decisions.approval_rules.records import ElectorRelation
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
@@ -22,7 +23,7 @@ from app.foundation.decisions.lookups import EventActs, Naming, acts_on, namings
 from app.foundation.decisions.records import DecisionKind, VoterLeftOutReason
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
 from app.foundation.rota.on_call import read_on_call
-from app.kernel.access.reads import ReadContext, Unguarded, Versions
+from app.kernel.access.reads import ReadContext, Unguarded, Versions, grants_throughout
 from app.platform.db import Row
 
 R = TypeVar("R", bound=Record)
@@ -68,7 +69,6 @@ CALENDAR = (
     "select v.* from fold.calendar c join fold.calendar_version v on v.id = c.newest_id where c.key = %s"
 )
 _AS_OF_NOW = Unguarded("Whoever comes to it meanwhile was not there to be asked.")
-_GRADES = list(Grade)
 #: Besides the lead of a team, those who may enter who is on call for an emergency.
 ROTA_KEEPERS = (Role.admin, Role.incident_manager, Role.change_manager)
 #: By relation, the field of other records that names its persons.
@@ -128,13 +128,16 @@ async def persons_of(
     """
     voters: Voters = {}
     for source in sources:
-        named = await _named_by(reads, record, source, opening)
+        named = await _named_by(reads, record, source, opening, now)
         grades = await humans(reads, named)
         if source.role is None:  # every account may hold a role, also that of a tool
             no_account = dict.fromkeys(named.keys() - grades.keys(), VoterLeftOutReason.no_account)
             opening.unseated.update(no_account)
-        least = 0 if source.grade is None else _GRADES.index(source.grade)
-        persons = [p for p in named if p in grades and _rank(grades[p]) >= least]
+        least = grants.rank(source.grade)
+        persons = [p for p in named if p in grades and grants.rank(grades[p]) >= least]
+        if least:
+            upgraded = await grants.by_parties(reads, persons, opening, now, least_grade=least)
+            persons = _unseated(persons, upgraded, opening)
         if source.on_call:
             persons = await _on_call(reads, record, persons, opening, now)
         for person in persons:
@@ -144,11 +147,15 @@ async def persons_of(
     return voters
 
 
-def _rank(grade: str | None) -> int:
-    return 0 if grade is None else _GRADES.index(Grade(grade))
+def _unseated(persons: Iterable[UUID], tied: Collection[UUID], opening: MatterOpening) -> list[UUID]:
+    """Return the persons without those who owe their place to a party, which the opening then notes."""
+    opening.unseated.update(dict.fromkeys(tied, VoterLeftOutReason.named_by_party))
+    return [person for person in persons if person not in tied]
 
 
-async def _named_by(reads: ReadContext, record: Record, source: Electors, opening: MatterOpening) -> Voters:
+async def _named_by(
+    reads: ReadContext, record: Record, source: Electors, opening: MatterOpening, now: datetime
+) -> Voters:
     """Return the people in the source, including inactive ones; for the holders of a role one more than can
     vote besides the parties.
     """
@@ -156,10 +163,11 @@ async def _named_by(reads: ReadContext, record: Record, source: Electors, openin
         most = WHOLE_GROUP + len(opening.parties) + 1
         # The record's team, service and process are set by people who may be parties to it.
         persons = await reads.holders(source.role, record, most=most, throughout=True)
-        return dict.fromkeys(persons, Seat(source.role))
+        everywhere = grants_throughout(source.role, record)
+        return await with_role(reads, Seat(source.role), everywhere, persons, opening, now)
     if source.group is not None:
         groups = await reads.by_key(Group.KIND, source.group)
-        return await of_group(reads, groups[0].record) if groups else {}
+        return await of_group(reads, groups[0].record, opening, now) if groups else {}
     assert source.relation is not None
     if source.relation is ElectorRelation.service_owner:
         return await _owners(reads, record, opening)
@@ -187,15 +195,32 @@ def services_of(record: Any) -> list[str]:
     return [key for key in keys if key is not None]
 
 
-async def of_group(reads: ReadContext, group: Group) -> Voters:
-    """Return the chair and the members of the group with their seats, including inactive ones; empty for a
-    retired group.
+async def with_role(
+    reads: ReadContext,
+    seat: Seat,
+    roles: Collection[str],
+    holders: Sequence[UUID],
+    opening: MatterOpening,
+    now: datetime,
+) -> Voters:
+    """Return the holders of one of these grants with their seats, without those to whom a party has just
+    granted it.
+    """
+    granted = await grants.by_parties(reads, holders, opening, now, roles=roles)
+    return dict.fromkeys(_unseated(holders, granted, opening), seat)
+
+
+async def of_group(reads: ReadContext, group: Group, opening: MatterOpening, now: datetime) -> Voters:
+    """Return the chair and the members of the group with their seats, including inactive ones, without those
+    whom a party has just named; empty for a retired group.
     """
     if group.state is GroupState.retired:
         return {}
     members = await reads.children(GroupMember, group)
     chair: Voters = {} if group.chair_id is None else {group.chair_id: Seat()}
-    return chair | {member.person_id: Seat(side=member.side) for member in members if member.person_id}
+    seats = chair | {member.person_id: Seat(side=member.side) for member in members if member.person_id}
+    counting = _unseated(seats, await grants.seated_by_parties(reads, group, opening, now), opening)
+    return {person: seats[person] for person in counting}
 
 
 async def voting_group(reads: ReadContext, rules: Iterable[HoldingRule]) -> Group | None:

@@ -4,14 +4,14 @@ catalogue item or a meeting names the voters.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.common.people import WHOLE_GROUP, Role
+from app.common.people import Role
 from app.foundation.decisions.approval_rules import electors
 from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition
 from app.foundation.decisions.approval_rules.electors import Seat, Voters
@@ -20,6 +20,13 @@ from app.foundation.decisions.approval_rules.versions import STRICTNESS, Holding
 from app.foundation.decisions.matters import Matter, Posed, RelatedMatter
 from app.foundation.decisions.records import Decision, DecisionRule, VoterLeftOutReason
 from app.foundation.decisions.tally import default_quorum
+from app.foundation.decisions.voters.free_voters import (
+    MOST_VOTERS,
+    divided,
+    require_quorum,
+    require_voters,
+    rows_of,
+)
 from app.foundation.decisions.voters.parties import (
     LeftOutVoters,
     Parties,
@@ -28,23 +35,8 @@ from app.foundation.decisions.voters.parties import (
     parties_to_question,
 )
 from app.foundation.people.records import Group
-from app.kernel.access.reads import ReadContext
+from app.kernel.access.reads import ReadContext, grants_for
 from app.kernel.actions.refusals import PreparationRefused
-
-#: So many are asked at most: every group as a whole, and its chair.
-MOST_VOTERS = WHOLE_GROUP
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOutCount:
-    """The number of people who may not vote for one reason."""
-
-    reason: VoterLeftOutReason
-    number: int
-
-    def label(self, language: str) -> str:
-        """Return the reason with the number, in that language."""
-        return f"{self.reason.label(language)} ({self.number})"
 
 
 @dataclass(frozen=True)
@@ -167,16 +159,8 @@ async def ruled_electorate(
     posed = posed or await pose(reads, record, matter, now)
     record = posed.record
     parties = await parties_to(reads, record, matter, asker, related=related)
-    opening = parties.opening(asker)
-    try:
-        electorate = await _electorate_of(
-            reads, record, matter, parties, opening, now, asker=asker, with_substitutes=posed.with_substitutes
-        )
-    except PreparationRefused:
-        if opening.began_at is None:
-            raise
-        # Nobody could ask by the rules of that time any more, whatever the organisation sets now.
-        since_changed = replace(opening, began_at=None)
+    refusal: PreparationRefused | None = None
+    for opening in _openings(parties.opening(asker)):
         parties.unseated.clear()
         try:
             electorate = await _electorate_of(
@@ -184,23 +168,35 @@ async def ruled_electorate(
                 record,
                 matter,
                 parties,
-                since_changed,
+                opening,
                 now,
                 asker=asker,
                 with_substitutes=posed.with_substitutes,
             )
+            if electorate.rule is not DecisionRule.chair:
+                _require_another_voter(electorate, asker)
         except PreparationRefused as refused:
-            raise refused from None
-    if electorate.rule is not DecisionRule.chair:
-        _require_another_voter(electorate, asker)
-    return _ending_in_time(electorate, getattr(record, matter.deadline, None), now)
+            refusal = refused
+            continue
+        return _ending_in_time(electorate, getattr(record, matter.deadline, None), now)
+    assert refusal is not None
+    raise refusal
+
+
+def _openings(opening: MatterOpening) -> list[MatterOpening]:
+    """Return the opening, and those that count if too few may vote by the ones before: nobody could ask by
+    the rules of that time any more, whatever the organisation sets now; and one person may have set up
+    everything.
+    """
+    latest = replace(opening, began_at=None)
+    return [opening, *([] if opening == latest else [latest]), replace(latest, counts_all_grants=True)]
 
 
 def _require_another_voter(electorate: Electorate, asker: UUID | None) -> None:
     """Refuse a question that only the person who puts it could answer. Raises PreparationRefused."""
     if asker is not None and electorate.voters.keys() == {asker}:
         left_out = {**electorate.left_out, asker: VoterLeftOutReason.asker}
-        _require_voters({}, left_out, 1)
+        require_voters({}, left_out, 1)
 
 
 def _ending_in_time(electorate: Electorate, deadline: datetime | None, now: datetime) -> Electorate:
@@ -248,7 +244,7 @@ async def _electorate_of(
             further = await electors.persons_of(reads, record, definition.otherwise, opening, now)
             if with_substitutes and not further.keys() - parties.left_out.keys():
                 further = await electors.persons_of(reads, record, definition.if_unanswered, opening, now)
-                _require_voters(*divided(further, parties), 1)
+                require_voters(*divided(further, parties), 1)
             candidates |= further
             board.add(rule, further)
     candidates = await _internal(reads, record, matter, candidates, opening)
@@ -322,16 +318,16 @@ async def next_electorate(
     if not sources:
         return None
     parties = await parties_to_question(reads, record, matter, decision)
-    opening = parties.opening(decision.asked_by_id)
+    first = parties.opening(decision.asked_by_id)
     parties.left_out.update(dict.fromkeys(recused, VoterLeftOutReason.recused))
-    named = await electors.persons_of(reads, record, sources, opening, now)
-    voters = await _internal(reads, record, matter, named, opening)
-    board = _BoardSeats.of(rules)
-    await _seat_next(reads, record, rules, opening, now, board)
-    try:
-        return await _joined(reads, rules, voters, parties, now, board, size=len(voters))
-    except PreparationRefused:
-        return None
+    for opening in (first, replace(first, counts_all_grants=True)):
+        named = await electors.persons_of(reads, record, sources, opening, now)
+        voters = await _internal(reads, record, matter, named, opening)
+        board = _BoardSeats.of(rules)
+        await _seat_next(reads, record, rules, opening, now, board)
+        with suppress(PreparationRefused):
+            return await _joined(reads, rules, voters, parties, now, board, size=len(voters))
+    return None
 
 
 async def rules_of(reads: ReadContext, decision: Decision) -> list[HoldingRule]:
@@ -358,11 +354,15 @@ async def named_electorate(
     """
     parties = await parties_to(reads, record, matter, asker)
     chair = None if named.group is None else named.group.chair_id
-    named_voters = await _named_electors(reads, record, named, most=MOST_VOTERS + len(parties.left_out))
-    voters, left_out = divided(named_voters, parties)
+    opening = parties.opening(asker)
+    voters, left_out = divided(await _named_electors(reads, record, named, opening, now), parties)
+    if not voters or (named.rule is DecisionRule.chair and chair not in voters):
+        everybody = replace(opening, counts_all_grants=True)
+        parties.unseated.clear()
+        voters, left_out = divided(await _named_electors(reads, record, named, everybody, now), parties)
     if named.rule is DecisionRule.chair and chair not in voters:
         raise PreparationRefused("chair_may_not_decide")
-    _require_voters(voters, left_out, 1)
+    require_voters(voters, left_out, 1)
     quorum = default_quorum(named.rule, len(voters))
     group = None if named.group is None else named.group.id
     due_at, least_at = now + named.period, now + named.least
@@ -387,7 +387,7 @@ async def _joined(
     """
     definitions = [rule.definition for rule in rules]
     voters, left_out = divided(candidates, parties)
-    _require_voters(voters, left_out, max(definition.least_voters for definition in definitions))
+    require_voters(voters, left_out, max(definition.least_voters for definition in definitions))
     rule = max((definition.rule for definition in definitions), key=STRICTNESS.index)
     group = await electors.voting_group(reads, rules)
     chair = None if group is None else group.chair_id
@@ -396,11 +396,11 @@ async def _joined(
     quorum = max(definition.quorum_of(rule, size, len(voters)) for definition in definitions)
     seated = board.seated(voters)
     if seated is not None:
-        _require_voters(seated, left_out, board.least_voters)
+        require_voters(seated, left_out, board.least_voters)
     board_quorum = None if seated is None else board.quorum(rule, len(seated))
-    _require_quorum(quorum, voters, left_out)
+    require_quorum(quorum, voters, left_out)
     if seated is not None and board_quorum is not None:
-        _require_quorum(board_quorum, seated, left_out)
+        require_quorum(board_quorum, seated, left_out)
     ends, least, first = await _times(reads, rules, now)
     before = first.remind_before_seconds
     remind = None if before is None else max(now, ends - timedelta(seconds=before))
@@ -450,47 +450,19 @@ async def earliest_end_of_vote(
     return (await _times(reads, rules, now))[1]
 
 
-def divided(seats: Voters, parties: Parties) -> tuple[Voters, LeftOutVoters]:
-    """Return the people who are asked and may vote, and those who may not or get no seat, with the reason."""
-    voters = {person: seat for person, seat in seats.items() if person not in parties.left_out}
-    left_out = {person: parties.left_out[person] for person in seats if person in parties.left_out}
-    unseated = {person: why for person, why in parties.unseated.items() if person not in seats}
-    return voters, {**unseated, **left_out}
-
-
-def _require_voters(voters: Collection[UUID], left_out: LeftOutVoters, least: int) -> None:
-    """Refuse too few voters, with those who are left out and why, or too many. Raises PreparationRefused."""
-    if len(voters) > MOST_VOTERS:
-        raise PreparationRefused("too_many_voters", {"most": str(MOST_VOTERS)})
-    if len(voters) >= least:
-        return
-    reasons = [LeftOutCount(why, number) for why, number in Counter(left_out.values()).items()]
-    words = {"voters": str(len(voters)), "least": str(least), "left_out": reasons or "–"}
-    raise PreparationRefused("too_few_may_decide", words, {"left_out": rows_of(left_out)})
-
-
-def _require_quorum(quorum: int, voters: Collection[UUID], left_out: LeftOutVoters) -> None:
-    """Refuse a quorum that so few voters cannot reach. Raises PreparationRefused."""
-    if quorum > len(voters):
-        words = {"quorum": str(quorum), "voters": str(len(voters))}
-        raise PreparationRefused("quorum_out_of_reach", words, {"left_out": rows_of(left_out)})
-
-
-def rows_of(left_out: LeftOutVoters) -> list[dict[str, Any]]:
-    """Return those who are left out as a decision keeps them."""
-    # In the order of the event's members, so that a replayed answer, read from the event, has the same bytes.
-    return [{"person": str(person), "because": why.value} for person, why in left_out.items()]
-
-
-async def _named_electors(reads: ReadContext, record: Any, named: NamedElectorate, *, most: int) -> Voters:
-    """Return the voters who are named, with their seats and no machines; of those who hold a role up to one
-    more than `most`, so that the caller sees that there are too many.
+async def _named_electors(
+    reads: ReadContext, record: Any, named: NamedElectorate, opening: MatterOpening, now: datetime
+) -> Voters:
+    """Return the voters who are named, with their seats and no machines; of those who hold a role so many
+    that the caller sees that there are too many.
     """
     persons = named.persons
     if named.role is not None:
-        holders = await reads.holders(named.role, record, most=most + 1)
-        persons = dict.fromkeys(holders, Seat(named.role))
+        most = MOST_VOTERS + len(opening.parties) + 1
+        holders = await reads.holders(named.role, record, most=most)
+        roles, seat = grants_for(named.role, record), Seat(named.role)
+        persons = await electors.with_role(reads, seat, roles, holders, opening, now)
     elif named.group is not None:
-        persons = await electors.of_group(reads, named.group)
+        persons = await electors.of_group(reads, named.group, opening, now)
     humans = await electors.humans(reads, persons)
     return {person: seat for person, seat in persons.items() if person in humans}

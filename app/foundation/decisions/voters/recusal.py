@@ -19,7 +19,8 @@ from app.foundation.decisions.payloads import RecountVotes, RecuseVoter
 from app.foundation.decisions.preparation import VoteCount, new_ballots
 from app.foundation.decisions.records import Decision, DecisionRule, Vote
 from app.foundation.decisions.tally import TallyTerms, tally
-from app.foundation.decisions.voters.electorate import board_rules, divided, rows_of, rules_of
+from app.foundation.decisions.voters.electorate import board_rules, rules_of
+from app.foundation.decisions.voters.free_voters import divided, rows_of
 from app.foundation.decisions.voters.parties import LeftOutVoters, Parties, parties_to_question
 from app.foundation.decisions.voters.seats import Seats, quorums_of
 from app.kernel.access.reads import ReadContext

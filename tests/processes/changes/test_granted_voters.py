@@ -1,0 +1,113 @@
+"""Roles, grades and seats in groups that a party to a change has just given are no seats in its vote."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.common.people import Grade, Role, rule_caller
+from app.foundation.decisions.approval_rules import grants
+from app.foundation.people.groups import AddGroup
+from tests.client import Client, Json
+from tests.people import act
+from tests.processes.changes.samples import Board, a_change, assessment, put_into_use
+from tests.processes.changes.test_who_approves import people, previewed, reasons
+
+GROUP = "/v1/groups/advisers"
+#: Only for changes of low risk, so that no shipped rule names further voters.
+LOW: Json = {"conditions": [{"field": "risk_level", "any_of": ["low"]}]}
+Give = Callable[[Client, Client], Awaitable[Any]]
+
+
+async def _role(giver: Client, friend: Client) -> None:
+    await giver.post_ok(f"/v1/persons/{friend.id}/grant_role", {"role": "department_head"})
+
+
+async def _membership(giver: Client, friend: Client) -> None:
+    await giver.post_ok(f"{GROUP}/add_member", {"person": friend.id, "side": "operations"})
+
+
+async def _chair(giver: Client, friend: Client) -> None:
+    answer = await giver.patch(GROUP, json={"chair": friend.id}, headers={"If-Match": "*"})
+    assert answer.status_code == 200, answer.text
+
+
+async def _grade(giver: Client, friend: Client) -> None:
+    body, headers = {"grade": "senior"}, {"If-Match": "*"}
+    answer = await giver.patch(f"/v1/persons/{friend.id}", json=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+
+
+PLACES: dict[str, tuple[Give, Json]] = {
+    "role": (_role, {"role": "department_head"}),
+    "member": (_membership, {"group": "advisers"}),
+    "chair": (_chair, {"group": "advisers"}),
+    "grade": (_grade, {"role": "engineer", "grade": "senior"}),
+}
+
+
+async def _assessed(board: Board, drafter: Client) -> str:
+    draft = await drafter.post_ok("/v1/changes", a_change())
+    await put_into_use(board.api.ledger, draft["services"])
+    path = f"/v1/changes/{draft['id']}"
+    await drafter.post_ok(f"{path}/submit")
+    record = await board.manager.post_ok(f"{path}/assess", assessment("low"))
+    assert record["risk_level"] == "low", record["risk_level"]
+    return path
+
+
+async def _advisers(board: Board) -> Client:
+    """The chair of a new group."""
+    chair = await board.api.client("Chair", Role.engineer)
+    body = AddGroup(key="advisers", name="Advisers", chair=chair.id)
+    await act(board.api.ledger, rule_caller("tests"), "group", "add", body=body)
+    return chair
+
+
+@pytest.mark.parametrize("grant", PLACES)
+async def test_who_just_got_a_place_from_a_party_has_no_seat(
+    board: Board, grant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give, source = PLACES[grant]
+    chair = await _advisers(board)
+    await board.rule("change_low_risk", **LOW, voters=[source], least_voters=1)
+    drafter, other = [await board.api.client(name, Role.admin) for name in ("Ada", "Bea")]
+    friends = [await board.api.client(name, Role.engineer, grade=Grade.staff) for name in ("F", "G", "H")]
+    await give(drafter, friends[0])
+    if grant != "chair":  # a group has one
+        await give(other, friends[1])
+    else:
+        await _membership(other, friends[1])
+    path = await _assessed(board, drafter)
+    if grant != "chair":
+        await give(drafter, friends[2])
+    preview = await previewed(board.manager, path)
+    assert preview["refusal"] is None, preview
+    before = [chair] if grant == "member" else []
+    assert people(preview["voters"]) == people([friends[1], *before])
+    tied = people([friends[0]] if grant == "chair" else [friends[0], friends[2]])
+    assert {reasons(preview)[person] for person in tied} == {"named_by_party"}
+    monkeypatch.setattr(grants, "SETTLING", timedelta(0))
+    preview = await previewed(board.manager, path)
+    assert people(preview["voters"]) == people([*friends[:2], *before]), (
+        "what was given before the draft is settled"
+    )
+
+
+async def test_who_set_up_everything_alone_is_not_left_without_voters(board: Board) -> None:
+    await board.rule("change_low_risk", **LOW, voters=[{"role": "department_head"}])
+    drafter = await board.api.client("Ada", Role.admin)
+    friends = [await board.api.client(name, Role.engineer) for name in ("F", "G")]
+    for friend in friends:
+        await _role(drafter, friend)
+    preview = await previewed(board.manager, await _assessed(board, drafter))
+    assert people(preview["voters"]) == people(friends)
+    assert preview["refusal"] is None
+    settled = await board.api.client("Sue", Role.department_head)
+    further = await board.api.client("Tom", Role.department_head)
+    preview = await previewed(board.manager, await _assessed(board, drafter))
+    assert people([settled, further]) <= people(preview["voters"])
+    assert people(friends).isdisjoint(people(preview["voters"]))
