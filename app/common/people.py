@@ -368,6 +368,8 @@ class Caller:
     `secret_hash` is the SHA-256 of the key's secret that they came with, or opened their session with.
     `is_superseded`: the key has been given another secret since, and this one is accepted for a while only,
     and for nothing that is done in person.
+    `is_from_another`: somebody else has made the key or its present secret, and may know it, so it is for
+    nothing that is done in person. Keys by the command line and those that invite somebody are their own.
     `assistant` is the program that acts for the person, by its name; it may do less than the person. None:
     they act themselves, or by a program that does not declare itself.
     `time_zone` is the one that the person works in; None: unknown.
@@ -388,6 +390,7 @@ class Caller:
     signed_in_at: datetime | None = None
     secret_hash: str | None = field(default=None, repr=False)
     is_superseded: bool = False
+    is_from_another: bool = False
     locale: str = "en"
     time_zone: str | None = None
     is_rule: bool = False
@@ -438,7 +441,9 @@ class Caller:
     @cached_property
     def rights(self) -> str:
         """Return the caller's roles and restriction as one text, which is faster to hash and compare."""
-        return repr((self.roles, self.restricted_to, self.is_narrowed, self.is_superseded))
+        return repr(
+            (self.roles, self.restricted_to, self.is_narrowed, self.is_superseded, self.is_from_another)
+        )
 
     @cached_property
     def deciding_fields(self) -> dict[tuple[str, ...], Any]:

@@ -98,6 +98,8 @@ async def _matching_persons(
     connection: Connection, ledger: Ledger, notice: PendingNotice, tells: RecipientRule
 ) -> list[UUID]:
     """Return the persons that the rule `tells` selects for the record in its present state."""
+    if tells.by_people and not notice.event.actor.startswith(("person:", "integration:")):
+        return []
     lifecycle = ledger.lifecycles[kind_of(notice.record)]
     query = f"select * from {lifecycle.source} r where id = %s"
     (row,) = await fetch_rows(connection, query, (id_of(notice.record),))

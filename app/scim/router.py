@@ -76,7 +76,9 @@ def _context(request: Request) -> ScimContext:
     done in person.
     """
     metadata = context_of(request)
-    caller = replace(metadata.caller, is_rule=True, roles=(), key_scope=None, is_superseded=False)
+    caller = replace(
+        metadata.caller, is_rule=True, roles=(), key_scope=None, is_superseded=False, is_from_another=False
+    )
     return ScimContext(ledger_of(request), replace(metadata, caller=caller, source="scim"), _base(request))
 
 

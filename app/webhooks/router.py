@@ -172,7 +172,7 @@ mount_edit(router, sources.LIFECYCLE, WebhookSourceOut, prefix="/webhook_sources
 
 async def _administered_in_person(request: Request, name: str) -> WebhookSource:
     """Return the source of that id, which is made to do something. Raises NotFound, Forbidden, DoneInPerson,
-    SupersededSecret.
+    SupersededSecret, KeyOfAnother.
     """
     require_in_person(request)
     return await _administered(request, name)

@@ -37,7 +37,8 @@ from app.common.people import Caller as Who
 from app.common.personal import LOGIN
 from app.kernel.access.stored_credential import StoredCredential
 from app.kernel.actions.context import CommandMetadata as Acting
-from app.kernel.actions.refusals import DoneInPerson, Refusal, SupersededSecret
+from app.kernel.actions.refusals import DoneInPerson, Refusal
+from app.kernel.commands.guards import require_own_secret
 from app.kernel.ledger import Ledger as Services
 from app.platform.db import DatabaseGone
 from app.platform.settings import Settings
@@ -417,10 +418,9 @@ def require_no_assistant(request: Request) -> None:
 
 
 def require_in_person(request: Request) -> None:
-    """Raise DoneInPerson if an assistant asks, and SupersededSecret for a secret that was replaced."""
+    """Raise DoneInPerson, SupersededSecret or KeyOfAnother unless the person asks with their own secret."""
     require_no_assistant(request)
-    if caller_of(request).is_superseded:
-        raise SupersededSecret()
+    require_own_secret(caller_of(request))
 
 
 def signed_in(request: Request) -> Who | None:

@@ -221,7 +221,8 @@ def revoke(key: Key, body: EmptyPayload, ctx: ActionContext) -> None:
     """
 
 
-#: The person of a key is notified of what somebody else does to it.
+#: The person of a key is notified of what somebody else does to it, and of a key that others make for them.
+TELL_OWNER = (RecipientRule(NoticeType.key_made, field="person_id", by_people=True),)
 TELL_PERSON = (RecipientRule(NoticeType.key_changed, field="person_id"),)
 
 # fmt: off
@@ -232,7 +233,8 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action    中文    from               to                who                    event
         action(make_key, "创建", NEW_RECORD,        KeyState.active,  (admin | calendar_reader | rule).in_person(), "key.made", name="make",
-               wrong=(key_beyond_own_calendar, credential_outlived, key_roles_not_held, within_bound(KEYS))),
+               wrong=(key_beyond_own_calendar, credential_outlived, key_roles_not_held, within_bound(KEYS)),
+               notifies=TELL_OWNER),
         action(rotate,   "轮换", [KeyState.active], STAYS,            (admin | holder | rule).in_person(), "key.rotated",
                prepare=(lost_standing,), wrong=(expiry_extended, credential_outlived), related=SUSPEND_LOST, notifies=TELL_PERSON),
         action(revoke,   "吊销", [KeyState.active], KeyState.revoked, (admin | holder | rule).in_person(), "key.revoked",

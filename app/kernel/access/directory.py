@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Any, TypeVar
 from uuid import UUID
@@ -31,12 +31,22 @@ CACHED_KINDS = frozenset(
 )
 LARGEST_CACHE = 50_000
 
+#: A key that somebody else makes so soon after the account invites its person: it is the person's own.
+INVITED_WITHIN = timedelta(days=1)
+
 KEY = """
 select k.id, k.secret_hash, k.previous_hash, k.previous_ends_at, k.roles, k.scope, k.expires_at,
        p.id as person_id, p.kind, p.locale, p.time_zone, p.team_id, p.roles as held,
-       array(select team_id from fold.membership where person_id = p.id) as teams
+       array(select team_id from fold.membership where person_id = p.id) as teams,
+       secret.actor as secret_by,
+       secret.type = 'key.made' and secret.recorded_at <= p.added_at + %(invited_within)s and p.login is null
+         and not exists (select from fold.key o where o.person_id = p.id and o.id < k.id) as invites
 from fold.key k join fold.person p on p.id = k.person_id
-where k.id = %s and k.state = 'active' and p.state = 'active' and p.deactivated_at is null
+  left join lateral (
+    select e.actor, e.type, e.recorded_at from log.event e
+    where e.stream = 'key/' || k.id and e.type in ('key.made', 'key.rotated') order by e.version desc limit 1
+  ) secret on true
+where k.id = %(key)s and k.state = 'active' and p.state = 'active' and p.deactivated_at is null
 """
 
 PERSONS = """
@@ -143,15 +153,22 @@ class CachedMatrix:
 
 
 def _key_from_row(row: Row) -> CachedKey:
+    own = _caller_from_row(row, parse_grants(row["roles"]))
     caller = replace(
-        _caller_from_row(row, parse_grants(row["roles"])),
+        own,
         key_id=row["id"],
         key_scope=None if row["scope"] is None else KeyScope(row["scope"]),
         ends_at=row["expires_at"],
         lasts_until=row["expires_at"],
         secret_hash=row["secret_hash"],
+        is_from_another=not (own.is_machine or row["invites"]) and _is_by_another(row["secret_by"], own),
     )
     return CachedKey(row["secret_hash"], row["previous_hash"], row["previous_ends_at"], caller)
+
+
+def _is_by_another(actor: str | None, own: Caller) -> bool:
+    """Return whether the actor is another person or a machine, and no rule or command line."""
+    return actor is not None and actor != own.actor and actor.startswith(("person:", "integration:"))
 
 
 def _caller_from_row(row: Row, restricted_to: tuple[RoleGrant, ...] | None = None) -> Caller:
@@ -222,7 +239,7 @@ class Directory:
         api_key = self._keys.get(key_id)
         if api_key is None:
             epoch = self._epoch
-            row = await self._db.row(KEY, (key_id,))
+            row = await self._db.row(KEY, {"key": key_id, "invited_within": INVITED_WITHIN})
             if row is None:
                 return None
             api_key = _key_from_row(row)

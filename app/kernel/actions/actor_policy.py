@@ -114,8 +114,8 @@ class ActorPolicy:
 
     @property
     def bars_assistants(self) -> bool:
-        """Return whether people must do the action themselves: neither assistants nor replaced secrets may do
-        it for them.
+        """Return whether people must do the action themselves: neither assistants nor replaced secrets nor
+        keys that somebody else made may do it for them.
         """
         return self.people_only or self.no_assistant
 
@@ -129,7 +129,9 @@ class ActorPolicy:
             return Relation.onlooker in self.relations
         if caller.is_read_only or (self.people_only and caller.is_machine):
             return False
-        if self.bars_assistants and (caller.assistant is not None or caller.is_superseded):
+        if self.bars_assistants and (
+            caller.assistant is not None or caller.is_superseded or caller.is_from_another
+        ):
             return False
         # Called for each action of a lifecycle for each record shown: a generator would double the time.
         for role in self.roles & caller.role_codes:

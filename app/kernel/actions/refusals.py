@@ -7,6 +7,7 @@ Refusal
  ├─ OnlookerReads        403  visible only because the caller handed it over: they read it
  ├─ DoneInPerson         403  no assistant may do this: the person must do it themselves
  ├─ NarrowKey            403  the credential may not use all roles that the person holds
+ ├─ KeyOfAnother         403  somebody else has made the credential, and may know its secret
  ├─ SegregationOfDuties  403  the caller has had a conflicting duty in the record
  ├─ ActionUnavailable    409  the state, or a check, forbids the action
  ├─ VersionMismatch      412  changed since the version in If-Match
@@ -83,6 +84,14 @@ class SupersededSecret(Refusal):
 
     STATUS = 403
     CODE = "superseded_secret"
+
+
+@dataclass
+class KeyOfAnother(Refusal):
+    """Another person has made the key or its secret, so it does nothing that its person does themselves."""
+
+    STATUS = 403
+    CODE = "key_of_another"
 
 
 @dataclass

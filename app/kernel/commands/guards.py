@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.common.people import DEFAULT_LABELS, RoleLabels
+from app.common.people import DEFAULT_LABELS, Caller, RoleLabels
 from app.i18n import Word
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import RecordDuty, conflicting_duties
@@ -23,6 +23,7 @@ from app.kernel.actions.refusals import (
     ConflictingDuty,
     DoneInPerson,
     Forbidden,
+    KeyOfAnother,
     NarrowKey,
     OnlookerReads,
     PreparationRefused,
@@ -38,9 +39,9 @@ YEAR = timedelta(days=365.25)
 def require_permission(
     command: Command, record: Any, labels: RoleLabels = DEFAULT_LABELS, *, permitted: bool = False
 ) -> None:
-    """Raise OnlookerReads, ActionUnavailable, DoneInPerson, SupersededSecret, NarrowKey or Forbidden unless
-    the action is available in this state and to the caller, or another action permits it; an onlooker is
-    never permitted that way.
+    """Raise OnlookerReads, ActionUnavailable, DoneInPerson, SupersededSecret, KeyOfAnother, NarrowKey or
+    Forbidden unless the action is available in this state and to the caller, or another action permits it; an
+    onlooker is never permitted that way.
     """
     caller, policy = command.metadata.caller, command.row.policy
     if caller.looks_on and not policy.allows(caller, record):
@@ -49,12 +50,22 @@ def require_permission(
         raise unavailable(command, record, "not_in_this_state")
     if caller.assistant is not None and policy.bars_assistants and not permitted:
         raise DoneInPerson({"action": command.row.label(command.metadata.language)})
-    if caller.is_superseded and policy.bars_assistants and not permitted:
-        raise SupersededSecret()
+    if policy.bars_assistants and not permitted:
+        require_own_secret(caller)
     if not (permitted or policy.allows(caller, record)):
         if caller.is_narrowed and policy.allows_person(caller, record):
             raise NarrowKey()
         raise Forbidden({"who": policy.phrase(command.metadata.language, labels)})
+
+
+def require_own_secret(caller: Caller) -> None:
+    """Raise SupersededSecret for a secret that was replaced, and KeyOfAnother for one that somebody else has
+    made.
+    """
+    if caller.is_superseded:
+        raise SupersededSecret()
+    if caller.is_from_another:
+        raise KeyOfAnother()
 
 
 def require_content(command: Command) -> None:

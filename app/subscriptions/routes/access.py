@@ -19,7 +19,7 @@ async def visible_subscription(request: Request, name: str) -> Subscription:
 
 async def subscription_to_send(request: Request, name: str) -> Subscription:
     """Return the subscription of that id, which the caller has send in person. Raises NotFound, Forbidden,
-    DoneInPerson, SupersededSecret.
+    DoneInPerson, SupersededSecret, KeyOfAnother.
     """
     require_in_person(request)
     return await managed_subscription(request, name)

@@ -91,9 +91,9 @@ async def posts(deciding: Ledger, desk: Caller, incident: Incident, monkeypatch:
     async def naming(*_: Any) -> list[str]:
         return [team.row_key for team in lead_posts.teams]
 
-    async def related(reads: Any, _: Any, source: Electors, opening: Any) -> electors.Voters:
+    async def related(reads: Any, _: Any, source: Electors, opening: Any, now: Any) -> electors.Voters:
         if source.relation is None:
-            return await by_source(reads, _, source, opening)
+            return await by_source(reads, _, source, opening, now)
         streams: Sequence[str] = await naming()
         leads = await electors._seated(reads, streams, "lead_id", opening)
         return dict.fromkeys(leads.values(), electors.Seat())

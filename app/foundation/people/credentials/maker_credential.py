@@ -12,12 +12,14 @@ from app.common.people import Caller, parse_grants
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import NarrowKey, SupersededSecret, WrongValue
+from app.kernel.commands.guards import require_own_secret
 
 
 @dataclass(frozen=True, slots=True)
 class MakerCredential:
     """The credential that a standing record was made or last changed with: the key, the hash of its secret,
-    and the end of the key. `consents`: it speaks for all that its person may do, and is no replaced secret.
+    and the end of the key. `consents`: it speaks for all that its person may do, and is neither a replaced
+    secret nor one that somebody else has made.
     """
 
     key_id: UUID | None
@@ -28,7 +30,8 @@ class MakerCredential:
     @classmethod
     def of_caller(cls, caller: Caller) -> MakerCredential:
         """Return the caller's credential."""
-        consents = not caller.is_superseded and caller.covers_credential(caller.person_id, None)
+        is_own = not (caller.is_superseded or caller.is_from_another)
+        consents = is_own and caller.covers_credential(caller.person_id, None)
         return cls(caller.key_id, caller.secret_hash, caller.lasts_until, consents)
 
     def stamp(self, record: Any) -> None:
@@ -60,9 +63,9 @@ def require_newest_secret(caller: Caller) -> None:
 
 def require_consent(caller: Caller) -> None:
     """Require a credential that speaks for all that its person may do, now and later. Raises SupersededSecret
-    (as of every action that is done in person), NarrowKey.
+    and KeyOfAnother (as of every action that is done in person), NarrowKey.
     """
-    require_newest_secret(caller)
+    require_own_secret(caller)
     if not caller.covers_credential(caller.person_id, None):
         raise NarrowKey()
 
