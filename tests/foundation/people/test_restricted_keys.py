@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,7 +18,7 @@ from app.foundation.people.persons import EditPerson, GrantRolePerson
 from app.kernel.actions.payloads import EmptyPayload, Payload
 from app.kernel.actions.refusals import Refusal
 from app.kernel.ledger import Ledger
-from tests.client import Api, Client, Json, add_key, an_incident
+from tests.client import Api, Client, Json, add_key, add_whole_key, an_incident
 from tests.people import act, add_person, add_team
 
 AT_ONCE: Json = {"overlap_seconds": 0}
@@ -99,13 +100,13 @@ async def test_a_session_acts_on_no_key_broader_than_the_one_that_opened_it(api:
 
 
 async def test_a_key_that_ends_gets_no_secret_that_lasts_longer(api: Api, keys: Keys) -> None:
-    admin = await api.client("Ada", "admin")
-    body = {"name": "Short", "person": keys.unrestricted.id, "expires_at": "2190-01-01T00:00:00.000000Z"}
-    short = api.with_token((await admin.post_ok("/v1/keys", body))["token"])
+    person, ends = UUID(keys.unrestricted.id), datetime(2190, 1, 1, tzinfo=UTC)
+    short = api.with_token(await add_whole_key(api.ledger, person, ends=ends))
     path = f"/v1/keys/{keys.whole_id}/rotate"
     refused = await short.post(path, json={})
     assert refused.json()["errors"][0]["code"] == "ends_later"
-    assert (await short.post_ok(path, {"expires_at": body["expires_at"]}))["expires_at"] == body["expires_at"]
+    expires_at = "2190-01-01T00:00:00.000000Z"
+    assert (await short.post_ok(path, {"expires_at": expires_at}))["expires_at"] == expires_at
 
 
 async def test_what_is_the_persons_own_takes_a_key_for_all_that_they_hold(api: Api, keys: Keys) -> None:

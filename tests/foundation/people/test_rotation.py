@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from app.common.keys import hash_of
 from app.common.people import Role
-from tests.client import Api, Client
+from tests.client import Api, Client, add_whole_key
 from tests.waiting import until
 
 
@@ -48,10 +49,9 @@ async def test_the_old_secret_is_refused_when_the_overlap_is_over(api: Api) -> N
 
 async def test_whom_a_key_stands_for_may_not_let_it_live_longer(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
-    body = {"name": "Short", "person": "me", "expires_at": "2190-01-01T00:00:00Z"}
-    record = await admin.post_ok("/v1/keys", {**body, "person": (await api.client("Zhao Min")).id})
-    zhao = api.with_token(record["token"])
-    path = f"/v1/keys/{record['id']}/rotate"
+    person, ends = UUID((await api.client("Zhao Min")).id), datetime(2190, 1, 1, tzinfo=UTC)
+    zhao = api.with_token(await add_whole_key(api.ledger, person, ends=ends), person)
+    path = f"/v1/keys/{id_of(zhao)}/rotate"
     refused = await zhao.post(path, json={"expires_at": "2190-01-02T00:00:00Z"})
     (error,) = refused.json()["errors"]
     assert (error["pointer"], error["code"]) == ("/expires_at", "ends_later")
