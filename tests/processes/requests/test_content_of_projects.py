@@ -67,6 +67,7 @@ async def test_a_project_states_risks_plans_in_order_and_is_accepted_and_taught_
     )
     await engineer.post_ok(f"{path}/submit_for_acceptance", world.said("submit_for_acceptance"))
     accepted = await world.says("record_acceptance", "requester", good=True)
+    accepted |= {"early_reason": "They are away on the day."}
     with_issues = accepted | {"issues": [{"title": "Too slow", "due_at": in_days(3)}]}
     refused = await wrong(people["requester"], f"{path}/record_acceptance", with_issues)
     assert refused == [("/issues", "accepts_with_issues")]
