@@ -340,7 +340,7 @@ async def _forbids(client: Client, path: str, action: str) -> str | None:
     return reason
 
 
-async def test_whoever_has_made_or_checked_it_or_is_a_stranger_does_not_accept_it(
+async def test_whoever_has_made_or_checked_it_or_acts_for_it_or_is_a_stranger_does_not_accept_it(
     people: People, api: Api
 ) -> None:
     path = await _asked_for(people)
@@ -348,6 +348,7 @@ async def test_whoever_has_made_or_checked_it_or_is_a_stranger_does_not_accept_i
     stranger = await api.client("Sal", teams=("sales",))
     # Their own work may be theirs to accept by the group, and another's task theirs to complete.
     for person, side in (
+        (people.agent.id, "development"),
         (people.engineer.id, "development"),
         (people.checker.id, "development"),
         (stranger.id, "key_user"),
@@ -375,6 +376,12 @@ async def test_whoever_has_made_or_checked_it_or_is_a_stranger_does_not_accept_i
     assert (await stranger.get(path)).status_code == 404, "a member of another customer"
     await people.engineer.post_ok(f"{path}/follow", {"person": stranger.id})
     assert await refused(stranger, f"{path}/record_acceptance", verdict) == "not_in_the_acceptance_group"
+    for chair in (people.agent, people.head):
+        named, now = {"chair": chair.id}, {"If-Match": "*"}
+        assert (await people.admin.patch("/v1/groups/leave", json=named, headers=now)).is_success
+        assert await refused(people.agent, f"{path}/record_acceptance", verdict) == (
+            "not_in_the_acceptance_group"
+        ), "IT accepts nothing for the business, neither as a member nor as the chair"
     alone = verdict | {"participants": ["me", people.engineer.id]}
     assert await refused(people.head, f"{path}/record_acceptance", alone) == "group_absent"
     assert (await people.head.post_ok(f"{path}/record_acceptance", verdict))["state"] == "delivered"

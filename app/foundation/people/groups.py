@@ -62,6 +62,32 @@ def edit(group: Group, body: EditGroup, ctx: ActionContext) -> None:
     apply_patch(group, body, ctx)
 
 
+async def chair_not_of_the_business(
+    reads: ReadContext, group: Group, body: EditGroup, ctx: ActionContext
+) -> None:
+    """Refuse a chair who does not speak for the business, in a group whose members all do: the chair accepts
+    with them.
+    """
+    chair = ctx.ref(Person, "chair")
+    if chair is not None and chair.id != group.chair_id and not ctx.caller.is_rule:
+        await _check_chair(reads, group, chair, "/chair")
+
+
+async def successor_not_of_the_business(
+    reads: ReadContext, group: Group, successor: Person, ctx: ActionContext
+) -> None:
+    """Refuse a successor as the chair of a group whose members all speak for the business, if the successor
+    does not.
+    """
+    await _check_chair(reads, group, successor, "/new_holder")
+
+
+async def _check_chair(reads: ReadContext, group: Group, chair: Person, pointer: str) -> None:
+    members = await reads.children(GroupMember, group)
+    if members and all(member.side in BUSINESS_SIDES for member in members):
+        await check_suits(reads, chair, GivenDuty.business_voice, pointer)
+
+
 class AddMemberGroup(Payload):
     """A member of a group, and the side that the member represents."""
 
@@ -157,12 +183,12 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action         中文        from                 to                  who           event
         action(add,           "添加",     NEW_RECORD,          GroupState.active,  ADMINS, "group.added"),
-        action(edit,          "编辑",     [GroupState.active], STAYS,              ADMINS, "group.edited"),
+        action(edit,          "编辑",     [GroupState.active], STAYS,              ADMINS, "group.edited", wrong=(chair_not_of_the_business,)),
         action(add_member,    "添加成员", [GroupState.active], STAYS,              ADMINS, "group.member_added",   wrong=(cannot_add_member,)),
         action(remove_member, "移除成员", [GroupState.active], STAYS,              ADMINS, "group.member_removed", prepare=(removed_member,)),
         action(retire,        "撤销",     [GroupState.active], GroupState.retired, ADMINS, "group.retired"),
         action(report_uses,   "上报无人审定的记录", [GroupState.active], STAYS,    rule,   "group.uses_reported"),
-        *succession_rows("group", GroupState),
+        *succession_rows("group", GroupState, named={"chair_id": successor_not_of_the_business}),
     ),
 )
 # fmt: on

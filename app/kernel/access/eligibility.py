@@ -4,7 +4,7 @@ of lists, by the same SQL.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -144,6 +144,20 @@ async def is_eligible(
     query = f"select 1 from fold.{kind} r where r.id = %(named)s and {' and '.join(conditions)}"
     guard = Unguarded("Who was eligible a moment ago may be named; doctor lists them.")
     return await reads.value(query, parameters, guard=guard) is not None
+
+
+async def eligible_persons(reads: ReadContext, persons: Collection[UUID], duty: GivenDuty) -> set[UUID]:
+    """Return those of the persons who are eligible for the duty in a record of any scope."""
+    parameters: dict[str, Any] = {"persons": list(persons)}
+
+    def bind(value: Any) -> str:
+        parameters[name := f"p{len(parameters)}"] = value
+        return f"%({name})s"
+
+    condition = eligible_condition("person", duty, bind) or "true"
+    query = f"select r.id from fold.person r where r.id = any(%(persons)s::uuid[]) and {condition}"
+    guard = Unguarded("People who were eligible a moment ago may act; doctor lists them.")
+    return {row["id"] for row in await reads.rows(query, parameters, guard=guard)} if persons else set()
 
 
 def scopes_of(record: Any, body: object, named_team: UUID | None) -> list[str]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from app.common.duties import GivenDuty
 from app.common.people import Person
 from app.foundation.costs.amounts import check_digits as digits_fit
 from app.foundation.decisions.lookups import approvers
 from app.foundation.decisions.records import Decision
 from app.foundation.people.eligibility import check_member
 from app.foundation.people.records import Group, GroupMember, Team, TeamKind
+from app.kernel.access.eligibility import is_eligible
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
@@ -206,11 +208,12 @@ async def _reviews_for(reads: ReadContext, request: Request, side: ReviewSide, c
     person, team = ctx.caller.person_id, request.customer_id
     if person == request.requester_id or person in await of_the_business(reads, request):
         return True
-    # A team of IT's own is no business: two of its members would review for both sides.
-    loaded = (
-        None if team is None or team not in ctx.caller.teams else await reads.record(Team.KIND, str(team))
-    )
-    return loaded is not None and loaded.record.kind is not TeamKind.internal
+    # A team of IT's own is no business, nor is staff in a customer's team: they would review for both sides.
+    if team is None or person is None or team not in ctx.caller.teams:
+        return False
+    loaded = await reads.record(Team.KIND, str(team))
+    is_customer = loaded is not None and loaded.record.kind is not TeamKind.internal
+    return is_customer and await is_eligible(reads, Person.KIND, person, GivenDuty.business_voice, None)
 
 
 async def no_review_side_left(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:

@@ -390,9 +390,10 @@ LIFECYCLE = Lifecycle(
                notifies=(RecipientRule(NoticeType.to_review, created=Follower, when="waits_for_review"),
                          RecipientRule(NoticeType.to_accept, created=Follower, when="waits_for_acceptance"))),
         action(record_acceptance,     "登记验收", [State.in_acceptance], ACCEPTED, acceptor, "request.accepted",
-               unless=(acceptance_checks.not_in_the_acceptance_group,), prepare=(current_criteria, load_documents),
+               prepare=(current_criteria, load_documents),
                wrong=(
-                   acceptance_checks.accepts_own_check, acceptance_checks.group_absent, acceptance_checks.accepted_early, checks.strangers_accept,
+                   acceptance_checks.accepts_own_check, acceptance_checks.not_in_the_acceptance_group, acceptance_checks.group_absent,
+                   acceptance_checks.accepted_early, checks.strangers_accept,
                    acceptance_checks.criterion_results_incomplete, acceptance_checks.accepts_with_issues,
                ),
                segregate_from=(implementer,), document=lambda _: DocumentClass.AC),

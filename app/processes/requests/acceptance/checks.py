@@ -137,7 +137,10 @@ async def accepted_early(
         raise WrongValue({"announced": str(day)}, pointer="/early_reason", because="accepted_early")
 
 
-async def not_in_the_acceptance_group(reads: ReadContext, request: Request, ctx: ActionContext) -> str | None:
+@caller_check
+async def not_in_the_acceptance_group(
+    reads: ReadContext, request: Request, body: RecordAcceptanceRequest | None, ctx: ActionContext
+) -> str | None:
     """Refuse a caller who is not in the request's acceptance group (`not_in_the_acceptance_group`)."""
     ours = ctx.caller.person_id in await accepting(reads, request)
     return None if ours else "not_in_the_acceptance_group"
