@@ -122,7 +122,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     AddTeam: lambda: {
         "key": f"team-{next(NUMBERS)}",
         "name": "A team",
-        "kind": "customer",
+        "kind": "internal",
         "lead": "me",
     },
     AddCustomField: lambda: {

@@ -18,9 +18,11 @@ from app.foundation.people.lookups import (
     has_led,
     held_role,
     membership,
+    number_of_memberships,
+    of_other_customers,
     was_member,
 )
-from app.foundation.people.records import Team
+from app.foundation.people.records import Team, TeamKind
 from app.foundation.people.succession.duties import KIND_DUTIES
 from app.kernel.access.eligibility import is_eligible, scopes_of
 from app.kernel.access.reads import ReadContext, Unguarded
@@ -66,6 +68,24 @@ async def check_of_it(reads: ReadContext, person: Person | None, pointer: str, c
 async def check_works_for_it(reads: ReadContext, person: Person, pointer: str) -> None:
     """Check that the person in the payload at `pointer` is of IT. Raises WrongValue."""
     await check_suits(reads, person, GivenDuty.work, pointer)
+
+
+async def check_on_side_of(reads: ReadContext, person: Person, team: Team, pointer: str) -> None:
+    """Check that the person in the payload at `pointer` is on the side of the team, for which they speak: of
+    IT for a team of its own; of the business, and of no other customer, for a customer; a member of the
+    supplier, or of no team and without a role of IT, for a supplier. Raises WrongValue.
+    """
+    if team.kind is TeamKind.internal:
+        await check_works_for_it(reads, person, pointer)
+    elif team.kind is TeamKind.customer:
+        await check_suits(reads, person, GivenDuty.business_voice, pointer)
+        if await of_other_customers(reads, [person.id], team.id):
+            raise WrongValue(pointer=pointer, because="not_of_the_customer")
+    elif await membership(reads, person, team) is None and (
+        await number_of_memberships(reads, person)
+        or not await is_eligible(reads, Person.KIND, person.id, GivenDuty.business_voice, None)
+    ):
+        raise WrongValue({"team": str(team.key)}, pointer=pointer, because="not_in_the_team")
 
 
 async def check_suits(reads: ReadContext, person: Person, duty: GivenDuty, pointer: str) -> None:

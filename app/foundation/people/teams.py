@@ -9,9 +9,9 @@ from typing import Annotated
 
 from app.common.duties import GivenDuty
 from app.common.people import Person
-from app.common.records import ForeignRef
+from app.common.records import ForeignRef, empty
 from app.foundation.editing import apply_patch
-from app.foundation.people.eligibility import check_of_it, check_works_for_it
+from app.foundation.people.eligibility import check_on_side_of
 from app.foundation.people.faces import TEAM_FACE
 from app.foundation.people.records import Team, TeamKind, TeamState
 from app.foundation.people.succession.handing_over import succession_rows
@@ -47,18 +47,25 @@ def add(team: Team, body: AddTeam, ctx: ActionContext) -> None:
     team.added_at = ctx.occurred_at
 
 
-async def lead_not_of_it(reads: ReadContext, team: Team, body: TeamFields, ctx: ActionContext) -> None:
-    """Refuse a lead of an internal team who is not of IT: the team's duties fall to its lead."""
-    kind = body.kind if isinstance(body, AddTeam) else team.kind
+async def lead_of_another_side(reads: ReadContext, team: Team, body: TeamFields, ctx: ActionContext) -> None:
+    """Refuse a lead who is not on the team's side: the team's duties fall to its lead, who speaks for it and
+    signs agreements. Rules and imports are not asked.
+    """
     lead = ctx.ref(Person, "lead")
-    if kind is TeamKind.internal and lead is not None and lead.id != team.lead_id:
-        await check_of_it(reads, lead, "/lead", ctx)
+    if lead is None or lead.id == team.lead_id or ctx.caller.is_rule or ctx.caller.person_id is None:
+        return
+    led = team
+    if isinstance(body, AddTeam):
+        led = empty(Team, team.id)
+        led.key, led.kind = body.key, body.kind
+    await check_on_side_of(reads, lead, led, "/lead")
 
 
-async def successor_not_of_it(reads: ReadContext, team: Team, successor: Person, ctx: ActionContext) -> None:
-    """Refuse a successor as the lead of an internal team who is not of IT."""
-    if team.kind is TeamKind.internal:
-        await check_works_for_it(reads, successor, "/new_holder")
+async def successor_of_another_side(
+    reads: ReadContext, team: Team, successor: Person, ctx: ActionContext
+) -> None:
+    """Refuse a successor as the lead who is not on the team's side."""
+    await check_on_side_of(reads, successor, team, "/new_holder")
 
 
 class EditTeam(Patch, TeamFields):
@@ -91,12 +98,12 @@ LIFECYCLE = Lifecycle(
     lookup=Lookup(out_of_use=frozenset({TeamState.retired})), rules=Rules(constraints={"team_key_key": ValueTaken("key")}),
     rows=(
         #      action     中文     from                 to                 who           event
-        action(add,       "添加", NEW_RECORD,          TeamState.active,  ADMINS, "team.added", wrong=(lead_not_of_it,)),
-        action(edit,      "编辑", TeamState,           STAYS,             ADMINS, "team.edited", wrong=(lead_not_of_it,)),
+        action(add,       "添加", NEW_RECORD,          TeamState.active,  ADMINS, "team.added", wrong=(lead_of_another_side,)),
+        action(edit,      "编辑", TeamState,           STAYS,             ADMINS, "team.edited", wrong=(lead_of_another_side,)),
         action(retire,    "撤销", [TeamState.active],  TeamState.retired, ADMINS, "team.retired", wrong=(has_open_work,)),
         action(reinstate, "恢复", [TeamState.retired], TeamState.active,  ADMINS, "team.reinstated"),
         action(report_work, "上报无人处理的工作", [TeamState.active], STAYS, rule, "team.work_reported"),
-        *succession_rows("team", TeamState, named={"lead_id": successor_not_of_it}),
+        *succession_rows("team", TeamState, named={"lead_id": successor_of_another_side}),
     ),
 )
 # fmt: on

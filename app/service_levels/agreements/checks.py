@@ -61,6 +61,22 @@ async def invalid_requirement(
     ours = ctx.caller.person_id if (person := ctx.ref(Person, "representative")) is None else person.id
     await _check_sides(reads, agreement, None if party is None else party.id, ours, ctx)
     await _check_speaker(reads, agreement, party, ours, ctx)
+    if ctx.ref(Person, "party_representative") is None:
+        await _check_default_speaker(reads, agreement, party, ours)
+
+
+async def _check_default_speaker(
+    reads: ReadContext, agreement: Agreement, party: Team | None, representative_id: UUID | None
+) -> None:
+    """Check that the lead of the other party's team, who signs for it if nobody is named, is on its side.
+    Raises WrongValue.
+    """
+    lead_id = None if party is None else party.lead_id
+    if party is None or lead_id is None or lead_id == representative_id:
+        return
+    sides = await agreement_sides(reads, agreement, party.id, (lead_id,))
+    if lead_id not in sides.party:
+        raise WrongValue(pointer="/party_representative", because="party_lead_cannot_sign")
 
 
 async def _check_speaker(

@@ -46,7 +46,7 @@ async def test_leads_and_superiors_are_of_it_and_leavers_are_no_default(api: Api
             assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [
                 (pointer, "not_staff")
             ], answer.text
-    customers = {"key": "clients-2", "name": "Clients", "kind": "customer", "lead": str(customer.id)}
+    customers = {"key": "clients-2", "name": "Clients", "kind": "customer", "lead": str(newcomer.id)}
     await admin.post_ok("/v1/teams", customers)
 
     lead = await api.client("Lena", Role.engineer, teams=("network",))

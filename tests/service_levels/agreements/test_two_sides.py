@@ -73,6 +73,19 @@ async def test_staff_in_the_team_of_a_customer_do_not_speak_for_it(parties: Part
             assert errors(answer.json())[0][0] == "/party_representative"
 
 
+async def test_a_lead_who_is_not_on_the_side_of_the_party_is_not_its_representative_by_default(
+    parties: Parties,
+) -> None:
+    lead, member = parties.leads["finance"], await parties.api.client("Of finance", teams=("finance",))
+    body = {"agreement_type": "SLA", "customer": "finance", "services": ["mail"], "title": "Mail"}
+    body |= {"needs": "Mail at once.", "business_process": "Books", "representative": parties.it.id}
+    await parties.keeper.post_ok(f"/v1/persons/{lead.id}/grant_role", {"role": "engineer"})
+    refused = await parties.manager.post("/v1/slas", json=body)
+    assert errors(refused.json()) == [("/party_representative", "party_lead_cannot_sign")]
+    recorded = await parties.manager.post_ok("/v1/slas", {**body, "party_representative": member.id})
+    assert recorded["party_representative"]["id"] == member.id
+
+
 async def test_no_two_persons_of_one_side_represent_both(parties: Parties, people: dict[str, str]) -> None:
     for kind, party, it, theirs in SIDES:
         path = await parties.required(kind, party)
