@@ -9,6 +9,7 @@ import pytest
 
 from app.attention.alerts.codes import ALERTED, NOT_ALERTED
 from app.attention.alerts.raise_attention_alerts import compare, raise_alerts
+from app.attention.rules.roles import states_by_role
 from app.common.people import Role
 from app.log.follow import FOLLOW_LIMITS
 from app.platform.db import Connection, connect
@@ -231,3 +232,19 @@ async def test_two_workers_at_once_tell_once(scene: Scene) -> None:
         await second.close()
     assert [alert["state"] for alert in await alerts_of(owner, "major_incident")] == ["ended"]
     assert len(await told(scene, owner)) == 2
+
+
+async def test_administrators_are_told_when_the_last_holder_of_any_role_with_steps_of_its_own_leaves(
+    scene: Scene,
+) -> None:
+    admin = await scene.api.client("Ada", Role.admin)
+    roles = sorted(states_by_role(scene.ledger.lifecycles.values()))
+    holders = {role: await scene.api.client(f"Holder {n}", role) for n, role in enumerate(roles)}
+    await a_round(scene)
+    assert await told(scene, admin) == []
+    for holder in holders.values():
+        await admin.post_ok(f"/v1/persons/{holder.id}/deactivate")
+    await a_round(scene)
+    lines = await told(scene, admin)
+    for role in roles:
+        assert any(f"Nobody holds the role {role.label('en')} any more" in line for line in lines), role

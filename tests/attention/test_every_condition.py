@@ -33,7 +33,7 @@ TRIED_ELSEWHERE = {
 #: Ends of the codes of sentences that are another form of one.
 FORMS = (
     *("_one", "_several", "_of_scope", "_without_team", "_undated", "_undated_one"),
-    *("_team", "_service", "_service_and_team"),
+    *("_team", "_service", "_service_and_team", "_before"),
 )
 #: Of the clocks, what is said by how many of them are past; and what is no sentence about a condition.
 OTHER_SENTENCES = {"clocks_breached", "clocks_both", "nothing"}

@@ -1,4 +1,4 @@
-"""Roles that nobody holds any more, while open records wait for an action of theirs alone."""
+"""Roles that nobody holds any more, for whose actions alone records wait, or would wait."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from app.attention import values
 from app.attention.conditions import AttentionCondition, Severity
 from app.attention.reading import AttentionReader, lists_of
-from app.common.people import Role
+from app.common.people import Person, Role
 from app.foundation.people.succession.duties import KIND_DUTIES
 from app.kernel.access.visibility import sees_every_record
 from app.kernel.actions.actor_policy import Relation
@@ -62,12 +62,12 @@ def states_by_role(lifecycles: Iterable[Lifecycle[Any]]) -> WaitingStates:
 
 
 async def unheld(reader: AttentionReader) -> list[AttentionCondition]:
-    """Return the roles that nobody holds and for which records wait."""
+    """Return the roles that nobody holds any more."""
     return await _unheld(reader, "role_unheld", Role.admin, frozenset(Role))
 
 
 async def posts_unheld(reader: AttentionReader) -> list[AttentionCondition]:
-    """Return the posts of the quality organisation that nobody holds and for which records wait."""
+    """Return the posts of the quality organisation that nobody holds any more."""
     return await _unheld(reader, "post_unheld", Role.quality_manager, QUALITY_POSTS)
 
 
@@ -79,31 +79,50 @@ async def _unheld(
     named = sorted(role.value for role in roles & waiting.keys())
     for lost in await ledger.db.rows(LOST, {"roles": named}):
         role = Role(lost["role"])
+        counts: dict[str, Mapping[str, Any]] = {}
         for kind, states in sorted(waiting[role].items()):
-            lifecycle = ledger.lifecycles[kind]
-            row = await ledger.db.row(WAITING.format(table=lifecycle.table), {"states": sorted(states)})
-            if row is None or not row["records"]:
-                continue
-            # An administrator grants the role, but does not see the records of every kind.
-            sees = sees_every_record(reader.caller, lifecycle, agents_see=ledger.settings.agents_see)
-            lists = lists_of(lifecycle, {"state": ",".join(sorted(states))})
-            cases, desk = lists if sees else (None, None)
-            conditions.append(
-                AttentionCondition(
-                    code=code,
-                    severity=Severity.stuck,
-                    process=kind,
-                    parameters={
-                        "role": values.role(role, ledger.role_labels),
-                        "n": values.number(row["records"]),
-                        "kinds": values.kinds_of(lifecycle),
-                    },
-                    cases=cases,
-                    count=row["records"],
-                    subject=role.value,
-                    desk=desk,
-                    owner=reader.owner_role(owner),
-                    since=row["since"],
-                )
-            )
+            query = WAITING.format(table=ledger.lifecycles[kind].table)
+            row = await ledger.db.row(query, {"states": sorted(states)})
+            counts[kind] = row or {"records": 0, "since": None}
+        # Before the first record waits, one sentence names the kind that cannot go on.
+        blocked = [kind for kind, row in counts.items() if row["records"]] or [next(iter(counts))]
+        for kind in blocked:
+            parameters = {"state": ",".join(sorted(waiting[role][kind]))}
+            conditions.append(_of_kind(reader, role, kind, parameters, counts[kind], code=code, owner=owner))
     return conditions
+
+
+def _of_kind(
+    reader: AttentionReader,
+    role: Role,
+    kind: str,
+    parameters: Mapping[str, str],
+    row: Mapping[str, Any],
+    *,
+    code: str,
+    owner: Role,
+) -> AttentionCondition:
+    """Return the condition that records of the kind need the role. An administrator grants it on the page of
+    people, but does not see the records of every kind.
+    """
+    ledger, lifecycle = reader.ledger, reader.ledger.lifecycles[kind]
+    sees = sees_every_record(reader.caller, lifecycle, agents_see=ledger.settings.agents_see)
+    lists = lists_of(lifecycle, parameters)
+    people = lists_of(ledger.lifecycles[Person.KIND], {"state": "active"})[1]
+    return AttentionCondition(
+        code=code,
+        severity=Severity.stuck,
+        process=kind,
+        parameters={
+            "role": values.role(role, ledger.role_labels),
+            "n": values.number(row["records"]),
+            "kinds": values.kinds_of(lifecycle),
+        },
+        cases=lists[0] if sees else None,
+        count=row["records"],
+        subject=role.value,
+        sentence=None if row["records"] else f"{code}_before",
+        desk=lists[1] if sees else people,
+        owner=reader.owner_role(owner),
+        since=row["since"],
+    )
