@@ -132,7 +132,7 @@ class GivenDuty(StrEnum):
         "project_management",
         "Project management",
         "项目管理",
-        (Eligible(roles=("project_manager",)),),
+        (Eligible(roles=("project_manager",), own=True),),
         "no_project_manager",
     )
     business_voice = (

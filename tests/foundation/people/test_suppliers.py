@@ -55,3 +55,13 @@ async def test_a_supplier_is_no_customer_of_a_service(api: Api) -> None:
     assert (error["pointer"], error["code"]) == ("/customers/1", "supplier_is_no_customer")
     record = await admin.post_ok("/v1/services", service | {"customers": ["sales"]})
     assert len(record["customers"]) == 1
+
+
+async def test_a_suppliers_employee_manages_no_project_whatever_roles_they_hold(api: Api) -> None:
+    quality = await api.client("Qi", Role.quality_manager, Role.project_manager)
+    await api.team("cabling-co", TeamKind.supplier)
+    await api.team("projects")
+    await api.client("Hired", Role.project_manager, teams=("cabling-co",))
+    seconded = await api.client("Seconded", Role.project_manager, teams=("cabling-co", "projects"))
+    answer = await quality.read("/v1/lookup", kind="person", duty="project_management")
+    assert {person["id"] for person in answer["items"]} == {quality.id, seconded.id}
