@@ -230,7 +230,7 @@ def fall_overdue(meeting: Meeting, body: EmptyPayload, ctx: ActionContext) -> No
 
 
 def ask_decision(meeting: Meeting, body: AskDecision, ctx: ActionContext) -> None:
-    """Ask the meeting's participants a question. They decide it by majority."""
+    """Ask the meeting a question: its group decides it by majority or, without a group, its participants."""
     decisions.add_prepared_decision(ctx.prepared(NewDecision), ctx)
 
 

@@ -24,7 +24,7 @@ from app.meetings.payloads import MOST_INVITED, AddAgendaItemMeeting, CallMeetin
 from app.meetings.records import AgendaItem, Meeting, Participant
 from app.ticketing.records import Link, LinkKind
 
-#: A free question is for all participants of the meeting, for this long unless a shorter time is given.
+#: A free question may be answered for this long unless a shorter time is given.
 ANY_MATTER = Matter()
 DECISION_PERIOD = timedelta(days=7)
 #: A question may be asked and answered while the meeting is held.
@@ -192,16 +192,26 @@ async def participants(
 async def question(
     reads: ReadContext, meeting: Meeting, body: AskDecision, ctx: ActionContext
 ) -> NewDecision:
-    """Prepare the question to those who are invited or were there, who decide by majority."""
-    participants = await reads.children(Participant, meeting)
-    electorate = [participant for participant in participants if participant.invited or participant.attended]
-    voters = {
-        participant.person_id: Seat(side=participant.side)
-        for participant in electorate
-        if participant.person_id
-    }
+    """Prepare the question to the meeting's voters, who decide by majority."""
+    voters = await _voters(reads, meeting)
     named = NamedElectorate(DecisionRule.majority, DECISION_PERIOD, LEAST_DECISION_PERIOD, persons=voters)
     return await named_decision(reads, meeting, Question(body.question, ANY_MATTER, body.due_at), named, ctx)
+
+
+async def _voters(reads: ReadContext, meeting: Meeting) -> dict[UUID, Seat]:
+    """Return the members and the chair of the meeting's group, invited or not: whoever calls the meeting does
+    not choose who decides for the group, and guests advise. Without a group, return the participants.
+    """
+    group = None if meeting.group_id is None else await reads.record("group", str(meeting.group_id))
+    if group is not None:
+        sides = await _sides_by_person(reads, group.record)
+        return {person_id: Seat(side=side) for person_id, side in sides.items()}
+    participants = await reads.children(Participant, meeting)
+    return {
+        participant.person_id: Seat(side=participant.side)
+        for participant in participants
+        if participant.person_id and (participant.invited or participant.attended)
+    }
 
 
 @dataclass(frozen=True, slots=True)

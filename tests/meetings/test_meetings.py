@@ -227,6 +227,23 @@ async def test_an_item_names_a_decision_on_its_record_or_on_the_meeting(ada: Cli
     assert await refused(ada, f"{path}/add_agenda_item", elsewhere) == ("/decision", "unknown_reference")
 
 
+async def test_a_group_decides_at_its_meeting_whoever_is_invited_or_presides(
+    api: Api, ada: Client, wang: Client, board: Client
+) -> None:
+    friends = [await api.client(f"Friend {n}", Role.agent) for n in range(3)]
+    called = a_meeting(group="board", persons=[friend.id for friend in friends])
+    path = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', called))['id']}"
+    await ada.post_ok(f"{path}/uninvite", {"person": wang.id})
+    await ada.post_ok(f"{path}/ask_decision", {"question": "No more changes?", "due_at": ENDS})
+    decision = (await ada.read(f"{path}/decisions"))["items"][0]["id"]
+    for guest in (ada, *friends):
+        assert (await guest.post(f"{path}/vote", json={"decision": decision, "verdict": "approve"})).is_error
+    for member in (wang, board):
+        await member.post_ok(f"{path}/vote", {"decision": decision, "verdict": "reject"})
+    (row,) = (await board.read(f"{path}/decisions"))["items"]
+    assert (row["state"], row["outcome"]) == ("taken", "rejected")
+
+
 @each_case(
     ("fields", "expected"),
     [
