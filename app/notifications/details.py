@@ -25,7 +25,7 @@ from app.common.records import ForeignRef, Hidden, Record, StaffOnly, from_row
 from app.foundation.decisions.lookups import reasons_of
 from app.foundation.decisions.records import Vote
 from app.foundation.process_names import process_in_words
-from app.i18n import sentences, translate
+from app.i18n import translate
 from app.kernel.access.redaction import Viewer, is_withheld, viewers
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import marks
@@ -46,6 +46,7 @@ from app.notifications.told_fields import (
     TOLD_FIELDS,
     asks_for_action,
     decision_of,
+    field_label,
     is_withheld_place,
     shown_actor,
     usual_deadline,
@@ -418,7 +419,7 @@ async def _rendered(
     rendered = {}
     for step in steps:
         details = [
-            Detail(value.name.removesuffix("_id"), _label(language, value.name), text, _is_text(value))
+            Detail(value.name.removesuffix("_id"), field_label(language, value.name), text, _is_text(value))
             for value in step.values
             if (text := _value_in_words(ledger, language, value, lookups))
         ]
@@ -430,7 +431,9 @@ async def _rendered(
         if due_at is None:
             due_at = usual_deadline(step.step, step.event["occurred_at"], step.target_at)
             if due_at is not None:
-                details.append(Detail(ACT_BY, _label(language, ACT_BY), moment(due_at, ledger.numbers.zone)))
+                details.append(
+                    Detail(ACT_BY, field_label(language, ACT_BY), moment(due_at, ledger.numbers.zone))
+                )
         rendered[step.key] = StepDetails(step.event["occurred_at"], by or None, tuple(details), due_at)
     return rendered
 
@@ -474,10 +477,6 @@ async def _records(
     return lines, [title for _, title in lines.values() if title is not None and is_encrypted(title)]
 
 
-def _label(language: str, name: str) -> str:
-    return translate(language, "notice_field", name.removesuffix("_id"))
-
-
 def _value_in_words(ledger: Ledger, language: str, value: _Value, lookups: _Known) -> str | None:
     """Return the value in the reader's language; None without a value."""
     if isinstance(value.value, dict) and value.name in marks(value.model, Translated):
@@ -498,8 +497,3 @@ def _single_value(ledger: Ledger, language: str, value: _Value, part: Any, looku
     if value.name == PROCESS:
         return process_in_words(ledger.lifecycles, str(part), language)
     return value_in_language(value, part, language, ledger.numbers.zone)
-
-
-def declared_labels(language: str) -> Mapping[str, str]:
-    """Return the labels of the fields in notices, by their names."""
-    return sentences(language)["notice_field"]

@@ -23,6 +23,7 @@ from pydantic import AwareDatetime, BaseModel
 from app.common.notices import WAITS, Responsible
 from app.common.notices import NoticeType as Notice
 from app.common.records import CodeEnum
+from app.i18n import sentences, translate
 from app.kernel.access.redaction import Viewer
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import PayloadPart, marks, part_types
@@ -359,3 +360,13 @@ def values_of_parts(
             for entry in payload.get(field) or ():
                 if any(entry.get(name) == str(reader) for name in marked):
                     yield from ((name, part, entry[name]) for name in names if entry.get(name) is not None)
+
+
+def field_label(language: str, name: str) -> str:
+    """Return the label of a field in notices."""
+    return translate(language, "notice_field", name.removesuffix("_id"))
+
+
+def declared_labels(language: str) -> Mapping[str, str]:
+    """Return the labels of the fields in notices, by their names."""
+    return sentences(language)["notice_field"]

@@ -18,9 +18,9 @@ from app.governance.maintenance_rounds.records import MaintenanceRound
 from app.i18n import LANGUAGES, sentences
 from app.kernel.actions.payloads import Reason, marks, part_types
 from app.notifications import mail, texts
-from app.notifications.details import ACT_BY, declared_labels, load_details
+from app.notifications.details import ACT_BY, load_details
 from app.notifications.quoted import deadline_of, end_of_day
-from app.notifications.told_fields import DEADLINES, DUE_DAYS, TOLD_FIELDS, asks_for_action
+from app.notifications.told_fields import DEADLINES, DUE_DAYS, TOLD_FIELDS, asks_for_action, declared_labels
 from app.processes.incidents.payloads import RemindIncident
 from app.registry import LIFECYCLES
 from app.ticketing.work.assignment import EscalateTicket

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.common.duties import INDEPENDENT_ROLES
 from app.common.records import Record
 from app.foundation.decisions.records import Vote, VoteVerdict
 from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext, Unguarded
@@ -48,6 +49,12 @@ order by v.voted_at, v.id"""
 NAMED_AS_EVIDENCE = """
 select from log.told where stream = %(stream)s
   and (data->'given'->>'manual_file' = %(file)s or data->'given'->'attachments' ? %(file)s) limit 1"""
+#: People who hold no other role than those of INDEPENDENT_ROLES only read, and have no vote.
+HUMANS = """
+select id, grade from fold.person where id = any(%(persons)s) and kind = 'human' and state = 'active'
+  and deactivated_at is null and (roles is null or roles = '{}' or exists (
+    select from unnest(roles) held where split_part(held, '@', 1) <> all(%(independent)s)))"""
+VOTERS_OF_NOW = Unguarded("Whoever comes to it meanwhile was not there to be asked.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,3 +206,10 @@ async def is_named_as_evidence(reads: ReadContext, record: Record, file: UUID) -
     """Return whether an action on the record has named the file as its evidence."""
     parameters = {"stream": record.row_key, "file": str(file)}
     return await reads.row(NAMED_AS_EVIDENCE, parameters, guard=BY_RECORD_VERSION) is not None
+
+
+async def humans(reads: ReadContext, persons: Iterable[UUID]) -> dict[UUID, str | None]:
+    """Return the grades of those of the persons who are active, no machines, and do more than read."""
+    values = {"persons": list(persons), "independent": list(INDEPENDENT_ROLES)}
+    rows = await reads.rows(HUMANS, values, guard=VOTERS_OF_NOW)
+    return {row["id"]: row["grade"] for row in rows}

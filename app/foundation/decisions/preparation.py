@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 from uuid import UUID
 
 from app.common.records import ChildRecord
-from app.foundation.decisions.approval_rules.electors import Voters, humans, services_of
+from app.foundation.decisions.approval_rules.electors import Voters, services_of
 from app.foundation.decisions.deputies.lookups import (
     DeputiesNow,
     deputation_key,
@@ -17,7 +17,7 @@ from app.foundation.decisions.deputies.lookups import (
     deputies_of,
 )
 from app.foundation.decisions.earlier import with_earlier_questions
-from app.foundation.decisions.lookups import acts_of, touches
+from app.foundation.decisions.lookups import acts_of, humans, touches
 from app.foundation.decisions.matters import Matter, RelatedMatter, matter_of
 from app.foundation.decisions.motions import in_each_language, with_motion, without_motion
 from app.foundation.decisions.payloads import AskBoard, RecuseVoter

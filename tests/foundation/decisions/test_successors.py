@@ -11,6 +11,7 @@ import pytest
 from app.common.people import Caller, Role, rule_caller
 from app.foundation.decisions.approval_rules import electors
 from app.foundation.decisions.approval_rules.definition import Electors
+from app.foundation.decisions.approval_rules.posts import seated_holders
 from app.foundation.decisions.approval_rules.records import ElectorRelation
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.payloads import RecuseVoter
@@ -95,7 +96,7 @@ async def posts(deciding: Ledger, desk: Caller, incident: Incident, monkeypatch:
         if source.relation is None:
             return await by_source(reads, _, source, opening, now)
         streams: Sequence[str] = await naming()
-        leads = await electors._seated(reads, streams, "lead_id", opening)
+        leads = await seated_holders(reads, streams, "lead_id", opening)
         return dict.fromkeys(leads.values(), electors.Seat())
 
     by_source = electors._named_by

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from app.common.duties import INDEPENDENT_ROLES
 from app.common.people import STAFF_ROLES, WHOLE_GROUP, Role
 from app.common.records import Record, empty, evolve, from_row
 from app.foundation.absences.records import Absence
@@ -16,10 +15,15 @@ from app.foundation.calendars.calendar_cache import business_time_of
 from app.foundation.calendars.records import CalendarVersion
 from app.foundation.decisions.approval_rules import grants
 from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition, Electors
+from app.foundation.decisions.approval_rules.posts import (
+    posts_by_stream,
+    seated_holders,
+    settled_holders,
+)
 from app.foundation.decisions.approval_rules.records import ElectorRelation
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.approval_rules.versions import HoldingRule, MatterOpening, rules_for
-from app.foundation.decisions.lookups import EventActs, Naming, acts_on, namings
+from app.foundation.decisions.lookups import VOTERS_OF_NOW, EventActs, acts_on, humans
 from app.foundation.decisions.records import DecisionKind, VoterLeftOutReason
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
 from app.foundation.rota.on_call import read_on_call
@@ -40,11 +44,6 @@ VERSION = """
 select v.definition from fold.approval_rule r
   join fold.approval_rule_version v on v.record = 'approval_rule/' || r.id
 where r.key = %s and v.edition = %s"""
-#: People who hold no other role than those of INDEPENDENT_ROLES only read, and have no vote.
-HUMANS = """
-select id, grade from fold.person where id = any(%(persons)s) and kind = 'human' and state = 'active'
-  and deactivated_at is null and (roles is null or roles = '{}' or exists (
-    select from unnest(roles) held where split_part(held, '@', 1) <> all(%(independent)s)))"""
 #: The services. Unused ones, which a single person can add, are left out if there are others.
 SERVICES = """
 select 'service/' || id as stream, team_id, key from fold.service where key = any(%(keys)s)
@@ -68,7 +67,6 @@ where t.id = %s"""
 CALENDAR = (
     "select v.* from fold.calendar c join fold.calendar_version v on v.id = c.newest_id where c.key = %s"
 )
-_AS_OF_NOW = Unguarded("Whoever comes to it meanwhile was not there to be asked.")
 #: Besides the lead of a team, those who may enter who is on call for an emergency.
 ROTA_KEEPERS = (Role.admin, Role.incident_manager, Role.change_manager)
 #: By relation, the field of other records that names its persons.
@@ -177,9 +175,11 @@ async def _named_by(
 async def _owners(reads: ReadContext, record: Any, opening: MatterOpening) -> Voters:
     """Return the owners of the affected services, each with the services that they own."""
     keys = services_of(record)
-    rows = await reads.rows(SERVICES, {"keys": keys}, guard=_AS_OF_NOW)
-    owners = await _seated(reads, [row["stream"] for row in rows], "owner_id", opening)
-    unused = await _settled(reads, await _streams(reads, UNUSED_SERVICES, keys=keys), "owner_id", opening)
+    rows = await reads.rows(SERVICES, {"keys": keys}, guard=VOTERS_OF_NOW)
+    owners = await seated_holders(reads, [row["stream"] for row in rows], "owner_id", opening)
+    unused = await settled_holders(
+        reads, await _streams(reads, UNUSED_SERVICES, keys=keys), "owner_id", opening
+    )
     for person in unused.values():
         opening.unseated.setdefault(person, VoterLeftOutReason.service_unused)
     owned: dict[UUID, list[str]] = {}
@@ -239,7 +239,7 @@ async def _related(
     """Return the persons in that relation to the record."""
     if relation in _FIELDS:
         streams = await _naming(reads, record, relation)
-        return [*(await _seated(reads, streams, _FIELDS[relation], opening)).values()]
+        return [*(await seated_holders(reads, streams, _FIELDS[relation], opening)).values()]
     named = [getattr(record, name, None) for name in _OWN_FIELDS[relation]]
     groups = [ids if isinstance(ids, list) else [ids] for ids in named]
     return [UUID(str(person)) for persons in groups for person in persons if person is not None]
@@ -287,9 +287,9 @@ async def posts_of_leavers(
         else:
             places = [([record.row_key], name) for name in _OWN_FIELDS[relation] if hasattr(record, name)]
         for streams, name in places:
-            for post in (await _posts(reads, streams, name)).values():
+            for post in (await posts_by_stream(reads, streams, name)).values():
                 if any(naming.person in leavers for naming in post.named):
-                    holders.add(post.settled(opening))
+                    holders.add(post.settled_holder(opening))
     successors = frozenset(person for person in holders if person is not None and person not in leavers)
     return LeftPosts(successors, has_vacancy=len(successors) < len(holders))
 
@@ -301,99 +301,18 @@ async def has_vacancy(
     if not any(source.relation is ElectorRelation.team_heads for source in sources):
         return False
     for team in await _naming(reads, record, ElectorRelation.team_heads):
-        if not await _settled(reads, [team], "lead_id", opening):
+        if not await settled_holders(reads, [team], "lead_id", opening):
             return True
     return False
 
 
 async def _streams(reads: ReadContext, query: str, **parameters: Any) -> list[str]:
-    return [row["stream"] for row in await reads.rows(query, parameters, guard=_AS_OF_NOW)]
-
-
-@dataclass(frozen=True, slots=True)
-class _Post:
-    """A field of another record that names a voter: all who were ever in it, the oldest first, and which of
-    these people are active.
-    """
-
-    named: Sequence[Naming]
-    active: Collection[UUID]
-
-    def settled(self, opening: MatterOpening) -> UUID | None:
-        """Return the person who counts for the matter. If a party has named the present one, or somebody has
-        since the matter began, the one before counts, unless that person has left. Somebody who has put
-        themselves in the place of another is as if a party had named them.
-        """
-        named = [naming for n, naming in enumerate(self.named) if not self._takes_over(n)]
-        trusted_namings = [naming for naming in named if opening.trusts(naming.namer_id, naming.named_at)]
-        untied_namings = [naming for naming in named if naming.namer_id not in opening.parties]
-        for namings_there in (trusted_namings, untied_namings):
-            if namings_there and namings_there[-1].person in self.active:
-                return namings_there[-1].person
-        return None
-
-    def _takes_over(self, n: int) -> bool:
-        """Return whether somebody has named themselves in the place of another, who has not left."""
-        naming = self.named[n]
-        if naming.person is None or naming.person != naming.namer_id:
-            return False
-        predecessors = [
-            earlier.person for earlier in self.named[:n] if earlier.person not in (None, naming.person)
-        ]
-        return bool(predecessors) and predecessors[-1] in self.active
-
-    def unseated(self, opening: MatterOpening) -> dict[UUID, VoterLeftOutReason]:
-        """Return the present holder with the reason why another person counts, or nobody does."""
-        present = self.named[-1]
-        if present.person is None or present.person == self.settled(opening):
-            return {}
-        if present.person not in self.active:
-            return {present.person: VoterLeftOutReason.no_account}
-        if self._takes_over(len(self.named) - 1):
-            return {present.person: VoterLeftOutReason.took_over}
-        is_tied = present.namer_id in opening.parties
-        reason = VoterLeftOutReason.named_by_party if is_tied else VoterLeftOutReason.came_later
-        return {present.person: reason}
-
-
-async def _posts(reads: ReadContext, streams: Sequence[str], field: str) -> dict[str, _Post]:
-    """Return that field of the records, by stream."""
-    named: dict[str, list[Naming]] = {}
-    for naming in await namings(reads, streams, field):
-        named.setdefault(naming.stream, []).append(naming)
-    everybody = {naming.person for part in named.values() for naming in part if naming.person}
-    active = await humans(reads, everybody)
-    return {stream: _Post(part, active) for stream, part in named.items()}
-
-
-async def _settled(
-    reads: ReadContext, streams: Sequence[str], field: str, opening: MatterOpening
-) -> dict[str, UUID]:
-    """Return the persons in that field of the records who count for the matter, by stream."""
-    posts = await _posts(reads, streams, field)
-    persons = {stream: post.settled(opening) for stream, post in posts.items()}
-    return {stream: person for stream, person in persons.items() if person is not None}
-
-
-async def _seated(
-    reads: ReadContext, streams: Sequence[str], field: str, opening: MatterOpening
-) -> dict[str, UUID]:
-    """Return the persons in that field of the records who get a seat, by stream, and note who gets none."""
-    for post in (await _posts(reads, streams, field)).values():
-        opening.unseated.update(post.unseated(opening))
-    return await _settled(reads, streams, field, opening)
+    return [row["stream"] for row in await reads.rows(query, parameters, guard=VOTERS_OF_NOW)]
 
 
 async def staff_of(reads: ReadContext, record: Record, persons: Iterable[UUID]) -> set[UUID]:
     """Return those of the persons who are staff for the record."""
     return await reads.holding(STAFF_ROLES, record, persons)
-
-
-async def humans(reads: ReadContext, persons: Iterable[UUID]) -> dict[UUID, str | None]:
-    """Return the grades of those of the persons who are active, no machines, and do more than read."""
-    values = {"persons": list(persons), "independent": list(INDEPENDENT_ROLES)}
-    rows = await reads.rows(HUMANS, values, guard=_AS_OF_NOW)
-    return {row["id"]: row["grade"] for row in rows}
 
 
 async def _on_call(
@@ -402,7 +321,7 @@ async def _on_call(
     """Return those of the persons who are on call in a team of theirs now, whatever a party or a member of
     the team has entered.
     """
-    teams = await reads.rows(ROTA_TEAMS, (persons,), guard=_AS_OF_NOW)
+    teams = await reads.rows(ROTA_TEAMS, (persons,), guard=VOTERS_OF_NOW)
     trust = await _RotaWithoutParties.of(reads, record, opening)
     on_call: set[UUID] = set()
     entered: set[UUID] = set()
@@ -435,7 +354,7 @@ class _RotaWithoutParties:
     async def of(cls, reads: ReadContext, record: Any, opening: MatterOpening) -> _RotaWithoutParties:
         """Return the acts that count for the record."""
         team = getattr(record, "team_id", None)
-        rows = await reads.rows(CARRYING_OUT, (team,), guard=_AS_OF_NOW)
+        rows = await reads.rows(CARRYING_OUT, (team,), guard=VOTERS_OF_NOW)
         members = frozenset(row["person_id"] for row in rows if row["person_id"] is not None)
         return cls(reads, record, opening, rows[0]["lead_id"] if rows else None, members)
 
@@ -484,7 +403,7 @@ class _RotaWithoutParties:
 
     async def lead_of(self, team_id: UUID) -> UUID | None:
         """Return the lead of the team, as long as no party has named one."""
-        leads = await _settled(self.reads, [f"team/{team_id}"], "lead_id", self.opening)
+        leads = await settled_holders(self.reads, [f"team/{team_id}"], "lead_id", self.opening)
         return next(iter(leads.values()), None)
 
 
@@ -502,7 +421,7 @@ async def _time_after(
     reads: ReadContext, definition: ApprovalRuleDefinition, now: datetime, seconds: int
 ) -> datetime:
     if definition.calendar is not None:
-        row = await reads.row(CALENDAR, (definition.calendar,), guard=_AS_OF_NOW)
+        row = await reads.row(CALENDAR, (definition.calendar,), guard=VOTERS_OF_NOW)
         ends = row and business_time_of(from_row(CalendarVersion, row)).add(now, seconds)
         if ends:
             return ends

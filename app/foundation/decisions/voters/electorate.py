@@ -17,6 +17,7 @@ from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefin
 from app.foundation.decisions.approval_rules.electors import Seat, Voters
 from app.foundation.decisions.approval_rules.shipped import COMMITTEE_DECISIONS, FLOORS
 from app.foundation.decisions.approval_rules.versions import STRICTNESS, HoldingRule, MatterOpening
+from app.foundation.decisions.lookups import humans
 from app.foundation.decisions.matters import Matter, Posed, RelatedMatter
 from app.foundation.decisions.records import Decision, DecisionRule, VoterLeftOutReason
 from app.foundation.decisions.tally import default_quorum
@@ -464,5 +465,5 @@ async def _named_electors(
         persons = await electors.with_role(reads, seat, roles, holders, opening, now)
     elif named.group is not None:
         persons = await electors.of_group(reads, named.group, opening, now)
-    humans = await electors.humans(reads, persons)
-    return {person: seat for person, seat in persons.items() if person in humans}
+    human_grades = await humans(reads, persons)
+    return {person: seat for person, seat in persons.items() if person in human_grades}
