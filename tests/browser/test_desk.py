@@ -263,3 +263,21 @@ async def test_a_text_block_is_offered_to_those_who_begin_to_write(place: Place,
           return document.getElementById('reply-text').value; })()"""
         assert f"{number} is done." in await page.run(choose)
         assert page.errors == []
+
+
+async def test_a_note_for_staff_cannot_be_sent_as_a_question_even_without_javascript(
+    place: Place, browsing: Browsing
+) -> None:
+    address = f"/desk/incident/{place.incidents[1]}"
+    ask = "document.querySelector('#reply button[formaction]').offsetParent !== null"
+    async with browsing() as page:
+        await as_client(page, place.agent)
+        await page.send("Emulation.setScriptExecutionDisabled", value=True)
+        await page.send("Page.navigate", url=f"{place.url}{address}")
+        await drawn(page, "#reply")
+        assert await page.run(ask)
+        await page.run("document.querySelector('#reply [value=internal]').click()")
+        assert not await page.run(ask)
+        await page.run("document.querySelector('#reply [value=public]').click()")
+        assert await page.run(ask)
+        assert page.errors == []

@@ -8,9 +8,11 @@ from html import unescape
 import pytest
 
 from app.common.people import Role
+from app.i18n import sentences
 from tests.client import Api, Client, an_incident
 from tests.desk.sent_forms import read_form, said
 from tests.desk.test_pages import page, send
+from tests.desk.test_portal import ASKED, ASSESSED
 
 PICTURE = ("screen.png", b"\x89PNG\r\n\x1a\n0000")
 
@@ -66,6 +68,33 @@ async def test_an_agent_answers_asks_and_shows_a_file_on_the_page_of_the_ticket(
     edited = await agent.patch(path, json={"title": "It smells"}, headers={"if-match": version})
     assert edited.status_code == 200, edited.text
     assert "<del>The printer smells</del>" in await page(agent, address)
+
+
+@pytest.mark.parametrize("kind", ["incident", "request"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_a_note_for_staff_never_becomes_a_question_to_the_requester(
+    api: Api, agent: Client, kind: str, language: str
+) -> None:
+    zhao = await api.client("Zhao Min")
+    ticket = await zhao.post_ok(f"/v1/{kind}s", an_incident() if kind == "incident" else ASKED)
+    path, address = f"/v1/{kind}s/{ticket['id']}", f"/desk/{kind}/{ticket['number']}"
+    await agent.post_ok(
+        f"{path}/{'assign' if kind == 'incident' else 'assess'}",
+        {"person": "me"} if kind == "incident" else ASSESSED,
+    )
+    note = {"key": f"note-{kind}-{language}", "/text": "She is difficult.", "/visibility": "internal"}
+    sent = {**note, "/reason": "awaiting_requester"}
+    refused = await agent.post(f"{address}/hold", data=sent, headers={"Accept-Language": language})
+    sentence = sentences(language)["desk"]["question_is_public"]
+    assert (refused.status_code, sentence in unescape(refused.text)) == (422, True), said(refused.text)
+    direct = {"reason": "awaiting_requester", "question": "She is difficult.", "visibility": "internal"}
+    assert (await agent.post(f"{path}/hold", json=direct)).status_code == 422
+    assert (await zhao.read(f"{path}/comments"))["items"] == []
+    assert (await agent.read(path))["state"] != "on_hold"
+    question = {**sent, "/text": "Which building?", "/visibility": "public"}
+    assert (await send(agent, f"{address}/hold", **question)).status_code == 303
+    (comment,) = (await zhao.read(f"{path}/comments"))["items"]
+    assert comment["text"] == "Which building?"
 
 
 async def test_a_report_names_all_that_is_missing_and_keeps_its_picture(api: Api) -> None:

@@ -44,6 +44,7 @@ from app.desk.pages.form.own_keys import with_held_roles, with_own_key
 from app.desk.pages.form.prefills import first_inputs, named_by_address, prefilled, values_of_record
 from app.desk.pages.form.questions import question_before
 from app.desk.pages.form.replies import respond_by_reply
+from app.desk.pages.form.reply_box import refused_to_publish, with_question, would_publish
 from app.desk.pages.form.returns import RETURN, page_to_return_to
 from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.form.sent_inputs import SentInputs, inputs_of
@@ -81,8 +82,6 @@ ZONE = "time_zone"
 REQUESTER = "/requester"
 #: The parameter for the action that led to a page.
 ACTION_DONE = "done"
-#: Text in the reply box, and its field in an action that asks a question.
-TEXT, QUESTION = "/text", "question"
 
 
 @router.get("/desk/new/{kind}/{action}")
@@ -158,19 +157,13 @@ async def send_form(screen: ActionScreen) -> Response:
     form = await sent_form(desk.request)
     if belongs_to_another_person(desk.request, form.first_value(FILLED_BY)):
         return await _drawn(screen, replace(await _blank(screen), note="form_of_another"), status=409)
-    form = _with_question(screen, await with_uploads(form, partial(_upload, desk)))
+    form = with_question(screen, await with_uploads(form, partial(_upload, desk)))
     screen = replace(screen, desk=desk.in_zone(form.first_value(ZONE)))
     screen = await _completed(screen, form)
+    if would_publish(screen, form):
+        return await _drawn(screen, refused_to_publish(screen, form), status=422)
     again = await _inputs_to_show(screen, form)
     return await _carried_out(screen, inputs_of(form)) if again is None else await _drawn(screen, again)
-
-
-def _with_question(screen: ActionScreen, form: SentForm) -> SentForm:
-    """Return the form with what was written into the box of a reply as its question, if it asks one."""
-    names = {field.name for field in screen.form.fields}
-    if TEXT not in form.inputs or QUESTION not in names or TEXT.removeprefix("/") in names:
-        return form
-    return replace(form, inputs={**form.inputs, f"/{QUESTION}": form.inputs[TEXT]})
 
 
 async def _inputs_to_show(screen: ActionScreen, form: SentForm) -> SentInputs | None:

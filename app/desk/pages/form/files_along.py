@@ -11,8 +11,8 @@ from app.desk.pages.form.sent_inputs import SentInputs
 from app.desk.pages.kept_forms import ALONG
 from app.desk.pages.records import RecordView
 
-#: The readers of a comment, which are those of its files.
-VISIBILITY = "visibility"
+#: The readers of a comment, which are those of its files, and the value for staff only.
+VISIBILITY, INTERNAL = "visibility", "internal"
 ATTACH, NAME_MEMBER = "attach", "name"
 
 
