@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from app.api.open_actions import action_link
 from app.common.faces import TAKE_ACTION, USUAL_FORMS, USUALLY_DANGEROUS, FormFace
 from app.desk.contract import screen_contract
+from app.desk.forms.durations import read_duration
 from app.desk.forms.faced import (
     KEY,
     TITLE,
@@ -21,9 +24,10 @@ from app.desk.forms.faced import (
     translated_fields,
     with_answers,
 )
-from app.desk.forms.fields import Form
+from app.desk.forms.fields import FieldKind, Form, FormField
 from app.desk.pages.record.placed_actions import SENDS_BACK, placed_actions
 from app.desk.pages.records import OfferedAction, RecordView
+from app.i18n import LANGUAGES
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 
@@ -56,6 +60,62 @@ def test_every_name_in_a_face_exists() -> None:
         wrong += [f"{lifecycle.kind} {row.name}: {name}" for name in form_face.names - members]
     everywhere = set().union(*(lifecycle.action_names for lifecycle in LIFECYCLES))
     assert [*wrong, *(USUALLY_DANGEROUS - everywhere)] == []
+
+
+def levels(place: str, fields: Sequence[FormField]) -> Iterator[tuple[str, Sequence[FormField]]]:
+    """The fields of a form, and of each part of it, with their place."""
+    yield place, fields
+    for field in fields:
+        yield from levels(f"{place}/{field.name}", field.inner_fields)
+
+
+def levels_of_all_forms() -> Iterator[tuple[str, Sequence[FormField]]]:
+    """The fields that people are asked for together, in each form and each part of one."""
+    contract = screen_contract()
+    for lifecycle in LIFECYCLES:
+        for row in lifecycle.rows:
+            schema = action_link(lifecycle, row).body_schema
+            if schema in contract.document["components"]["schemas"]:
+                unasked = lifecycle.face.forms.get(row.name, FormFace()).unasked
+                fields = [field for field in contract.form(schema).fields if field.name not in unasked]
+                yield from levels(f"{lifecycle.kind}.{row.name}", fields)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_two_fields_next_to_each_other_have_the_same_label(language: str) -> None:
+    wrong = []
+    for place, fields in levels_of_all_forms():
+        counts = Counter(field.text(language) for field in fields if field.name != "occurred_at")
+        wrong += [(place, label) for label, count in counts.items() if count > 1]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("language", "example"),
+    [
+        ("en", r"such as ((?:\d+ ?[a-z]+ ?)+?)(?: or |[.,;]|$)"),
+        ("zh", "如 ?((?:[0-9]+ ?[^\\W\\d_]+?)+)(?:或|[。，；]|$)"),
+    ],
+)
+def test_the_example_of_a_duration_is_one_that_its_field_takes(language: str, example: str) -> None:
+    examples = [
+        (place, field.name, text, read_duration(text, is_working_time=field.is_working_time) is not None)
+        for place, fields in levels_of_all_forms()
+        for field in fields
+        if field.kind is FieldKind.duration
+        for text in re.findall(example, field.help_words.get(language, ""))
+    ]
+    assert examples
+    assert [each for each in examples if not each[-1]] == []
+
+
+def test_a_question_of_a_hold_is_asked_of_the_requester_in_every_form() -> None:
+    helps = set()
+    for place, fields in levels_of_all_forms():
+        if place.partition(".")[2] == "hold":
+            helps |= {(each.text("en"), each.help_words["en"]) for each in fields if each.name == "question"}
+    label, words = helps.pop()
+    assert (label, "requester" in words, helps) == ("Question to the requester", True, set())
 
 
 def test_what_must_be_filled_in_is_on_the_first_screen_or_has_a_value() -> None:
