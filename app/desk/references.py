@@ -126,7 +126,7 @@ async def resolve_references(
                 hits = [Hit(shown_first[line], line)]
             elif left > 0:
                 left -= 1
-                hits = await _meant(calls, field, line, process)
+                hits = await meant_records(calls, field, line, process)
             if len(hits) > 1:
                 other_lines = tuple(other for other in lines if other != line)
                 ambiguous[pointer] = Ambiguous(line, tuple(_told_apart(hits)), other_lines)
@@ -188,7 +188,7 @@ def names_key(field: FormField) -> bool:
     return bool(reference.get("open")) and reference["kind"] in LISTS_OF_KEYS
 
 
-async def _meant(calls: OperationCalls, field: FormField, text: str, process: str) -> list[Hit]:
+async def meant_records(calls: OperationCalls, field: FormField, text: str, process: str) -> list[Hit]:
     """Return the records that the text means: those that are called so if there are any, else all that have
     it in their name.
     """
@@ -197,8 +197,8 @@ async def _meant(calls: OperationCalls, field: FormField, text: str, process: st
         return [Hit(text, text)]
     # A chosen proposal has a detail behind its name, which no search finds.
     hits = await find_hits(calls, field.reference, text.split(DETAIL, maxsplit=1)[0], process)
-    typed = _folded(text)
-    called_so = [hit for hit in hits if typed in (_folded(hit.value), _folded(hit.label))]
+    typed = folded(text)
+    called_so = [hit for hit in hits if typed in (folded(hit.value), folded(hit.label))]
     begun_so = [hit for hit in hits if _begins_with(hit, typed)]
     # Where a name that no record has is taken, too, that may be what was typed.
     is_free = field.reference.get("open") and not names_key(field)
@@ -207,11 +207,16 @@ async def _meant(calls: OperationCalls, field: FormField, text: str, process: st
 
 def _begins_with(hit: Hit, typed: str) -> bool:
     """Return whether the record's name is the typed one, or has it as its first words."""
-    label = _folded(hit.label)
+    label = folded(hit.label)
     return label.split(DETAIL)[0] == typed or label.startswith(f"{typed} ")
 
 
-def _folded(text: str) -> str:
+def is_called(hit: Hit, text: str) -> bool:
+    """Return whether the text is all of the record's name, number or key."""
+    return folded(text) in (folded(hit.value), folded(hit.label), folded(hit.label.split(DETAIL)[0]))
+
+
+def folded(text: str) -> str:
     """Return the text for the comparison of names: without regard to case, width and spaces."""
     return " ".join(normalize("NFKC", text).casefold().split())
 

@@ -12,12 +12,13 @@ from app.common.people import Role
 from app.desk.contract import screen_contract
 from app.desk.pages.lists.page import RECORD_OF_ROW
 from app.desk.portal.asking import ASKED_FIELDS, PRESET, plain_form
-from app.i18n import translate
+from app.i18n import LANGUAGES, translate
 from app.registry import LIFECYCLES
 from tests.api.test_search import indexed as indexed  # noqa: PLC0414  # a fixture
 from tests.client import Api, Client, an_incident
 from tests.desk.sent_forms import FORM, read_form, said, send_form
 from tests.desk.test_pages import page
+from tests.desk.test_portal import offered_item
 from tests.people import ago
 from tests.processes.changes.samples import a_board
 from tests.waiting import until
@@ -201,6 +202,74 @@ async def test_filters_in_effect_are_named_above_the_list_and_can_be_removed_one
     ]
     chinese = await page(agent, "/desk/incident?priority=P2", **{"Accept-Language": "zh"})
     assert ">截止时间 ↑<" in chinese, "records are sorted by when they are due"
+
+
+def test_every_filter_by_ids_or_keys_of_records_names_their_kind() -> None:
+    contract, unnamed = screen_contract(), []
+    for lifecycle in LIFECYCLES:
+        screen = contract.listing(lifecycle.plural)
+        assert screen is not None
+        for field in screen.filters:
+            about, name = field.schema["description"], field.name.removesuffix("_not")
+            takes_keys = name in ("service", "category", "ci", "catalogue_item", "item", "calendar")
+            if (re.search(r"\b(ids|keys)\b", about) or takes_keys) and field.reference is None:
+                unnamed.append((lifecycle.kind, field.name))
+    assert unnamed == []
+
+
+async def test_a_filter_takes_the_names_that_the_list_shows_and_proposes_them(indexed: Api) -> None:
+    await indexed.team("network")
+    await offered_item(indexed)
+    lin = await indexed.client("Lin", Role.agent, teams=("network",))
+    zhao = await indexed.client("Zhao Min")
+    incident = await zhao.post_ok("/v1/incidents", an_incident(title="Mail is lost", service="mail"))
+    await lin.post_ok(f"/v1/incidents/{incident['id']}/assign", {"team": "network", "person": "me"})
+
+    async def is_indexed() -> bool:
+        found = [
+            await lin.read("/v1/lookup", kind=kind, q=q) for kind, q in (("person", "zhao"), ("service", "e"))
+        ]
+        return all(answer["items"] for answer in found)
+
+    await until(is_indexed)
+    proposals = await page(lin, "/desk/lookup?kind=service&process=incident&field=service&service=e")
+    assert '<option value="E-mail' in proposals
+    shown = {"service": "E-mail", "team": "The network team", "requester": "zhao", "assignee": "lin"}
+    for name, text in shown.items():
+        sent = await lin.get(f"/desk/incident?{urlencode({'tab': 'all', name: text})}")
+        assert sent.status_code == 303, (name, said(sent.text))
+        html = await page(lin, sent.headers["location"])
+        assert titles(html) == ["Mail is lost"], name
+        assert (await lin.get(sent.headers["location"])).status_code == 200, "the address has the key or id"
+        (typed,) = re.findall(rf'<input name="{name}"[^>]* value="([^"]*)" list=', html)
+        assert typed.casefold() in text.casefold() or text.casefold() in typed.casefold(), (
+            "the form has the name"
+        )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_filter_that_matches_nothing_says_so_with_the_nearest_names(
+    indexed: Api, language: str
+) -> None:
+    await offered_item(indexed)
+    lin = await indexed.client("Lin", Role.agent)
+    await lin.post_ok("/v1/incidents", an_incident(title="A tool's", service="mail-of-a-tool"))
+
+    async def is_indexed() -> bool:
+        return bool((await lin.read("/v1/lookup", kind="service", q="e"))["items"])
+
+    await until(is_indexed)
+    for name, text, nearest in (
+        ("service", "E-mial", "mail"),
+        ("service", "Xyz", ""),
+        ("assignee", "Hanna", ""),
+    ):
+        answer = await lin.get(f"/desk/problem?{name}={text}", headers={"Accept-Language": language})
+        html = unescape(answer.text)
+        label = screen_contract().field_label(name, {}, language)
+        assert translate(language, "desk", "no_such_name", {"field": label, "name": text}) in html
+        assert not nearest or f"{name}={nearest}" in html
+    assert titles(await page(lin, "/desk/incident?service=mail-of-a-tool")) == ["A tool's"]
 
 
 async def test_what_became_of_each_chosen_record_is_said_in_words(agent: Client) -> None:

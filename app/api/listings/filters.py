@@ -107,6 +107,11 @@ class WhereClause:
         self.states = states if self.states is None else self.states & states
 
 
+#: Description of the records that the values of a parameter name, as `x-reference` in the contract.
+Reference = Mapping[str, Any]
+REFERENCE = "x-reference"
+BY_PERSON: Reference = {"kind": "person", "by": "id"}
+
 #: Adds the parameter's value to the conditions, as it is meant for the renderer's caller.
 Narrow = Callable[[WhereClause, Any, Renderer], Awaitable[None]]
 #: Returns the column values for a parameter's values; unknown names give no column value.
@@ -163,20 +168,21 @@ def _comparison(codec: Codec, may_be_empty: bool) -> tuple[Any, str, _Column]:
     """Return the type of the field's parameter, what the description adds on its values, and the column that
     it is compared with.
     """
-    kind = codec.type
+    kind, empty = codec.type, (may_be_empty, may_be_empty)
     if codec.refers is not None and codec.refers.kind == "person":
-        return PersonNamed, ": ids, or `me`", _Column(codec.name, _persons, may_be_empty, may_be_empty)
+        return PersonNamed, ": ids, or `me`", _Column(codec.name, _persons, *empty, BY_PERSON)
     if codec.refers is not None and codec.refers.kind != "team":
-        return _QueryText, ": ids", _Column(codec.name, _ids, may_be_empty, may_be_empty)
+        return _QueryText, ": ids", _Column(codec.name, _ids, *empty, _by(codec.refers.kind, "id"))
     if codec.refers is not None:
-        return _QueryText, ": keys or ids", _Column(codec.name, _teams, may_be_empty, may_be_empty)
+        return _QueryText, ": keys or ids", _Column(codec.name, _teams, *empty, _by("team", "key"))
     if codec.named_as is not None:
         about = ": names of processes, or numbers or ids of their definitions"
         resolver = partial(_names, codec.name, codec.named_as)
-        return _QueryText, about, _Column(codec.name, resolver, may_be_empty, may_be_empty)
+        return _QueryText, about, _Column(codec.name, resolver, *empty, _by(codec.named_as.kind, "name"))
     if not (isinstance(kind, type) and issubclass(kind, CodeEnum)):
         spelled = _plain_values if codec.spelled_as is None else partial(_spellings, codec.spelled_as)
-        return _QueryText, "", _Column(codec.name, spelled, may_be_empty, may_be_empty)
+        reference = None if codec.key_of is None else _by(codec.key_of.kind, "key")
+        return _QueryText, "", _Column(codec.name, spelled, *empty, reference)
     # In an enum that has a code `none`, `none` means that code, and not a null.
     has_none = may_be_empty and NONE not in list(kind)
     entry = Literal[(*(code.value for code in kind), NONE)] if has_none else kind
@@ -186,13 +192,14 @@ def _comparison(codec: Codec, may_be_empty: bool) -> tuple[Any, str, _Column]:
 @dataclass(frozen=True, slots=True)
 class _Column:
     """A column that is compared with values. `meaning` resolves the values; `has_none`: the value `none`
-    selects records without a value in the column.
+    selects records without a value in the column. `reference` describes the records that values name.
     """
 
     name: str
     meaning: ValueResolver
     may_be_empty: bool
     has_none: bool
+    reference: Reference | None = None
 
 
 _QueryText = Annotated[
@@ -214,19 +221,28 @@ PersonNamed = Annotated[
 ]
 
 
-def multi_value(entry: Any, about: str, *, most: int = MOST_VALUES) -> Any:
+def multi_value(
+    entry: Any, about: str, *, most: int = MOST_VALUES, reference: Reference | None = None
+) -> Any:
     """Return the type of a parameter with several values of the type `entry`, at most `most`; `about` is its
-    description.
+    description, and `reference` describes the records that the values name.
     """
     values: Any = Annotated[list[entry], Field(min_length=1, max_length=most)]
-    return Annotated[values | None, CommaSeparated, Field(description=about)]
+    extra: Any = None if reference is None else {REFERENCE: dict(reference)}
+    return Annotated[values | None, CommaSeparated, Field(description=about, json_schema_extra=extra)]
+
+
+def _by(kind: str, member: str) -> Reference:
+    """Return the description of records of that kind that are named by that member."""
+    return {"kind": kind, "by": member}
 
 
 def _value_parameters(name: str, entry: Any, called: str, column: _Column) -> list[Parameter]:
     none = "; `none` for records without a value" if column.has_none else ""
-    any_of = multi_value(entry, f"Records whose `{name}` is one of these{called}{none}.")
+    about, reference = f"Records whose `{name}` is", column.reference
+    any_of = multi_value(entry, f"{about} one of these{called}{none}.", reference=reference)
     none = "; `none` leaves out records without a value" if column.has_none else ""
-    no = multi_value(entry, f"Records whose `{name}` is not one of these{called}{none}.")
+    no = multi_value(entry, f"{about} not one of these{called}{none}.", reference=reference)
     return [
         Parameter(name, any_of, partial(_match_any, column)),
         Parameter(f"{name}_not", no, partial(_match_none, column)),
@@ -235,6 +251,8 @@ def _value_parameters(name: str, entry: Any, called: str, column: _Column) -> li
 
 #: Parameters for one entry of a list field, where removing the final s would not name it.
 _SINGULAR = {"categories": "category"}
+#: Kinds of records whose keys such lists hold.
+_KINDS_OF_KEYS = frozenset({"service", "category", "ci", "catalogue_item"})
 
 
 def _list_parameters(name: str) -> list[Parameter]:
@@ -248,8 +266,10 @@ def _list_parameters(name: str) -> list[Parameter]:
         values = await _plain_values(renderer, texts)
         where.conditions.append(f"(r.{name} && {where.bind(values)}::text[]) is not true")
 
-    some = multi_value(_QueryText, f"Records that have at least one of these values in `{name}`.")
-    none = multi_value(_QueryText, f"Records that have none of these values in `{name}`.")
+    reference = _by(singular, "key") if singular in _KINDS_OF_KEYS else None
+    values = f"of these values in `{name}`"
+    some = multi_value(_QueryText, f"Records that have at least one {values}.", reference=reference)
+    none = multi_value(_QueryText, f"Records that have none {values}.", reference=reference)
     return [Parameter(singular, some, contains_any), Parameter(f"{singular}_not", none, contains_none)]
 
 
@@ -401,6 +421,7 @@ class _ChildFilter:
     about: str
     #: The SQL condition of child rows that are not for staff only; empty: all of them are public.
     public: str = ""
+    reference: Reference | None = None
 
 
 _CHILD_FILTERS = {
@@ -426,12 +447,14 @@ _CHILD_FILTERS = {
         _QueryText,
         _teams,
         "membership in one of these teams: keys or ids",
+        reference=_by("team", "key"),
     ),
     "serves": _ChildFilter(
         "select x.id from fold.ci x where x.services && {said}::text[]",
         _QueryText,
         _plain_values,
         "one of these services among those that depend on them: keys",
+        reference=_by("service", "key"),
     ),
     # Only for the caller: who else follows a record is not for everybody to know.
     "follower": _ChildFilter(
@@ -468,8 +491,9 @@ def _child_parameters(name: str) -> list[Parameter]:
             condition += f" and ({staff} or r.id in ({ids}{child_filter.public}))"
         where.conditions.append(f"{not_} ({condition})")
 
-    some = multi_value(child_filter.entry, f"Records that have {child_filter.about}.")
-    none = multi_value(child_filter.entry, f"Records that do not have {child_filter.about}.")
+    entry, about, reference = child_filter.entry, child_filter.about, child_filter.reference
+    some = multi_value(entry, f"Records that have {about}.", reference=reference)
+    none = multi_value(entry, f"Records that do not have {about}.", reference=reference)
     return [
         Parameter(name, some, partial(matches, "")),
         Parameter(f"{name}_not", none, partial(matches, "not")),

@@ -64,10 +64,14 @@ async def post_desk_language(request: Request) -> Response:
 
 
 @router.get("/desk/lookup")
-async def get_desk_lookup(request: Request, kind: str, process: str = "", duty: str = "") -> Response:
-    """Return, as options, what a reference may name that has the typed text in its name."""
+async def get_desk_lookup(
+    request: Request, kind: str, process: str = "", duty: str = "", field: str = "/"
+) -> Response:
+    """Return, as options, what a reference may name that has the typed text in its name. `field` is the name
+    of the input with the text, or its beginning.
+    """
     desk = open_desk(request)
-    typed = next((value for name, value in request.query_params.multi_items() if name.startswith("/")), "")
+    typed = next((value for name, value in request.query_params.multi_items() if name.startswith(field)), "")
     reference = {"kind": kind} | ({"duty": duty} if duty else {})
     hits = await find_hits(desk.calls, reference, typed[:200], process)
     return desk.answer("hits.html", "", hits=hits)

@@ -10,7 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.contract.record_fields import NAMES
 from app.api.listings import cursors
-from app.api.listings.filters import ME, MOST_VALUES, NONE, CommaSeparated, PersonNamed, WhereClause
+from app.api.listings.filters import (
+    BY_PERSON,
+    ME,
+    MOST_VALUES,
+    NONE,
+    REFERENCE,
+    CommaSeparated,
+    PersonNamed,
+    WhereClause,
+)
 from app.api.listings.list_queries import Paging
 from app.api.records.shapes import OutputModel, Renderer
 from app.common.records import from_row
@@ -154,7 +163,8 @@ class RegisterFilter(BaseModel):
         Several[PersonNamed] | None,
         CommaSeparated,
         Field(
-            description="Documents whose newest version was written by one of these persons: ids, or `me`."
+            description="Documents whose newest version was written by one of these persons: ids, or `me`.",
+            json_schema_extra={REFERENCE: dict(BY_PERSON)},
         ),
     ] = None
     review_overdue: Annotated[

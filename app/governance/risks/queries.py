@@ -69,7 +69,13 @@ async def _of_services(where: WhereClause, keys: list[str], renderer: Renderer) 
 
 
 SERVICE = Parameter(
-    "service", multi_value(RecordKey, "Keys of services that the risks endanger."), _of_services
+    "service",
+    multi_value(
+        RecordKey,
+        "Keys of services that the risks endanger.",
+        reference={"kind": "service", "by": "key"},
+    ),
+    _of_services,
 )
 LISTING = Listing(
     lifecycle=LIFECYCLE,

@@ -123,6 +123,7 @@ OWN_PARAMETERS = (
             Key,
             "Changes that name one of these configuration items which the caller may see: keys or ids. "
             "Items that these need do not count.",
+            reference={"kind": "ci", "by": "key"},
         ),
         _touches_item,
     ),
@@ -132,6 +133,7 @@ OWN_PARAMETERS = (
             Key,
             "Changes that affect one of these services, directly or through a configuration item: keys. "
             "(The parameter `service` looks only at the first service of each change.)",
+            reference={"kind": "service", "by": "key"},
         ),
         _touches_service,
     ),

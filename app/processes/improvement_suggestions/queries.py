@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.api.listings.child_listings import ChildListing
-from app.api.listings.filters import ME, NONE, Parameter, PersonNamed, WhereClause, multi_value
+from app.api.listings.filters import BY_PERSON, ME, NONE, Parameter, PersonNamed, WhereClause, multi_value
 from app.api.listings.lists import Listing
 from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.foundation.people.queries import PERSONS
@@ -62,6 +62,7 @@ PROPOSER = Parameter(
         PersonNamed,
         "Suggestions of these proposers: ids, or `me`; `none` for suggestions that only an automation "
         "rule has offered.",
+        reference=BY_PERSON,
     ),
     _of_proposers,
 )

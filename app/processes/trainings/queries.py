@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from app.api.listings.child_listings import ChildListing
-from app.api.listings.filters import Parameter, PersonNamed, WhereClause, multi_value
+from app.api.listings.filters import BY_PERSON, Parameter, PersonNamed, WhereClause, multi_value
 from app.api.listings.lists import Listing
 from app.api.records.shapes import OutputModel, RecordOut, Renderer
 from app.foundation.documents.shapes import DOCUMENT_SECTIONS, DOCUMENTS, KEPT_LISTINGS
@@ -61,7 +61,7 @@ YEAR = Parameter(
 )
 PARTICIPANT = Parameter(
     "participant",
-    multi_value(PersonNamed, "Trainings with one of these participants: ids, or `me`."),
+    multi_value(PersonNamed, "Trainings with one of these participants: ids, or `me`.", reference=BY_PERSON),
     _of_participants,
 )
 LISTING = Listing(

@@ -42,13 +42,15 @@ class ListChoice:
 
 @dataclass(frozen=True, slots=True)
 class ChosenFilter:
-    """A filter that is in effect: the label of its field, the chosen values in words, and the address of the
-    list without it.
+    """A filter that is in effect: its name, the label of its field, the chosen values in words, the address
+    of the list without it, and the values as people type them.
     """
 
+    name: str
     label: str
     values: str
     without: str
+    typed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,17 @@ async def chosen_filters(
         if name == "state" and choice.tab is not None:
             remaining["state"] = ANY_STATE
         label = desk.contract.field_label(name, {}, desk.language)
-        chosen.append(ChosenFilter(label, values, address_of_list(lifecycle.kind, remaining)))
+        without = address_of_list(lifecycle.kind, remaining)
+        chosen.append(ChosenFilter(name, label, values, without, _typed(desk, name, text, names)))
     return chosen
+
+
+def _typed(desk: Desk, name: str, text: str, names: Mapping[tuple[str, str], str]) -> str:
+    """Return the values with the names that people can type for them."""
+    called = {value: names.get((name, value), value) for value in text.split(",")}
+    return ", ".join(
+        value if "," in word or word == desk.sentence("somebody") else word for value, word in called.items()
+    )
 
 
 async def _names(

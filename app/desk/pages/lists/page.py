@@ -11,7 +11,8 @@ from typing import Any
 
 from fastapi import Request
 from markupsafe import Markup
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
+from starlette.status import HTTP_303_SEE_OTHER, HTTP_422_UNPROCESSABLE_CONTENT
 
 from app.api.direct import Router
 from app.api.requests.accept import LANGUAGE
@@ -19,6 +20,7 @@ from app.desk.answered import ITEM
 from app.desk.contract import ListScreen
 from app.desk.forms.definitions import ANSWERS
 from app.desk.forms.fields import FieldKind, FormField
+from app.desk.operation_calls import CallAnswer
 from app.desk.pages.context import Desk, address_of, open_desk
 from app.desk.pages.lists.addresses import address_of_list
 from app.desk.pages.lists.bulk_actions import bulk_actions, with_chains
@@ -34,6 +36,7 @@ from app.desk.pages.lists.columns import (
     sort_choices,
     sort_fields,
 )
+from app.desk.pages.lists.filter_names import NamedFilters, named_filters
 from app.desk.pages.lists.promises import PROMISES
 from app.desk.pages.lists.saved_views import by_name, filters_of, view_forms
 from app.desk.pages.lists.tabs import ANY_STATE, MINE, TAB, ListTab, chosen_tab, counted, open_states, tabs_of
@@ -78,6 +81,9 @@ async def get_list_page(request: Request, kind: str) -> Response:
     assert screen is not None, "every kind has a list"
     position = await desk.log_position()
     sent = by_name(request.query_params.multi_items())
+    named = await named_filters(desk, lifecycle, screen, sent)
+    if named.parameters != sent:
+        return RedirectResponse(address_of_list(kind, named.parameters), HTTP_303_SEE_OTHER)
     own_views, own_columns, choice = await asyncio.gather(
         desk.calls.read("/v1/views", {"kind": kind, "limit": LARGEST_PAGE}),
         desk.calls.read(f"/v1/me/list_columns/{kind}"),
@@ -85,8 +91,8 @@ async def get_list_page(request: Request, kind: str) -> Response:
     )
     views, kept_columns = own_views["items"], own_columns["columns"]
     parameters = _parameters(lifecycle, screen, choice, kept_columns, is_bulk=lifecycle.is_ticket)
-    answer = await desk.calls.send("GET", f"/v1/{lifecycle.plural}", parameters=parameters)
-    page = answer.document if answer.is_success else {"items": [], "next_cursor": None}
+    answer = await _answer(desk, lifecycle, parameters, named)
+    page = {"items": [], "next_cursor": None} if answer is None or not answer.is_success else answer.document
     items = with_chains(desk, lifecycle, page["items"])
     of_address = dict(choice.parameters)
     sort = present_sort(screen, parameters)
@@ -100,11 +106,12 @@ async def get_list_page(request: Request, kind: str) -> Response:
     return desk.answer(
         "pages/lists/list.html",
         desk.kinds_label(kind),
-        status=answer.status,
+        status=HTTP_422_UNPROCESSABLE_CONTENT if answer is None else answer.status,
         live=desk.live_news(position, kind=kind),
         lifecycle=lifecycle,
         screen=screen,
-        problem=None if answer.is_success else answer.document,
+        problem=None if answer is None or answer.is_success else answer.document,
+        unmatched=() if page["items"] else named.unmatched,
         records=await _listed(desk, lifecycle, items, columns),
         columns=columns,
         state_column=column_of(desk, lifecycle, screen, "state", of_address, sort),
@@ -130,6 +137,15 @@ async def get_list_page(request: Request, kind: str) -> Response:
         bulk=bulk_actions(desk, lifecycle, items),
         back=address_of(request),
     )
+
+
+async def _answer(
+    desk: Desk, lifecycle: Lifecycle[Any], parameters: Mapping[str, str], named: NamedFilters
+) -> CallAnswer | None:
+    """Return the list; None if it would refuse a name in a filter, which the page explains."""
+    if named.is_refused:
+        return None
+    return await desk.calls.send("GET", f"/v1/{lifecycle.plural}", parameters=parameters)
 
 
 async def _choice(
