@@ -166,7 +166,9 @@ class FormFace:
     files can be sent along, which are attached to the record; `file_along`: one file can be, for an action of
     its own. `lists` are the lists from which members are chosen whose contract takes any text; those of rows
     are named with a slash. `grids` are members whose rows are tables. `filled_from` is the part of the record
-    with whose values the form begins (empty: the record itself; None: the form begins blank). `sent_by` is
+    with whose values the form begins (empty: the record itself; None: the form begins blank); `filled_rows`
+    are members whose rows begin as those of the list of that name within the record, each with the members
+    that the list calls otherwise. `sent_by` is
     the member whose choices are the buttons that send the form. `from_record` are members that are sent with
     the value that the record has as its reader sees it, such as the number of the text that they sign.
     `demanded` are members that people must fill in where they are asked for them, though programs need not.
@@ -188,6 +190,7 @@ class FormFace:
     lists: Mapping[str, str] = field(default_factory=dict)
     grids: Mapping[str, FormGrid] = field(default_factory=dict)
     filled_from: str | None = None
+    filled_rows: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     from_record: frozenset[str] = frozenset()
     demanded: frozenset[str] = frozenset()
 
@@ -204,15 +207,19 @@ class FormFace:
         conditions = {condition.field for condition in self.only_with.values()}
         named = {*self.placed, *self.unasked, *self.defaults, *self.prefills, *self.only_with, *self.labels}
         named |= self.grids.keys() | self.blanks.keys() | {path.partition("/")[0] for path in self.lists}
-        named |= conditions | self.from_record | self.demanded
+        named |= conditions | self.from_record | self.demanded | self.filled_rows.keys()
         return frozenset((named - question_names) | values | ({self.title_from, self.sent_by} - {""}))
 
 
+#: Actions whose values replace those of the edition in force, so that their forms begin with these: what a
+#: person leaves unchanged must stay.
+NEW_EDITIONS = frozenset({"revise", "propose_revision"})
 #: Faces of forms that many kinds share, used where a kind has no form face of its own.
 USUAL_FORMS: Mapping[str, FormFace] = {
     "comment": FormFace(first=("text", "visibility"), unasked=frozenset({"folded"}), takes_files=True),
     "vote": FormFace(first=("decision", "comment"), sent_by="verdict"),
     "decide": FormFace(first=("decision", "comment"), sent_by="verdict"),
+    **{name: FormFace(filled_from="") for name in NEW_EDITIONS},
 }
 
 

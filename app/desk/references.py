@@ -9,7 +9,7 @@ from unicodedata import normalize
 
 from app.desk.contract import ScreenContract
 from app.desk.forms.fields import FieldKind, FormField, is_file
-from app.desk.forms.inputs import Inputs
+from app.desk.forms.inputs import Inputs, pointer_of
 from app.desk.forms.instants import SHOWN_VALUE_PREFIX
 from app.desk.forms.pointers import field_at
 from app.desk.operation_calls import OperationCalls
@@ -229,16 +229,16 @@ def _first_shown(inputs: Inputs, pointer: str) -> Iterator[tuple[str, str]]:
 
 
 def shown_references(
-    fields: Sequence[FormField], record: Mapping[str, Any]
+    fields: Sequence[FormField], record: Mapping[str, Any], within: str = ""
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, list[str]]]:
-    """Return the record's values as fields show them, with references by their names, the values as fields
-    send them, and the inputs that keep each shown name with its value.
+    """Return the values of a record, or of the part `within` it, as fields show them, with references by
+    their names, the values as fields send them, and the inputs that keep each shown name with its value.
     """
     named: dict[str, Any] = {}
     sent: dict[str, Any] = {}
     shown_first: dict[str, list[str]] = {}
     for field in fields:
-        value = record.get(field.name)
+        value, pointer = record.get(field.name), pointer_of(within, field.name)
         if value is None or not _fits(field, value):
             continue
         if is_typed(field):
@@ -246,10 +246,30 @@ def shown_references(
             texts, values = [text for _, text in pairs], [value for value, _ in pairs]
             several = isinstance(value, list)
             named[field.name], sent[field.name] = (texts, values) if several else (texts[0], values[0])
-            shown_first[f"{SHOWN_VALUE_PREFIX}/{field.name}"] = [f"{value} {text}" for value, text in pairs]
+            shown_first[f"{SHOWN_VALUE_PREFIX}{pointer}"] = [f"{value} {text}" for value, text in pairs]
+        elif field.kind in (FieldKind.part, FieldKind.rows):
+            parts = value if isinstance(value, list) else [value]
+            places = [pointer_of(pointer, n) for n in range(len(parts))] if value is parts else [pointer]
+            shown = [
+                _shown_part(field.inner_fields, part, place)
+                for part, place in zip(parts, places, strict=True)
+            ]
+            of_parts = [names for names, _, _ in shown], [values for _, values, _ in shown]
+            several = isinstance(value, list)
+            named[field.name], sent[field.name] = of_parts if several else (of_parts[0][0], of_parts[1][0])
+            shown_first.update(pair for _, _, kept in shown for pair in kept.items())
         else:
             named[field.name] = sent[field.name] = value
     return named, sent, shown_first
+
+
+def _shown_part(
+    fields: Sequence[FormField], part: Mapping[str, Any], within: str
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, list[str]]]:
+    """Return a part of a record likewise, with its members that are null: they may have a usual value."""
+    named, sent, shown_first = shown_references(fields, part, within)
+    nulls = {name: None for name, value in part.items() if value is None}
+    return nulls | named, nulls | sent, shown_first
 
 
 def _fits(field: FormField, value: Any) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.api.open_actions import action_link
-from app.common.faces import TAKE_ACTION, USUAL_FORMS, USUALLY_DANGEROUS, FormFace
+from app.common.faces import NEW_EDITIONS, TAKE_ACTION, USUAL_FORMS, USUALLY_DANGEROUS, FormFace
 from app.desk.contract import screen_contract
 from app.desk.forms.durations import read_duration
 from app.desk.forms.faced import (
@@ -31,6 +31,8 @@ from app.i18n import LANGUAGES
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 
+#: Values that a new edition has of its own: its reason, and its file.
+NEW_EACH_TIME = {("calendar", "reason"), ("document", "upload"), ("document", "name")}
 FACED = [lifecycle for lifecycle in LIFECYCLES if lifecycle.face.forms or lifecycle.face.primary]
 
 
@@ -116,6 +118,24 @@ def test_a_question_of_a_hold_is_asked_of_the_requester_in_every_form() -> None:
             helps |= {(each.text("en"), each.help_words["en"]) for each in fields if each.name == "question"}
     label, words = helps.pop()
     assert (label, "requester" in words, helps) == ("Question to the requester", True, set())
+
+
+def test_the_form_of_a_new_edition_begins_with_the_values_of_the_edition_in_force() -> None:
+    contract, blank = screen_contract(), []
+    for lifecycle in LIFECYCLES:
+        for row in lifecycle.rows:
+            if row.name not in NEW_EDITIONS:
+                continue
+            face = lifecycle.face.forms.get(row.name) or USUAL_FORMS[row.name]
+            record: Any = contract.record_fields(lifecycle.plural) or {}
+            if face.filled_from:
+                record = contract.payload_fields(record[face.filled_from]["$ref"].rpartition("/")[2])
+            for field in contract.form(action_link(lifecycle, row).body_schema).fields:
+                usual = field.default_text or field.required
+                is_filled = face.filled_from is not None and field.name in {*record, *face.filled_rows}
+                if usual and not is_filled and (lifecycle.kind, field.name) not in NEW_EACH_TIME:
+                    blank.append(f"{lifecycle.kind} {row.name}: {field.name}")
+    assert blank == []
 
 
 def test_what_must_be_filled_in_is_on_the_first_screen_or_has_a_value() -> None:

@@ -7,10 +7,13 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from app.api.open_actions import action_link
+from app.common.faces import NEW_EDITIONS
 from app.desk.contract import screen_contract
 from app.desk.forms.definitions import RISK_ANSWERS, with_risk_questions
-from app.desk.forms.fields import FieldKind, Form
+from app.desk.forms.fields import FieldKind, Form, is_file
 from app.desk.forms.inputs import GIVEN_INPUT, Inputs, to_inputs
 from app.desk.forms.instants import SHOWN_VALUE_PREFIX
 from app.desk.pages.actions import INSTEAD_OF
@@ -19,6 +22,7 @@ from app.kernel.actions.lifecycle import Action, Lifecycle
 from tests.cases import each_case
 from tests.client import Json
 from tests.desk.sent_forms import read_form, said, send_form
+from tests.desk.test_faces import NEW_EACH_TIME
 from tests.every_action.samples import valid_body
 from tests.every_action.test_repeats_once import SENT, record_for, way_of_acting
 from tests.every_action.world import World, case_name, events, of_kind, record_address
@@ -105,3 +109,29 @@ async def test_what_the_operation_takes_its_form_sends(
         assert done.status_code == 303, said(done.text)
         after = await world.everybody.get(done.headers["location"])
         assert after.status_code == 200, said(after.text)
+
+
+NEW = [(lifecycle, row) for lifecycle, row in SENT if row.name in NEW_EDITIONS and not row.opens]
+
+
+@pytest.mark.parametrize(("lifecycle", "row"), NEW, ids=[f"{one.kind}.{row.name}" for one, row in NEW])
+async def test_a_new_edition_sent_as_its_form_begins_changes_nothing(
+    world: World, lifecycle: Lifecycle[Any], row: Action[Any, Any]
+) -> None:
+    form = screen_contract().form(action_link(lifecycle, row).body_schema)
+    async with record_for(world, lifecycle, row) as record:
+        path = form_path(lifecycle, row, record)
+        begun = read_form((await world.everybody.get(path)).text).inputs
+        own = {
+            f"/{field}": ["The holidays of the next year."]
+            for kind, field in NEW_EACH_TIME
+            if kind == lifecycle.kind
+        }
+        if any(is_file(field) for field in form.fields):
+            return  # a new file is no value of the edition in force
+        assert any(name.startswith("/") and any(texts) for name, texts in begun.items()), begun
+        done = await send_form(world.everybody, path, begun | own)
+        assert done.status_code == 303, said(done.text)
+        again = read_form((await world.everybody.get(path)).text).inputs
+        names = [name for name in begun if name.startswith("/") and name not in own]
+        assert {name: again.get(name) for name in names} == {name: begun[name] for name in names}

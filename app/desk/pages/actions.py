@@ -130,7 +130,7 @@ async def _blank(screen: ActionScreen) -> SentInputs:
     """
     version = "" if screen.view is None else str(screen.view.record["version"])
     if not screen.edits or screen.view is None:
-        begun = {**first_inputs(screen), **await prefilled(screen), **await named_by_address(screen)}
+        begun = {**await first_inputs(screen), **await prefilled(screen), **await named_by_address(screen)}
         return SentInputs(begun, version, str(uuid4()))
     fields = [field for field in screen.form.fields if field.name not in screen.face.unasked]
     zone = screen.desk.display.zone

@@ -35,6 +35,7 @@ from app.kernel.actions.payloads import (
 )
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.actions.rules import CheckFailed, Rules
+from app.service_levels.plans.face import FACE
 from app.service_levels.plans.records import PlanEntry, ServiceLevelPlan
 from app.service_levels.plans.records import PlanState as State
 
@@ -158,7 +159,7 @@ ADOPTERS = service_level_manager | quality_manager | role(Role.management)
 LIFECYCLE = Lifecycle(
     kind="service_level_plan", plural="service_level_plans", zh="服务级别计划", record=ServiceLevelPlan, code="SLP",
     visible=(to_staff(), to_persons("owner_id")),
-    children=(PlanEntry,),
+    children=(PlanEntry,), face=FACE,
     rules=Rules(constraints={"service_level_plan_adopted_key": CheckFailed("year_is_planned")}),
     rows=(
         #      action  中文     from             to             who       event

@@ -21,9 +21,11 @@ from app.desk.references import is_typed, shown_references
 
 #: The code by which operations take the caller.
 ME = "me"
+#: The most rows of a list with which a form begins.
+MOST_ROWS = "200"
 
 
-def first_inputs(screen: ActionScreen) -> dict[str, Sequence[str]]:
+async def first_inputs(screen: ActionScreen) -> dict[str, Sequence[str]]:
     """Return the inputs with which a form begins that is no correction: those of the part of the record that
     its face names, or the usual rows of its tables.
     """
@@ -35,8 +37,28 @@ def first_inputs(screen: ActionScreen) -> dict[str, Sequence[str]]:
         return {**zones, **_reader_named(screen), **to_inputs(fields, usual_body(fields), zone)}
     if part is None:
         return {}
-    texts, _, shown_first = shown_references(fields, view.record[part] if part else view.record)
+    values = {**(view.record[part] if part else view.record), **await _rows_of_lists(screen, view)}
+    texts, _, shown_first = shown_references(fields, values)
     return {**shown_to_the_second(fields, to_inputs(fields, texts, zone)), **shown_first}
+
+
+async def _rows_of_lists(screen: ActionScreen, view: RecordView) -> dict[str, list[Any]]:
+    """Return the rows of lists within the record with which the form begins, with the names of the records
+    that they refer to. Raises CallRefused.
+    """
+    rows, path = {}, f"/v1/{view.lifecycle.plural}/{view.record['id']}"
+    for name, renamed in screen.face.filled_rows.items():
+        page = await screen.desk.calls.read(f"{path}/{name}", {"limit": MOST_ROWS})
+        inner = next(field.inner_fields for field in screen.form.fields if field.name == name)
+        named = await screen.desk.names.replaced_in_all(view.lifecycle, page["items"])
+        rows[name] = [
+            {
+                field.name: (called if is_typed(field) else row).get(renamed.get(field.name, field.name))
+                for field in inner
+            }
+            for row, called in zip(page["items"], named, strict=True)
+        ]
+    return rows
 
 
 def _reader_named(screen: ActionScreen) -> dict[str, Sequence[str]]:
