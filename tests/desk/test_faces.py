@@ -26,8 +26,15 @@ from app.desk.forms.faced import (
 )
 from app.desk.forms.fields import FieldKind, Form, FormField
 from app.desk.pages.record.placed_actions import SENDS_BACK, placed_actions
-from app.desk.pages.records import OfferedAction, RecordView
-from app.i18n import LANGUAGES
+from app.desk.pages.records import (
+    AGREE,
+    AWAITS_AGREEMENT,
+    OfferedAction,
+    RecordView,
+    state_label,
+    state_tone,
+)
+from app.i18n import LANGUAGES, sentences
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 
@@ -174,6 +181,25 @@ def test_every_possible_action_is_offered_in_one_place(kind: str) -> None:
         awaited = placed_actions(view, offered, "me", (), has_reply_box=False, awaited=last).primary
         assert awaited is None or awaited.name in last, "the action that waits for the reader leads"
         assert placed.takes == (kind == "incident" and state.value in ("new", "acknowledged", "in_progress"))
+
+
+TWO_PERSONS = [one for one in LIFECYCLES if AWAITS_AGREEMENT in one.record.__annotations__]
+
+
+@pytest.mark.parametrize("kind", [lifecycle.kind for lifecycle in TWO_PERSONS])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_waits_for_a_second_person_says_so_and_asks_for_the_agreement(kind: str, language: str) -> None:
+    lifecycle = LIFECYCLES_BY_KIND[kind]
+    waits = sentences(language)["desk"]["awaits_agreement"]
+    for state in lifecycle.states:
+        offered = [OfferedAction(row.name, row.name, None, False, None, None) for row in lifecycle.rows]
+        for flag in (True, None):
+            record = {"id": "x", "state": state.value, AWAITS_AGREEMENT: flag}
+            view = RecordView(lifecycle, record, language)
+            placed = placed_actions(view, offered, "me", (), has_reply_box=False)
+            is_first = placed.primary is not None and placed.primary.name == AGREE
+            assert (waits in state_label(lifecycle, record, language), is_first) == (bool(flag),) * 2, state
+            assert (state_tone(lifecycle, record) == "waiting") is bool(flag)
 
 
 def test_the_first_button_ends_nothing_and_sends_back_only_if_nothing_leads_on() -> None:

@@ -66,3 +66,23 @@ async def test_only_people_who_may_read_notices_are_led_to_them(api: Api) -> Non
         led[name] = "People notified" in await page(reader, address)
         assert led[name] is (answer.status_code == 200 and answer.json()["items"] != [])
     assert led["manager"]
+
+
+async def test_a_rule_that_waits_for_a_second_person_is_not_shown_as_in_force(api: Api) -> None:
+    owner, second = await api.client("Owner", Role.process_owner), await api.client("Mo", Role.management)
+    definition = {"voters": [{"role": "cab_member"}], "rule": "majority"}
+    rule = await owner.post_ok(
+        "/v1/approval_rules",
+        {"key": "ours", "decision": "change", "name": "Ours", "definition": definition},
+    )
+    pages = f"/desk/approval_rule/{rule['id']}", "/desk/approval_rule"
+    for path in pages:
+        html = (await second.get(path)).text
+        assert ("Waits for agreement" in html, ">In force<" in html) == (True, False), path
+    assert re.search(
+        r'class="leads"[^>]*>Agree<|class="button leads"[^>]*>Agree<', (await second.get(pages[0])).text
+    )
+    await second.post_ok(f"/v1/approval_rules/{rule['id']}/agree", {"edition": 1})
+    for path in pages:
+        html = (await second.get(path)).text
+        assert ("Waits for agreement" in html, ">In force<" in html) == (False, True), path

@@ -182,7 +182,7 @@ async def _opened(desk: Desk, work: CountedWork) -> OpenedWork:
             if view.title or (view.spoken_name and not record.get("number"))
             else [desk.display.html(values[name], screen.fields[name], name) for name in telling],
             state_label(lifecycle, record, desk.language),
-            state_tone(lifecycle, record.get("state")),
+            state_tone(lifecycle, record),
         )
         for view, record, values in zip(views, items, named, strict=True)
     ]

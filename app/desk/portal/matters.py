@@ -62,7 +62,7 @@ async def matter_page(desk: Desk, kind: str, name: str) -> Response:
         view=view,
         live=desk.live_news(position, stream=view.stream),
         state=state_label(view.lifecycle, view.record, desk.language),
-        tone=state_tone(view.lifecycle, view.record.get("state")),
+        tone=state_tone(view.lifecycle, view.record),
         forms=forms,
         done=outcome_sentence(desk, view, done),
         evidence=await evidence_for(desk, view, first, (), {}, in_full=True),

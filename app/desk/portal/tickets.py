@@ -169,7 +169,7 @@ async def my_tickets(desk: Desk, limit: int) -> list[TicketLine]:
         TicketLine(
             view,
             state_label(view.lifecycle, view.record, desk.language),
-            state_tone(view.lifecycle, view.record.get("state")),
+            state_tone(view.lifecycle, view.record),
             next_step(desk, view.record),
         )
         for view in views[:limit]
@@ -206,7 +206,7 @@ async def get_portal_record_page(request: Request, kind: str, name: str) -> Resp
         view=view,
         live=desk.live_news(position, stream=view.stream),
         state=state_label(view.lifecycle, view.record, desk.language),
-        tone=state_tone(view.lifecycle, view.record.get("state")),
+        tone=state_tone(view.lifecycle, view.record),
         next_step=next_step(desk, view.record, _last_question(view, events)),
         until=_until(desk, view),
         facts=list(

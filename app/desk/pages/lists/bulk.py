@@ -316,7 +316,7 @@ def _outcome(before: RecordView, after: RecordView, result: StepResult) -> BulkO
         view,
         is_readable,
         state_label(lifecycle, record, before.language),
-        state_tone(lifecycle, record.get("state")),
+        state_tone(lifecycle, record),
         result.problem,
         result.not_ended,
     )

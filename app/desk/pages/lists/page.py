@@ -41,13 +41,13 @@ from app.desk.pages.lists.promises import PROMISES
 from app.desk.pages.lists.saved_views import by_name, filters_of, view_forms
 from app.desk.pages.lists.tabs import ANY_STATE, MINE, TAB, ListTab, chosen_tab, counted, open_states, tabs_of
 from app.desk.pages.record_names import calling_fields, with_record_names
-from app.desk.pages.records import RecordView, state_label, state_tone
+from app.desk.pages.records import AWAITS_AGREEMENT, REVISION, RecordView, state_label, state_tone
 from app.desk.values import NAMING, code_class
 from app.kernel.actions.lifecycle import Lifecycle
 
 router = Router(include_in_schema=False)
 #: Fields of a record before its columns.
-HEAD_FIELDS = NAMING | {"id", "state"}
+HEAD_FIELDS = NAMING | {"id", "state", AWAITS_AGREEMENT}
 LARGEST_PAGE, USUAL_PAGE, PAGES = "200", "50", ("50", "100", "200")
 #: Fields of a row that is part of a record, often of another kind: the kind and the id of that record.
 RECORD_OF_ROW = ("kind", "record_id")
@@ -194,6 +194,7 @@ def _parameters(
     names = {*HEAD_FIELDS, *calling_fields(lifecycle, screen.fields), *linking, *chosen, "sla", *PROMISES}
     names.update((ITEM,) if ANSWERS in chosen else ())
     names.update(("actions", "assignee") if is_bulk else ())
+    names.update((REVISION,) if AWAITS_AGREEMENT in screen.fields else ())
     return parameters | {"fields": ",".join(name for name in screen.fields if name in names)}
 
 
@@ -244,7 +245,7 @@ def _listed_record(
     desk: Desk, view: RecordView, named: Mapping[str, Any], columns: Sequence[ListColumn]
 ) -> ListedRecord:
     state = state_label(view.lifecycle, view.record, desk.language)
-    tone = state_tone(view.lifecycle, view.record.get("state"))
+    tone = state_tone(view.lifecycle, view.record)
     values = tuple(cells(desk, columns, named, view.record))
     return ListedRecord(view, _page_of(desk, view), state, tone, values)
 

@@ -101,7 +101,7 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         view=view,
         live=desk.live_news(position, stream=view.stream),
         state=state_label(lifecycle, view.record, desk.language),
-        tone=state_tone(lifecycle, view.record.get("state")),
+        tone=state_tone(lifecycle, view.record),
         span=planned_span(desk, view),
         promise=promise_text(desk, view.record, desk.contract.record_fields(lifecycle.plural) or {}),
         further=_further_page(desk, view),

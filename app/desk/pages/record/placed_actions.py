@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.common.faces import TAKE_ACTION, RecordFace
-from app.desk.pages.records import OfferedAction, RecordView
+from app.desk.pages.records import AGREE, OfferedAction, RecordView, awaits_agreement
 from app.kernel.actions.actor_policy import Relation
 from app.kernel.actions.lifecycle import Action
 
@@ -67,11 +67,14 @@ def placed_actions(
 
 
 def _next_action(view: RecordView, left: dict[str, OfferedAction], reader_id: str | None) -> str | None:
-    """Return the name of the action that comes next: one that sets a field which the record needs, the first
-    possible one of those that the face names for the state, else the first of the table that leads to another
-    state, is not dangerous and refuses nothing, on rather than back.
+    """Return the name of the action that comes next: the agreement that the record waits for, or one that
+    sets a field which it needs, or the first possible one of those that the face names for the state.
+    Otherwise, the first of the table that leads to another state, is not dangerous and refuses nothing, on
+    rather than back.
     """
     face: RecordFace = view.lifecycle.face
+    if AGREE in left and awaits_agreement(view.record):
+        return AGREE
     for needed in face.needed:
         if needed.action in left and needed.is_missing(view.record):
             return needed.action

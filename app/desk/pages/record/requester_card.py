@@ -91,7 +91,7 @@ async def _open_tickets(desk: Desk, kind: str, person: str) -> TicketPage:
         OpenTicket(
             RecordView(lifecycle, record, desk.language, desk.root),
             state_label(lifecycle, record, desk.language),
-            state_tone(lifecycle, record.get("state")),
+            state_tone(lifecycle, record),
         )
         for record in (() if page is None else page["items"])
     ]
