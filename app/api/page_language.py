@@ -8,7 +8,7 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.authentication.auth import caller_of
-from app.api.requests.accept import language_for
+from app.api.requests.accept import language_by_button, language_for
 from app.i18n import language_of
 
 #: The language that an address asks for.
@@ -30,6 +30,10 @@ class PageLanguageQuery(BaseModel):
 
 
 def chosen_language(request: Request, language: str | None) -> str:
-    """Return the language asked for, by the query or else by the header; or the caller's own."""
-    accepted = request.headers.get("accept-language")
-    return language or (language_of(caller_of(request).locale) if accepted is None else language_for(request))
+    """Return the language asked for, by the query, by the button of a page, or by the header; or the caller's
+    own.
+    """
+    chosen = language or language_by_button(request)
+    if chosen is None and request.headers.get("accept-language") is None:
+        return language_of(caller_of(request).locale)
+    return chosen or language_for(request)

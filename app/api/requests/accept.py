@@ -15,23 +15,40 @@ from app.i18n import LANGUAGES, language_of
 LANGUAGE_COOKIE = "ledgerdesk_language"
 #: The parameter of a page's address that names its language.
 LANGUAGE = "lang"
+#: The media type that browsers accept where they open a page.
+HTML = "text/html"
 #: The media type of records with chosen fields (see `partial`).
 PARTIAL = "application/vnd.ledgerdesk.partial+json"
 
 
 def language_for(request: Request) -> str:
     """Return the language of the response. For a page, a link may choose it by `lang`, and the reader by a
-    button; if the browser has no preference, it is the reader's own.
+    button, also for papers that pages link to; if the browser has no preference, it is the reader's own.
     """
     accepted = request.headers.get("accept-language")
     if is_page(request.scope["path"]):
-        for chosen in (request.query_params.get(LANGUAGE), request.cookies.get(LANGUAGE_COOKIE)):
-            if chosen in LANGUAGES:
-                return str(chosen)
+        if chosen := _known(request.query_params.get(LANGUAGE)) or _known(_kept_language(request)):
+            return chosen
         caller = request.scope.get("state", {}).get("caller")
         if accepted is None and caller is not None:
             return language_of(caller.locale)
-    return language_of(accepted)
+    return language_by_button(request) or language_of(accepted)
+
+
+def language_by_button(request: Request) -> str | None:
+    """Return the language that the reader has chosen by a button of a page, if the browser opens a page; None
+    for other requests, which name their language by a header.
+    """
+    opens_page = HTML in request.headers.get("accept", "")
+    return _known(_kept_language(request)) if opens_page else None
+
+
+def _kept_language(request: Request) -> str | None:
+    return request.cookies.get(LANGUAGE_COOKIE)
+
+
+def _known(language: str | None) -> str | None:
+    return language if language in LANGUAGES else None
 
 
 def negotiate(accept: str | None, offered: Sequence[str]) -> str | None:

@@ -89,7 +89,7 @@ def page_to_keep(language: str, title: str, body: Markup, running_head: str) -> 
         **HEADERS,
         "Content-Security-Policy": policy,
         "Content-Language": language,
-        "Vary": "Accept, Accept-Language",
+        "Vary": "Accept, Accept-Language, Cookie",
     }
     return Response(document, headers=headers, media_type="text/html")
 
