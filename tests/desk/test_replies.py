@@ -104,6 +104,9 @@ async def test_a_report_names_all_that_is_missing_and_keeps_its_picture(api: Api
     refused = await zhao.post("/portal/report", data=sent, files={"file": PICTURE})
     again = read_form(refused.text)
     assert (refused.status_code, again.faults) == (422, {"f-description-help", "f-how_bad-help"})
+    assert "correct the marked fields (2)" in refused.text
+    mild = await zhao.post("/portal/report", data={**sent, "/description": "It smells."})
+    assert (read_form(mild.text).faults, "fields (1)" in mild.text) == ({"f-how_bad-help"}, True)
     sent = {name: values[0] for name, values in again.inputs.items() if values}
     sent |= {"/description": "It smells.", "/how_bad": "can_wait"}
     opened = await zhao.post("/portal/report", data=sent)

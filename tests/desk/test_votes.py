@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from app.common.people import Role
 from tests.automation.worker import Worker
 from tests.client import Api, Client
+from tests.desk.sent_forms import read_form, send_form
 from tests.desk.test_pages import page
 from tests.processes.changes.samples import a_board
 
@@ -38,6 +39,21 @@ async def test_a_vote_is_offered_to_voters_until_they_have_cast_it_and_then_show
         votes = html.partition('<caption class="hidden">Votes</caption>')[2].partition("</table>")[0]
         assert "Shall it be made?" in votes, "each with its decision"
     assert "Change your vote" not in await page(board.engineer, f"{address}/list/decisions")
+
+
+async def test_a_rejection_without_its_reason_is_one_mistake_and_said_once(api: Api) -> None:
+    board = await a_board(api)
+    for name in ("Nils", "Ines"):
+        await api.client(name, Role.cab_member)
+    path = await board.assessed("medium")
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
+    change = await board.member.read(path)
+    form = read_form(await page(board.member, f"/desk/change/{change['number']}/vote"))
+    sent = {**form.inputs, "/decision": [change["approval_id"]], "/verdict": ["reject"]}
+    refused = await send_form(board.member, f"/desk/change/{change['number']}/vote", sent)
+    assert (refused.status_code, read_form(refused.text).faults) == (422, {"f-comment-help"})
+    assert "correct the marked fields (1)" in refused.text
+    assert refused.text.count('class="fault"') == 1
 
 
 async def test_the_form_of_a_vote_says_that_nobody_asked_the_reader(api: Api) -> None:

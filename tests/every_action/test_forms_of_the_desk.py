@@ -4,6 +4,7 @@ it refuses is said beside the field.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,6 +29,8 @@ from tests.every_action.test_repeats_once import SENT, record_for, way_of_acting
 from tests.every_action.world import World, case_name, events, of_kind, record_address
 
 ZONE = ZoneInfo("UTC")
+#: The number of fields to correct.
+MARKED = re.compile(r"correct the marked fields \((\d+)\)")
 
 
 def form_path(lifecycle: Lifecycle[Any], row: Action[Any, Any], record: Json | None) -> str:
@@ -93,7 +96,9 @@ async def test_what_the_operation_takes_its_form_sends(
             refused = await send_form(world.everybody, path, empty)
             assert refused.status_code in (409, 422), said(refused.text)
             if refused.status_code == 422:
-                assert needed(form) <= read_form(refused.text).faults
+                faults, count = read_form(refused.text).faults, MARKED.search(refused.text)
+                assert needed(form) <= faults
+                assert count is None or int(count[1]) == len(faults), said(refused.text)
         assert await world.api.head() == head
         inputs = to_inputs(form.fields, body, ZONE)
         inputs |= chosen_before(form, inputs)

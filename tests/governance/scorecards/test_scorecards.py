@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+from html import unescape
+
 from app.foundation.quarters import end_of_quarter, quarter_of
 from tests.client import Json
 from tests.extent import in_test_all
 from tests.governance.audits.conftest import TEAM
 from tests.governance.scorecards.conftest import DAY, EDITION, ScoredOffice
+
+#: What a rating is called that waits for the reader.
+RATING = re.compile(r'<a href="/desk/scorecard_rating/[^"]*/rate">[^<]*</a> <span class="title">([^<]*)<')
 
 
 def refused(answer: Json) -> set[tuple[str, str]]:
@@ -194,3 +201,20 @@ async def test_a_card_prints_in_both_languages_for_whose_it_is(scored: ScoredOff
     assert chinese.headers["content-language"] == "zh"
     assert "服务质量" in chinese.text
     assert (await office.head.get(path)).status_code == 404
+
+
+async def test_ratings_that_wait_for_somebody_name_the_person_who_is_rated(scored: ScoredOffice) -> None:
+    office = scored.office
+    await scored.edition()
+    await scored.move_to(scored.end)
+    await scored.open()
+    for _ in range(2):  # notices of a minute are told together
+        await scored.move_to(office.now + timedelta(minutes=2))
+    html = unescape((await office.head.get("/desk")).text)
+    asked = (await office.head.read("/v1/me/work"))["asked"]
+    ratings = [each for each in asked if each["kind"] == "scorecard_rating"]
+    titles = RATING.findall(html)
+    assert len(ratings) == len(titles) == len(set(titles)) > 1
+    for rating in ratings:
+        record = await office.head.read(f"/v1/scorecard_ratings/{rating['record']}")
+        assert any((record["person"] or record["team"])["name"] in title for title in titles)

@@ -82,9 +82,10 @@ def placed_problem(
         if not _is_within(supplied.get(error["pointer"], error["pointer"]), places)
     ]
     errors = [*own, *remaining]
-    marked = _marked(fields, errors)
+    placed = [_without_button(face, error) for error in errors]
+    marked = _marked(face, fields, placed)
     detail = desk.sentence("correct_marked", n=len(marked)) if marked else problem.get("detail", "")
-    return {**problem, "errors": errors, "detail": detail}
+    return {**problem, "errors": placed, "detail": detail}
 
 
 def named_fault(
@@ -132,17 +133,29 @@ def problem_before_sending(
     if not errors:
         return None
     title = desk.sentence("ambiguous" if resolved.ambiguous else "not_sent_yet")
-    marked = len(_marked(form.fields, errors))
+    marked = len(_marked(face, form.fields, errors))
     return {"title": title, "detail": desk.sentence("correct_marked", n=marked), "errors": errors}
 
 
-def _marked(fields: Sequence[FormField], errors: Iterable[Mapping[str, Any]]) -> set[str]:
-    """Return the pointers of the inputs that the errors are about; entries of a list have one input."""
-    marked = set()
+def _without_button(face: FormFace, error: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the error without the member that a button sends, if it is about another one, too: people mend
+    the other one.
+    """
+    others = [place for place in error["members"] if place != f"/{face.sent_by}"]
+    return {**error, "members": others} if others and not error["pointer"] else error
+
+
+def _marked(face: FormFace, fields: Sequence[FormField], errors: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the pointers of the inputs that the errors are about; entries of a list have one input, as do
+    the members that a question stands for.
+    """
+    questions, marked = {f"/{question.name}" for question in face.questions}, set()
     for error in errors:
         for place in input_places(error):
             field = field_at(fields, place)
-            if field is not None and field.kind in WITH_INNER_VALUES:
+            if place in questions:
+                marked.add(place)
+            elif field is not None and field.kind in WITH_INNER_VALUES:
                 name = f"/{field.name}"
                 marked.add(place[: place.index(name) + len(name)])
             elif field is not None:

@@ -56,7 +56,9 @@ def _is_untitled(duty: Mapping[str, Any]) -> bool:
 
 
 async def _names_of_untitled(desk: Desk, work: Mapping[str, Any]) -> dict[tuple[str, str], str]:
-    """Return what the records without a title are called that wait for the reader, by their kinds and ids."""
+    """Return what the records without a title of their own are called that wait for the reader, by their
+    kinds and ids.
+    """
     waiting = [(each["kind"], each["record"]) for each in work["asked"] if _is_untitled(each)]
     waiting += [(each["kind"], each["ticket"]) for each in work["duties"] if not each["ticket_title"]]
     pairs = list(dict.fromkeys(pair for pair in waiting if pair[1]))[:MOST_NAMED]
@@ -67,7 +69,7 @@ async def _names_of_untitled(desk: Desk, work: Mapping[str, Any]) -> dict[tuple[
         if read is None:
             return ""
         (view,) = await with_record_names(desk, [RecordView(lifecycle, read, desk.language)])
-        return view.title or ("" if read.get("number") else view.spoken_name)
+        return view.title if read.get("number") else view.spoken_name
 
     return dict(zip(pairs, await asyncio.gather(*(name(*pair) for pair in pairs)), strict=True))
 
@@ -116,7 +118,7 @@ def _rows(
         record = {
             **request,
             "ticket": request["record"],
-            "ticket_title": request["title"] or _name_in(names, request, "record"),
+            "ticket_title": _name_in(names, request, "record") or request["title"],
         }
         record["due_at"] = request["due_at"] or first_due.get(request["record"])
         if request["number"] == request["record"]:
