@@ -219,6 +219,7 @@ USUAL_FORMS: Mapping[str, FormFace] = {
     "comment": FormFace(first=("text", "visibility"), unasked=frozenset({"folded"}), takes_files=True),
     "vote": FormFace(first=("decision", "comment"), sent_by="verdict"),
     "decide": FormFace(first=("decision", "comment"), sent_by="verdict"),
+    "log_work": FormFace(lists={"role_class": "role_class"}),
     **{name: FormFace(filled_from="") for name in NEW_EDITIONS},
 }
 

@@ -163,3 +163,21 @@ async def test_a_deputy_votes_in_the_name_of_whoever_is_away(api: Api) -> None:
     ballots = (await board.manager.read(f"{path}/votes"))["items"]
     cast = [ballot["person"]["id"] for ballot in ballots if ballot["verdict"] == "approve"]
     assert cast == [board.member.id]
+
+
+async def test_work_is_logged_in_a_role_with_a_rate_if_there_are_rates(api: Api, agent: Client) -> None:
+    incident = await agent.post_ok("/v1/incidents", an_incident())
+    address = f"/desk/incident/{incident['number']}/log_work"
+    assert '<input id="f-role_class"' in await page(agent, address), "without rates, any class can be named"
+    admin = await api.client("Admin", Role.admin)
+    currency = (await admin.read("/v1/meta"))["currency"]
+    rate = {"amount": "500.00", "currency": currency, "valid_from_at": "2024-01-01T00:00:00Z"}
+    for role_class in ("engineer", "agent"):
+        await admin.post_ok("/v1/hourly_rates", {**rate, "role_class": role_class})
+    html = await page(agent, address)
+    offered = html.partition('<select id="f-role_class"')[2].partition("</select>")[0]
+    assert re.findall(r'<option value="(\w+)"', offered) == ["agent", "engineer"]
+    logged = await send(agent, address, **{"/minutes": "30", "/role_class": "agent", "key": "work"})
+    assert logged.status_code == 303
+    (entry,) = (await agent.read(f"/v1/incidents/{incident['id']}/works"))["items"]
+    assert (entry["role_class"], entry["rate"]) == ("agent", "500.00")

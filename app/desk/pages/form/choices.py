@@ -27,7 +27,8 @@ from app.kpis.catalogue import KPIS
 
 ROLES, ADAPTERS, ZONES, PROCESSES = "role", "webhook_adapter", "time_zone", "process"
 KPI_KEYS, DUTY_KINDS, LOCALES, HELD_ROLES = "kpi", "duty_kind", "language", "held_role"
-COUNTRIES = "country"
+COUNTRIES, ROLE_CLASSES = "country", "role_class"
+MOST_RATES = "200"
 Choices = tuple[FieldChoice, ...]
 
 
@@ -123,6 +124,15 @@ async def countries(desk: Desk) -> Choices:
     return country_choices()
 
 
+async def role_classes(desk: Desk) -> Choices:
+    """Return the classes of roles that have an hourly rate: work of another class would have no cost. Empty
+    without rates; people then type a class. Raises CallRefused.
+    """
+    page = await desk.calls.read_if_allowed("/v1/hourly_rates", {"state": "active", "limit": MOST_RATES})
+    names = sorted({rate["role_class"] for rate in page["items"]}) if page else ()
+    return tuple(FieldChoice(name, dict.fromkeys(LANGUAGES, name)) for name in names)
+
+
 @cache
 def country_choices() -> Choices:
     """Return the countries and regions by their names."""
@@ -149,6 +159,7 @@ LISTS: Mapping[str, Callable[[Desk], Coroutine[Any, Any, Choices]]] = {
     DUTY_KINDS: duty_kinds,
     LOCALES: locales,
     COUNTRIES: countries,
+    ROLE_CLASSES: role_classes,
 }
 
 
@@ -172,6 +183,6 @@ def _chosen(desk: Desk, field: FormField, choices: Mapping[str, Choices]) -> For
     source = str(field.schema.get(CHOSEN_FROM))
     if source == ROLES and field.kind is FieldKind.line:
         return role_field(field, choices[ROLES], choices[PROCESSES])
-    if source in choices and field.kind is FieldKind.line:
+    if choices.get(source) and field.kind is FieldKind.line:
         return replace(field, kind=FieldKind.choice, choices=choices[source], help_words={})
     return replace(field, inner_fields=inner)
