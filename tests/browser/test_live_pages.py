@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ class LivePlace:
     reader: Client
     other: Client
     incident: Json
+    requester: Client
 
     @property
     def record_path(self) -> str:
@@ -84,7 +85,8 @@ async def desk(place: DatabaseUrls, tmp_path: Path, settings: Settings) -> Async
         incident = await other.post_ok("/v1/incidents", an_incident(title="Printer"))
         app = application(place.url, secrets, settings)
         host, port = await stack.enter_async_context(behind_a_socket(app))
-        yield LivePlace(app, f"http://{host}:{port}", reader, other, incident)
+        zhao = await api.client("Zhao Min")
+        yield LivePlace(app, f"http://{host}:{port}", reader, other, incident, zhao)
 
 
 @contextlib.asynccontextmanager
@@ -116,6 +118,25 @@ async def test_a_record_says_at_once_what_another_client_did(desk: LivePlace, br
         assert not await page.run(HAS_ASKED)
         await page.run("document.querySelector('#news a').click()")
         await page.until(f"({LINE}) === '' && document.body.innerText.includes('Seen.')")
+        assert page.errors == []
+
+
+async def test_a_requester_who_has_answered_is_not_asked_any_more(
+    desk: LivePlace, browsing: Browsing
+) -> None:
+    zhao = desk.requester
+    incident = await zhao.post_ok("/v1/incidents", an_incident(title="Mail"))
+    path, standing = f"/v1/incidents/{incident['id']}", "document.getElementById('standing').innerText"
+    await desk.other.post_ok(f"{path}/assign", {"person": "me"})
+    await desk.other.post_ok(f"{path}/hold", {"reason": "awaiting_requester", "question": "Which building?"})
+    portal = replace(desk, reader=zhao)
+    async with reading(portal, browsing, f"/portal/incident/{incident['number']}") as page:
+        await desk.has_followers(1)
+        assert "Which building?" in await page.run(standing)
+        await zhao.post_ok(f"{path}/comment", {"text": "Tower B."})
+        await desk.other.post_ok(f"{path}/resume")
+        await page.until(f"!({standing}).includes('Which building?')")
+        await page.until(f"({LINE}) === ''")
         assert page.errors == []
 
 
