@@ -128,7 +128,11 @@ async def service_status(
     }
     maintained = {row["service"]: row for row in await ledger.db.rows(MAINTENANCE, parameters)}
     return [
-        {**service, **_status(interruptions.get(service["key"]), maintained.get(service["key"]), words)}
+        {
+            **service,
+            **_status(interruptions.get(service["key"]), maintained.get(service["key"]), words),
+            "planned": _planned(maintained.get(service["key"]), words, now),
+        }
         for service in services
     ]
 
@@ -167,13 +171,17 @@ def _status(
         "condition_since": None if since is None else instant(since),
         "message": words.sentence(code, **({} if since is None else {"since": since})),
         "incident": broken["incident"] if broken is not None and condition in INTERRUPTED else None,
-        "planned": _planned(maintained, words),
     }
 
 
-def _planned(maintained: Mapping[str, Any] | None, words: StatusSentences) -> dict[str, Any] | None:
+def _planned(
+    maintained: Mapping[str, Any] | None, words: StatusSentences, now: datetime
+) -> dict[str, Any] | None:
+    """Return the maintenance with its sentence: one that has begun is not only planned."""
     if maintained is None or maintained["from_at"] is None:
         return None
     begin, end = maintained["from_at"], maintained["until_at"]
     message = words.sentence("planned", begin=begin, end=end)
+    if maintained["since"] is not None and begin <= now:
+        message = words.sentence("maintenance_until", since=maintained["since"], end=end)
     return {"from_at": instant(begin), "until_at": instant(end), "message": message}

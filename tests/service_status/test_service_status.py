@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.common.people import Role
+from app.common.people import Role, rule_caller
+from app.processes.changes.calendar.sentences import StatusSentences
+from app.service_status.queries import service_status
 from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
-from tests.processes.changes.samples import Board, a_board, span, window
+from tests.processes.changes.samples import NIGHT, Board, a_board, span, window
 
 PATH = "/v1/services/status"
 SECRET = "The relay of the head office"
@@ -123,7 +126,7 @@ async def test_the_next_maintenance_is_named_by_its_window_alone(board: Board) -
         planned = status["planned"]
         between = [datetime.fromisoformat(planned[name]) for name in ("from_at", "until_at")]
         assert between == [datetime.fromisoformat(instant) for instant in span(2, 4).values()]
-        assert planned["message"].startswith("Maintenance is planned from 2199-03-04 ")
+        assert planned["message"].startswith(f"Maintenance is planned from {NIGHT.date()} ")
         assert status["condition"] == "operational"
     number = (await board.manager.read(later))["number"]
     assert SECRET not in answer.text
@@ -140,6 +143,21 @@ async def test_a_service_is_under_maintenance_while_a_change_of_it_is_made(board
     await reported(board.agent, "down")
     assert (await statuses(requester))["mail"]["condition"] == "down", "customers feel that more"
     await board.engineer.post_ok(f"{path}/complete", {"work_done": "All.", "tests_run": "A mail each way."})
+
+
+async def test_maintenance_that_runs_is_not_called_planned_and_says_until_when(board: Board) -> None:
+    path = await board.scheduled(2, 4, services=["mail"])
+    await board.engineer.post_ok(f"{path}/start", {"out_of_window_reason": "The site is closed."})
+    words, caller = StatusSentences("en", ZoneInfo("UTC")), rule_caller("status")
+    messages = {}
+    for hours in (1, 3):
+        services = await service_status(board.api.ledger, caller, words, NIGHT + timedelta(hours=hours))
+        mail = next(service for service in services if service["key"] == "mail")
+        messages[hours] = mail["planned"]["message"]
+    assert messages[1].startswith("Maintenance is planned from ")
+    assert messages[3].startswith("The service has been under maintenance since ")
+    (change,) = (await board.engineer.read("/v1/changes/schedule", tz="UTC"))["items"]
+    assert (messages[3], "planned until" in messages[3]) == (change["message"], True)
 
 
 async def _down_now(board: Board) -> tuple[str, int]:

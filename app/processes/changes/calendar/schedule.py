@@ -207,7 +207,8 @@ class _Reader:
     def _message(self, entry: CalendarEntry, started_at: datetime | None) -> str | None:
         """Return the sentence for customers about the change; None once it is done."""
         if entry.state is ChangeState.implementing:
-            return self.words.sentence("maintenance", since=started_at or entry.from_at)
+            begin = started_at or entry.from_at
+            return self.words.sentence("maintenance_until", since=begin, end=entry.until_at)
         if entry.state in PLANNED:
             return self.words.sentence("planned", begin=entry.from_at, end=entry.until_at)
         return None
