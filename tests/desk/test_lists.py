@@ -234,8 +234,8 @@ async def test_a_filter_takes_the_names_that_the_list_shows_and_proposes_them(in
     await until(is_indexed)
     proposals = await page(lin, "/desk/lookup?kind=service&process=incident&field=service&service=e")
     assert '<option value="E-mail' in proposals
-    shown = {"service": "E-mail", "team": "The network team", "requester": "zhao", "assignee": "lin"}
-    for name, text in shown.items():
+    names = {"service": "E-mail", "team": "The network team", "requester": "zhao", "assignee": "lin"}
+    for name, text in names.items():
         sent = await lin.get(f"/desk/incident?{urlencode({'tab': 'all', name: text})}")
         assert sent.status_code == 303, (name, said(sent.text))
         html = await page(lin, sent.headers["location"])
@@ -270,6 +270,19 @@ async def test_a_filter_that_matches_nothing_says_so_with_the_nearest_names(
         assert translate(language, "desk", "no_such_name", {"field": label, "name": text}) in html
         assert not nearest or f"{name}={nearest}" in html
     assert titles(await page(lin, "/desk/incident?service=mail-of-a-tool")) == ["A tool's"]
+
+
+async def test_several_records_get_no_action_on_a_row_that_only_one_of_them_has(agent: Client) -> None:
+    for n in range(2):
+        incident = await agent.post_ok("/v1/incidents", an_incident(title=f"Mail {n}"))
+        path = f"/v1/incidents/{incident['id']}"
+        await agent.post_ok(f"{path}/comment", {"text": "We look."})
+        await agent.post_ok(f"{path}/add_task", {"title": "Look", "assignee": "me"})
+    offered = set(re.findall(r'data-action="(\w+)"', await page(agent, "/desk/incident?tab=all")))
+    possible = {action["action"] for action in (await agent.read(path))["actions"]}
+    of_rows = {"correct_comment", "withdraw_comment", "edit_task", "drop_task", "complete_task"}
+    assert of_rows <= possible
+    assert (of_rows & offered, "comment" in offered) == (set(), True)
 
 
 async def test_what_became_of_each_chosen_record_is_said_in_words(agent: Client) -> None:

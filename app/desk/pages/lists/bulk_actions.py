@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.api.authentication.auth import signed_in
+from app.api.open_actions import action_link
 from app.common.faces import TAKE_ACTION, ActionChain
+from app.desk.contract import ScreenContract
 from app.desk.pages.context import Desk
 from app.desk.pages.lists.tabs import ASSIGN
+from app.desk.references import names_row
 from app.kernel.actions.lifecycle import Action, Lifecycle
 
 #: Buttons besides those that assign; all other actions are in the menu.
@@ -81,6 +84,7 @@ def bulk_actions(desk: Desk, lifecycle: Lifecycle[Any], records: Sequence[Mappin
     possible = Counter(name for record in records for name in record.get("actions") or ())
     rows = [row for row in lifecycle.rows if row.name in possible and not row.opens]
     rows = [row for row in rows if row.name not in ACTIONS_ONE_BY_ONE and row.name != ASSIGN]
+    rows = [row for row in rows if not _is_of_one(desk.contract, lifecycle, row)]
     states = {str(record.get("state")) for record in records}
     likely = Counter(
         name for state in states for name in lifecycle.face.primary.get(state, ()) if name != TAKE_ACTION
@@ -99,6 +103,12 @@ def bulk_actions(desk: Desk, lifecycle: Lifecycle[Any], records: Sequence[Mappin
         menu=_labelled(desk, [row for row in harmless if row not in few]),
         dangerous=_labelled(desk, [row for row in rows if lifecycle.face.is_dangerous(row.name)]),
     )
+
+
+def _is_of_one(contract: ScreenContract, lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> bool:
+    """Return whether the action names a row of its record, such as a comment, which no other record has."""
+    form = contract.form(action_link(lifecycle, row).body_schema)
+    return any(field.required and names_row(field) for field in form.fields)
 
 
 def _labelled(desk: Desk, rows: Sequence[Action[Any, Any]]) -> list[tuple[str, str]]:
