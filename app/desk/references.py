@@ -211,7 +211,7 @@ def _begins_with(hit: Hit, typed: str) -> bool:
     return label.split(DETAIL)[0] == typed or label.startswith(f"{typed} ")
 
 
-def is_called(hit: Hit, text: str) -> bool:
+def is_full_name(hit: Hit, text: str) -> bool:
     """Return whether the text is all of the record's name, number or key."""
     return folded(text) in (folded(hit.value), folded(hit.label), folded(hit.label.split(DETAIL)[0]))
 
@@ -250,14 +250,14 @@ def shown_references(
         elif field.kind in (FieldKind.part, FieldKind.rows):
             parts = value if isinstance(value, list) else [value]
             places = [pointer_of(pointer, n) for n in range(len(parts))] if value is parts else [pointer]
-            shown = [
+            converted = [
                 _shown_part(field.inner_fields, part, place)
                 for part, place in zip(parts, places, strict=True)
             ]
-            of_parts = [names for names, _, _ in shown], [values for _, values, _ in shown]
+            of_parts = [names for names, _, _ in converted], [values for _, values, _ in converted]
             several = isinstance(value, list)
             named[field.name], sent[field.name] = of_parts if several else (of_parts[0][0], of_parts[1][0])
-            shown_first.update(pair for _, _, kept in shown for pair in kept.items())
+            shown_first.update(pair for _, _, texts in converted for pair in texts.items())
         else:
             named[field.name] = sent[field.name] = value
     return named, sent, shown_first

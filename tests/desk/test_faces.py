@@ -183,7 +183,7 @@ def test_every_possible_action_is_offered_in_one_place(kind: str) -> None:
         assert placed.takes == (kind == "incident" and state.value in ("new", "acknowledged", "in_progress"))
 
 
-TWO_PERSONS = [one for one in LIFECYCLES if AWAITS_AGREEMENT in one.record.__annotations__]
+TWO_PERSONS = [kind for kind in LIFECYCLES if AWAITS_AGREEMENT in kind.record.__annotations__]
 
 
 @pytest.mark.parametrize("kind", [lifecycle.kind for lifecycle in TWO_PERSONS])

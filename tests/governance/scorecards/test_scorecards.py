@@ -211,8 +211,8 @@ async def test_ratings_that_wait_for_somebody_name_the_person_who_is_rated(score
     for _ in range(2):  # notices of a minute are told together
         await scored.move_to(office.now + timedelta(minutes=2))
     html = unescape((await office.head.get("/desk")).text)
-    asked = (await office.head.read("/v1/me/work"))["asked"]
-    ratings = [each for each in asked if each["kind"] == "scorecard_rating"]
+    work = await office.head.read("/v1/me/work")
+    ratings = [each for each in work["asked"] if each["kind"] == "scorecard_rating"]
     titles = RATING.findall(html)
     assert len(ratings) == len(titles) == len(set(titles)) > 1
     for rating in ratings:

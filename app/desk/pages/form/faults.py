@@ -141,8 +141,8 @@ def _without_button(face: FormFace, error: Mapping[str, Any]) -> Mapping[str, An
     """Return the error without the member that a button sends, if it is about another one, too: people mend
     the other one.
     """
-    others = [place for place in error["members"] if place != f"/{face.sent_by}"]
-    return {**error, "members": others} if others and not error["pointer"] else error
+    members = [place for place in error["members"] if place != f"/{face.sent_by}"]
+    return {**error, "members": members} if members and not error["pointer"] else error
 
 
 def _marked(face: FormFace, fields: Sequence[FormField], errors: Iterable[Mapping[str, Any]]) -> set[str]:

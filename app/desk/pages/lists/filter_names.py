@@ -12,7 +12,7 @@ from app.desk.forms.fields import FormField
 from app.desk.names import ID
 from app.desk.pages.context import Desk
 from app.desk.pages.lists.addresses import address_of_list
-from app.desk.references import DETAIL, Hit, find_hits, folded, is_called, meant_records
+from app.desk.references import DETAIL, Hit, find_hits, folded, is_full_name, meant_records
 from app.kernel.actions.lifecycle import Lifecycle
 
 #: Values of a filter that name no record.
@@ -71,7 +71,7 @@ async def named_filters(
 
 async def _texts(desk: Desk, lifecycle: Lifecycle[Any], field: FormField, sent: str) -> list[str]:
     """Return the texts that commas separate; a single one if a record is called so, comma included."""
-    if "," in sent and any(is_called(hit, sent) for hit in await _hits(desk, lifecycle, field, sent)):
+    if "," in sent and any(is_full_name(hit, sent) for hit in await _hits(desk, lifecycle, field, sent)):
         return [sent]
     return [text.strip() for text in sent.split(",") if text.strip()]
 
@@ -96,7 +96,7 @@ def _chosen_hits(field: FormField, text: str, hits: Sequence[Hit]) -> Sequence[H
     """Return the records that the text stands for: those that are called so, or, where only ids are taken,
     a few that have it in their name. A part of a key may be another key, which a tool has sent.
     """
-    called_so = [hit for hit in hits if is_called(hit, text)]
+    called_so = [hit for hit in hits if is_full_name(hit, text)]
     return called_so or (hits if _takes_ids(field) and len(hits) <= MOST_MEANT else ())
 
 

@@ -102,7 +102,6 @@ async def get_list_page(request: Request, kind: str) -> Response:
     filters = list(_filters(desk, screen))
     saved = next((view for view in views if view["id"] == sent.get("view")), None)
     effective = {**filters_of(saved), **choice.filters}
-    first = int(sent["from"]) if sent.get("from", "").isdecimal() else 1
     return desk.answer(
         "pages/lists/list.html",
         desk.kinds_label(kind),
@@ -127,16 +126,27 @@ async def get_list_page(request: Request, kind: str) -> Response:
         views=views,
         view_forms=await view_forms(desk, views, sent.get("view", ""), _saved(choice)),
         openings=[each for each in await desk.openings() if each["kind"] == kind],
-        next_address=_next(lifecycle, of_address, page, first),
-        first_address=address_of_list(kind, _lasting(of_address)) if "cursor" in of_address else None,
-        rows_shown=(first, first + len(page["items"]) - 1),
-        sizes=[(size, address_of_list(kind, {**_lasting(of_address), "limit": size})) for size in PAGES],
+        **_page_links(lifecycle, of_address, page),
         size=parameters["limit"],
         all_selected="selected" in sent,
-        select_all=address_of_list(kind, {**of_address, "selected": "all"}),
         bulk=bulk_actions(desk, lifecycle, items),
         back=address_of(request),
     )
+
+
+def _page_links(
+    lifecycle: Lifecycle[Any], parameters: Mapping[str, str], page: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the addresses of the other pages and sizes of the list, and the numbers of its rows."""
+    first = int(parameters["from"]) if parameters.get("from", "").isdecimal() else 1
+    kind, lasting = lifecycle.kind, _lasting(parameters)
+    return {
+        "next_address": _next(lifecycle, parameters, page, first),
+        "first_address": address_of_list(kind, lasting) if "cursor" in parameters else None,
+        "rows_shown": (first, first + len(page["items"]) - 1),
+        "sizes": [(size, address_of_list(kind, {**lasting, "limit": size})) for size in PAGES],
+        "select_all": address_of_list(kind, {**parameters, "selected": "all"}),
+    }
 
 
 async def _answer(
