@@ -67,6 +67,16 @@ async def test_the_page_lists_what_the_reader_administers(api: Api) -> None:
     assert f'href="{ADMINISTRATION}"' in await opened(admin, "/desk")
 
 
+@pytest.mark.parametrize("role", [Role.admin, Role.quality_manager, Role.service_level_manager])
+async def test_administration_offers_only_forms_that_are_open_to_the_reader(api: Api, role: Role) -> None:
+    reader = await api.client("Reader", role)
+    html = (await reader.get(ADMINISTRATION)).text
+    openings = (await reader.read("/v1/me/openings"))["items"]
+    offered = set(re.findall(r'class="button" href="(/desk/new/[^"]*)"', html))
+    assert offered <= {f"/desk/new/{each['kind']}/{each['action']}" for each in openings}
+    assert ("/desk/new/team/add" in offered) is (role is Role.admin)
+
+
 async def test_an_invited_person_signs_in_with_the_key_of_the_message(api: Api) -> None:
     admin = await api.client("Ada", Role.admin)
     await api.team("network")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from fastapi import Request
@@ -10,12 +10,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.api.direct import Router
+from app.api.pages.page_paths import DESK
 from app.common.people import Role
 from app.desk.administration import items, mapping_pages, people, services, sources, teams
 from app.desk.administration.index import ADMINISTRATION, GROUPS, AdministrationGroup
 from app.desk.first_steps import first_agreement
 from app.desk.pages.context import Desk, open_desk, require_signed_in
 
+#: How the addresses of forms begin that open a record.
+NEW = f"{DESK}/new"
 router = Router(include_in_schema=False)
 
 
@@ -26,8 +29,26 @@ async def get_administration_page(request: Request) -> Response:
     groups = list(reader_groups(desk))
     if not groups:
         raise HTTPException(404)
+    openings = {f"{NEW}/{each['kind']}/{each['action']}" for each in await desk.openings()}
+    groups = [_with_forms(group, openings) for group in groups]
     template = "administration/index.html"
     return desk.answer(template, desk.sentence("administration"), groups=groups)
+
+
+def _with_forms(group: AdministrationGroup, openings: Collection[str]) -> AdministrationGroup:
+    """Return the group with the forms that are open to the reader; other pages decide by themselves."""
+    pages = (
+        replace(
+            page,
+            forms=tuple(
+                (label, address)
+                for label, address in page.forms
+                if not address.startswith(f"{NEW}/") or address in openings
+            ),
+        )
+        for page in group.pages
+    )
+    return replace(group, pages=tuple(pages))
 
 
 def reader_groups(desk: Desk) -> Iterator[AdministrationGroup]:
