@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -107,6 +108,7 @@ async def test_every_cell_is_said_once_and_less_is_never_more_urgent(
     assert refused.status_code == 422
     error = refused.json()["errors"][0]
     assert (error["pointer"], error["code"]) == (pointer, code)
+    assert re.search(r"\b(impact|urgency) \d", error["message"]) is None, "in the words of the form"
 
 
 @given(st.lists(st.sampled_from(list(Priority)), min_size=9, max_size=9))

@@ -84,7 +84,7 @@ async def matrix_incomplete(
         priorities[cell.impact, cell.urgency] = cell.priority
     for impact, urgency in MATRIX:
         if (impact, urgency) not in priorities:
-            words = {"impact": impact.value, "urgency": urgency.value}
+            words = {"impact": impact, "urgency": urgency}
             raise WrongValue(words, pointer="/cells", because="cell_missing")
     for n, cell in enumerate(body.cells):
         _check_monotonic(priorities, cell, f"/cells/{n}/priority")
@@ -97,7 +97,7 @@ def _check_monotonic(matrix: Matrix, cell: MatrixCell, pointer: str) -> None:
     for (impact, urgency), priority in matrix.items():
         more = impact.value <= cell.impact.value and urgency.value <= cell.urgency.value
         if more and cell.priority.value < priority.value:
-            words = {"impact": impact.value, "urgency": urgency.value, "priority": priority}
+            words = {"impact": impact, "urgency": urgency, "priority": priority}
             raise WrongValue(words, pointer=pointer, because="more_urgent_for_less")
 
 

@@ -303,7 +303,8 @@ def _check_in_effect(ctx: ActionContext) -> None:
         return
     day = effective_at.astimezone(ctx.settings.zone).date()
     if ctx.occurred_at.astimezone(ctx.settings.zone).date() < day:
-        raise PreparationRefused("not_in_effect", {"day": day.isoformat()})
+        words = {"day": day.isoformat(), "zone": str(ctx.settings.zone)}
+        raise PreparationRefused("not_in_effect", words)
 
 
 async def _check_release_deployed(reads: ReadContext, improvement: Improvement) -> None:
