@@ -19,6 +19,8 @@ from app.service_reports.reading import ClockCount
 DECIMALS = 6
 FULL_COMPLIANCE = "1"
 NO_CLOCKS = ClockCount()
+#: Part of a period after which its cases so far show a pace: a case in its first hours shows none.
+SETTLED_SHARE = Fraction(1, 10)
 
 
 def share_text(part: int, total: int) -> str | None:
@@ -98,13 +100,14 @@ def clock_forecast(
     target: Mapping[str, Any], period: Period, count: ClockCount, before: ClockCount, now: datetime
 ) -> ReportForecast:
     """Return whether the running period can still meet the target, if cases keep coming at its pace so far;
-    without any so far, at the pace of the period before.
+    in its first tenth, and without any so far, at the pace of the period before.
     """
     left = Fraction(
         round((period.end - now).total_seconds()), round((period.end - period.begin).total_seconds())
     )
     left = min(max(left, Fraction(0)), Fraction(1))
-    has_pace = count.cases > 0 and left < 1
+    is_settled = 1 - left >= SETTLED_SHARE or (not before.cases and left < 1)
+    has_pace = count.cases > 0 and is_settled
     more = round(count.cases * left / (1 - left)) if has_pace else round(before.cases * left)
     agreed = TargetValue(Comparator.ge, float(target["compliance"] or FULL_COMPLIANCE))
     outlook = None

@@ -213,6 +213,9 @@ def test_a_running_period_can_still_meet_its_target_or_not() -> None:
     assert lost.outlook is Outlook.out_of_reach
     new = clock_forecast(promised, MARCH, ClockCount(), ClockCount(6, 0), MARCH.begin)
     assert (new.result, new.more_cases, new.outlook) == (None, 6, Outlook.reachable)
+    hours_later = MARCH.begin + timedelta(hours=3)
+    first = clock_forecast(promised, MARCH, ClockCount(1, 0), ClockCount(6, 0), hours_later)
+    assert first.more_cases == 6, "one case in the first hours is no pace"
     assert clock_forecast(promised, MARCH, ClockCount(), ClockCount(), middle).outlook is None
 
 

@@ -66,7 +66,8 @@ def open_(card: Scorecard, body: OpenScorecard, ctx: ActionContext) -> None:
     card.concerned_id, card.superior_id = subject.person_id, subject.superior_id
     card.edition_id = edition.id
     assert edition.rating_days is not None
-    card.rating_due_at = ctx.occurred_at + timedelta(days=edition.rating_days)
+    # Whoever opens it chooses no shorter time by an earlier date.
+    card.rating_due_at = ctx.counts_from + timedelta(days=edition.rating_days)
 
 
 def follow_leads(card: Scorecard, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -99,7 +100,7 @@ def publish(card: Scorecard, body: PublishScorecard, ctx: ActionContext) -> None
     card.position, card.points, card.published_at = body.position, body.points, ctx.occurred_at
     card.score = card.final_score = None if scored.score is None else str(scored.score)
     assert edition.objection_days is not None
-    card.objection_until_at = ctx.occurred_at + timedelta(days=edition.objection_days)
+    card.objection_until_at = ctx.counts_from + timedelta(days=edition.objection_days)
     _judge(card, below=scored.below_line)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from app.common.people import Role
 from app.common.records import Record
@@ -154,7 +155,24 @@ async def invalid_adjustment(
             raise WrongValue(words, pointer=f"/dropped/{n}", because="no_such_target_to_drop")
     if body.dropped and not (targets.keys() | changed) - set(body.dropped):
         raise WrongValue(pointer="/dropped", because="no_target_left")
-    check_adjusted_steps(body.steps, body.dropped_steps, ctx.prepared(KnownContents).steps)
+    steps = ctx.prepared(KnownContents).steps
+    check_adjusted_steps(body.steps, body.dropped_steps, steps)
+    due_days: dict[UUID | None, str | None] = {step.id: step.due_on for step in steps}
+    _check_ahead("steps", [(step.due_on, due_days.get(step.step)) for step in body.steps], ctx)
+    due_days_of_targets = {name: target.due_on for name, target in targets.items()}
+    _check_ahead(
+        "targets", [(target.due_on, due_days_of_targets.get(target.name)) for target in body.targets], ctx
+    )
+
+
+def _check_ahead(field: str, days: Iterable[tuple[str, str | None]], ctx: ActionContext) -> None:
+    """Check that no adjusted date lies in the past, each given with the present one, which may stay. Raises
+    WrongValue.
+    """
+    today = ctx.counts_from.astimezone(ctx.settings.zone).date().isoformat()
+    for n, (due_on, present) in enumerate(days):
+        if due_on < today and due_on != present:
+            raise WrongValue(pointer=f"/{field}/{n}/due_on", because="not_ahead")
 
 
 async def closes_early(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 
 from app.foundation.quarters import end_of_quarter, quarter_of
@@ -65,9 +65,11 @@ async def test_a_card_needs_an_edition_from_before_its_quarter_which_is_over(sco
     for wrong in ({"person": office.agent.id, "team": TEAM}, {}):
         answer = await office.quality.post("/v1/scorecards", json={"quarter": scored.quarter, **wrong})
         assert refused(answer.json()) == {("/person", "person_or_team")}
+    await scored.move_to(scored.end + timedelta(days=30))
     body = {"quarter": scored.quarter, "person": office.agent.id}
-    opened = await office.quality.post_ok("/v1/scorecards", body)
+    opened = await office.quality.post_ok("/v1/scorecards", body | {"occurred_at": f"{scored.end:%FT%TZ}"})
     assert (opened["state"], opened["superior"]["id"]) == ("open", office.head.id)
+    assert datetime.fromisoformat(opened["rating_due_at"]) > office.now, "an early date takes no time to rate"
     twice = await office.quality.post("/v1/scorecards", json=body)
     assert twice.status_code in (409, 422), twice.text
     assert (await office.head.post("/v1/scorecards", json=body)).status_code == 403

@@ -69,6 +69,7 @@ async def test_steps_are_done_overdue_and_given_to_others_and_each_review_says_w
         ([moved_step | {"step": pilot["id"]}], ("/steps/0/step", "completed_already")),
         ([moved_step, moved_step], ("/steps/1/step", "each_once")),
         ([moved_step | {"step": str(UUID(int=1))}], ("/steps/0/step", "unknown_value")),
+        ([moved_step | {"due_on": f"{YEAR - 1}-12-31"}], ("/steps/0/due_on", "not_ahead")),
     ):
         question = programme.question() | body | {"steps": steps}
         assert errors((await quality.post(f"{path}/propose_adjustment", json=question)).json()) == [wrong]
