@@ -150,13 +150,12 @@ def _facts(issued: ServiceReport, texts: ReportTexts) -> Iterator[tuple[str, str
     yield texts.sentence("period"), period
     yield texts.sentence("state_of"), as_of
     if issued.issued_at is not None:
-        issuer = texts.sentence("by_rule")
-        if issued.issued_by is not None:
-            issuer = issued.issued_by.name or texts.sentence("erased")
-        yield (
-            texts.sentence("issued"),
-            texts.sentence("issued_by", at=texts.moment(issued.issued_at), by=issuer),
-        )
+        at = texts.moment(issued.issued_at)
+        if issued.issued_by is None:
+            issue = texts.sentence("by_rule", at=at)
+        else:
+            issue = texts.sentence("issued_by", at=at, by=issued.issued_by.name or texts.sentence("erased"))
+        yield texts.sentence("issued"), issue
 
 
 def _met_of(report: ReportContent, texts: ReportTexts) -> str:
