@@ -28,8 +28,8 @@ from app.kernel.actions.payloads import (
     Payload,
     RecordKey,
     Reference,
+    ShortNote,
     ShortText,
-    Statement,
 )
 
 #: The largest whole number that every JSON reader holds exactly.
@@ -175,7 +175,7 @@ class CheckItemVerification(Payload, of=VerificationItem):
 
     ci: Annotated[Reference, ForeignRef("ci", retired=True)] = Field(description="Item that was checked.")
     outcome: CiOutcome
-    note: Statement | None = None
+    note: ShortNote | None = None
 
 
 class SettleDifferenceVerification(Payload, of=VerificationItem):
@@ -189,7 +189,7 @@ class SettleDifferenceVerification(Payload, of=VerificationItem):
 class ConcludeVerification(Payload, of=Verification):
     """The result of the verification."""
 
-    summary: Statement | None = None
+    summary: ShortNote | None = None
 
 
 class TakeBaseline(Payload, of=Baseline):

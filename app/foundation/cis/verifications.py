@@ -27,6 +27,7 @@ from app.kernel.actions.actor_policy import RecordDuty, change_manager
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, Lifecycle, action
+from app.kernel.actions.payload_fields import is_statement
 from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import ConflictingDuty, WrongValue
 from app.kernel.actions.rules import Rules, ValueTaken
@@ -59,7 +60,7 @@ async def difference_without_note(
     reads: ReadContext, verification: Verification, body: CheckItemVerification, ctx: ActionContext
 ) -> None:
     """Refuse if a difference is reported without a note."""
-    if body.outcome is not CiOutcome.as_recorded and body.note is None:
+    if body.outcome is not CiOutcome.as_recorded and not is_statement(body.note):
         raise WrongValue(pointer="/note", because="missing")
 
 

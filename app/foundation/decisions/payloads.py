@@ -14,7 +14,8 @@ from app.foundation.decisions.records import (
     VoteVerdict,
 )
 from app.kernel.actions.conditions import Condition
-from app.kernel.actions.payloads import FreeText, Instant, Payload, Title
+from app.kernel.actions.payload_fields import is_statement
+from app.kernel.actions.payloads import FreeText, Instant, Note, Payload, Title
 
 #: No setting is revised more often.
 MOST_EDITIONS = 10_000
@@ -69,7 +70,7 @@ class CastVote(Payload):
         "vote of their own; see `votes_for_others` of the caller's work.",
     )
     verdict: VoteVerdict = Field(description="Answer to the question.", examples=["approve"])
-    comment: FreeText | None = Field(
+    comment: Note | None = Field(
         default=None, description="Reason; required to reject or defer.", examples=["Go on."]
     )
     defer_until: Instant | None = Field(
@@ -88,7 +89,7 @@ class CastVote(Payload):
             "say_why",
             ("verdict", "comment"),
             lambda body: (
-                body.comment is not None or body.verdict not in (VoteVerdict.reject, VoteVerdict.defer)
+                is_statement(body.comment) or body.verdict not in (VoteVerdict.reject, VoteVerdict.defer)
             ),
         ),
     )

@@ -24,6 +24,7 @@ from app.kernel.actions.payloads import (
     Instant,
     Payload,
     RecordKey,
+    ShortNote,
     ShortText,
     Statement,
     at_most_entries,
@@ -110,4 +111,4 @@ class CompareAgainDiscovery(EmptyPayload):
 class ConcludeDiscovery(Payload, of=Discovery):
     """The result of the discovery."""
 
-    summary: Statement | None = None
+    summary: ShortNote | None = None

@@ -14,6 +14,7 @@ from app.kernel.actions.payloads import (
     BoundedList,
     FreeText,
     Instant,
+    Note,
     Payload,
     PayloadPart,
     RecordKey,
@@ -100,4 +101,4 @@ class CompleteMaintenance(Payload, of=MaintenanceRound):
         default=(), max_length=LONGEST_LIST, description="Further readings that were taken."
     )
     left_out: FreeText | None = None
-    remark: FreeText | None = None
+    remark: Note | None = None

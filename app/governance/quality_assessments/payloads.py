@@ -21,6 +21,7 @@ from app.kernel.actions.payloads import (
     BoundedList,
     FreeText,
     Instant,
+    Note,
     Payload,
     PayloadPart,
     RecordKey,
@@ -58,7 +59,7 @@ class FoundQuality(PayloadPart, of=QualityFinding):
     """A finding of the assessment."""
 
     title: Title
-    detail: FreeText | None = None
+    detail: Note | None = None
     service: Service | None = None
 
 

@@ -27,6 +27,7 @@ from app.kernel.actions.payloads import (
     BoundedList,
     FreeText,
     Instant,
+    Note,
     Payload,
     PayloadPart,
     RecordKey,
@@ -69,7 +70,7 @@ class AssessRisk(Payload, of=Risk):
     impact: Points
     controllable: bool = Field(default=True, strict=True)
     dear: bool = Field(default=False, strict=True)
-    remark: FreeText | None = Field(
+    remark: Note | None = Field(
         default=None, description="Reasons for the assessment, and the changes since the last one."
     )
     reassess_by_at: Instant | None = Field(

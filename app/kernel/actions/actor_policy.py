@@ -64,7 +64,8 @@ class ProcessRelation:
     child rows or the payload do, anybody may have the relation, and a check of the action reads those.
     `named_in` are the kinds and fields, of other records or child records, that name the holders of a post.
     `any_credential`: a check asks the caller's credential; otherwise one that permits less than its person
-    may do does nothing in person by the relation.
+    may do does nothing in person by the relation. `of_requesters`: requesters and people of their side have
+    it.
     """
 
     code: str
@@ -73,6 +74,7 @@ class ProcessRelation:
     fields: tuple[str, ...] = ()
     any_credential: bool = False
     named_in: tuple[tuple[str, str], ...] = ()
+    of_requesters: bool = False
 
     def label(self, language: str) -> str:
         """Return the relation's label in that language."""
@@ -397,9 +399,10 @@ def process_relation(
     *fields: str,
     any_credential: bool = False,
     named_in: tuple[tuple[str, str], ...] = (),
+    of_requesters: bool = False,
 ) -> ActorPolicy:
     """Return the policy for those who have a relation to the records of one process (`ProcessRelation`)."""
-    relation = ProcessRelation(code, en, zh, fields, any_credential, named_in)
+    relation = ProcessRelation(code, en, zh, fields, any_credential, named_in, of_requesters)
     return ActorPolicy(relations=frozenset({relation}))
 
 

@@ -2,8 +2,9 @@
 the payload that it corrects, and texts have a least content. Pure.
 
 A dash in a mandatory field satisfies its presence only: a plan, a reason or a proof needs content. If there
-is nothing to report, "none, because ..." gives the reason. Texts of imports, tools, mails and rules are
-exempt: they report texts that were written elsewhere.
+is nothing to report, "none, because ..." gives the reason. Requesters write as they like, and so does
+everybody in a note that nobody demands: only punctuation alone is refused. Texts of imports, tools, mails and
+rules are exempt: they report texts that were written elsewhere.
 """
 
 from __future__ import annotations
@@ -124,16 +125,25 @@ _REPEATED_PARTS = re.compile(r"([a-z0-9]{1,4}?|\w{1,2}?)\1+")
 class DemandedText:
     """Marks a text of a payload in which a person has to make a statement. `letters` is the least number of
     letters: one in the number of a document, none in that of a room. `is_number`: the text is a number in
-    another system. `in_full`: an answer such as "yes" is no statement.
+    another system. `in_full`: an answer such as "yes" is no statement. `is_note`: nobody demands the text.
     """
 
     def __init__(
-        self, letters: int = LEAST_LETTERS, *, is_number: bool = False, in_full: bool = False
+        self,
+        letters: int = LEAST_LETTERS,
+        *,
+        is_number: bool = False,
+        in_full: bool = False,
+        is_note: bool = False,
     ) -> None:
-        self.letters, self.is_number, self.in_full = letters, is_number, in_full
+        self.letters, self.is_number, self.in_full, self.is_note = letters, is_number, in_full, is_note
 
-    def fault(self, text: str) -> str | None:
-        """Return the code of what is wrong with the text, or None."""
+    def fault(self, text: str, *, by_requester: bool = False) -> str | None:
+        """Return the code of what is wrong with the text, or None. `by_requester`: it is in the words of a
+        requester, in which any content counts.
+        """
+        if self.is_note or (by_requester and not self.is_number):
+            return None if holds_content(text) else "only_punctuation"
         if self.is_number and _NONE_BECAUSE.search(unicodedata.normalize("NFKC", text).casefold()):
             return "no_number"
         if not is_meaningful(text, self.letters, in_full=self.in_full):
@@ -147,6 +157,20 @@ class StatedDay:
 
 class StatedYear:
     """Marks a number of a payload that is a year."""
+
+
+def holds_content(text: str) -> bool:
+    """Return whether the text has a letter, a digit or a pictogram, and is more than punctuation."""
+    return any(unicodedata.category(character)[0] in "LN" or _is_pictogram(character) for character in text)
+
+
+def _is_pictogram(character: str) -> bool:
+    return unicodedata.category(character) == "So"
+
+
+def is_statement(text: str | None) -> bool:
+    """Return whether the optional text is there and states something, where a check demands it."""
+    return text is not None and is_meaningful(text, in_full=True)
 
 
 def is_meaningful(text: str, letters: int = LEAST_LETTERS, *, in_full: bool = False) -> bool:

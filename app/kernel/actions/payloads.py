@@ -185,6 +185,10 @@ _AnyParagraph = Annotated[
 Paragraph = Annotated[_AnyParagraph, DemandedText(in_full=True)]
 #: Free text in a person's own words: encrypted under their key, unreadable once they are erased.
 FreeText = Annotated[Paragraph, Personal()]
+#: A note that nobody demands; a check may, with `is_statement`.
+Note = Annotated[_AnyParagraph, DemandedText(is_note=True), Personal()]
+#: The same in one line, for everybody to read.
+ShortNote = Annotated[ShortText, DemandedText(is_note=True)]
 #: The same for a remark in a conversation, which may be as short as a question mark.
 Remark = Annotated[_AnyParagraph, Personal()]
 #: The name of a file on the sender's device.
@@ -385,22 +389,25 @@ def has_personal_text(body: BaseModel) -> bool:
 
 
 def empty_statements(
-    value: Any, pointer: str = "", *, demanded: DemandedText | None = None
+    value: Any, pointer: str = "", *, demanded: DemandedText | None = None, by_requester: bool = False
 ) -> Iterator[tuple[str, str]]:
     """Yield the texts in a payload, or in a value of one, that are marked as statements but have no content,
     or as numbers but are none: the JSON pointer and the code. `demanded` is the mark of texts in the value.
+    `by_requester`: they are in the words of a requester.
     """
     if isinstance(value, str):
-        fault = None if demanded is None else demanded.fault(value)
+        fault = None if demanded is None else demanded.fault(value, by_requester=by_requester)
         if fault is not None:
             yield pointer, fault
     elif isinstance(value, list | tuple):
         for place, entry in enumerate(value):
-            yield from empty_statements(entry, f"{pointer}/{place}", demanded=demanded)
+            within = f"{pointer}/{place}"
+            yield from empty_statements(entry, within, demanded=demanded, by_requester=by_requester)
     elif isinstance(value, BaseModel):
         statements = marks(type(value), DemandedText)
         for name, field in provided_fields(value):
-            yield from empty_statements(field, f"{pointer}/{name}", demanded=statements.get(name))
+            mark, within = statements.get(name), f"{pointer}/{name}"
+            yield from empty_statements(field, within, demanded=mark, by_requester=by_requester)
 
 
 def to_event_data(

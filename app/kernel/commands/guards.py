@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from app.common.people import DEFAULT_LABELS, Caller, RoleLabels
 from app.i18n import Word
 from app.kernel.access.reads import ReadContext
-from app.kernel.actions.actor_policy import RecordDuty, conflicting_duties
+from app.kernel.actions.actor_policy import ProcessRelation, RecordDuty, Relation, conflicting_duties
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payload_fields import StatedDay, StatedYear
 from app.kernel.actions.payloads import empty_statements, marks, provided_fields
@@ -68,13 +68,31 @@ def require_own_secret(caller: Caller) -> None:
         raise KeyOfAnother()
 
 
-def require_content(command: Command) -> None:
+def require_content(command: Command, record: Any) -> None:
     """Raise WrongValue if a person sends a mandatory statement without content, or a number that is none."""
     if not command.metadata.is_by_person:
         return
+    by_requester = is_by_requester(command, record)
     _raise_all(
-        WrongValue(pointer=pointer, because=because) for pointer, because in empty_statements(command.body)
+        WrongValue(pointer=pointer, because=because)
+        for pointer, because in empty_statements(command.body, by_requester=by_requester)
     )
+
+
+def is_by_requester(command: Command, record: Any) -> bool:
+    """Return whether the texts of the command are the words of a requester: of a person who opens a ticket
+    that anybody may open, or who acts on their own such ticket as its requester or for their side.
+    """
+    lifecycle, policy, caller = command.lifecycle, command.row.policy, command.metadata.caller
+    if not lifecycle.is_ticket or Relation.anybody not in lifecycle.rows[0].policy.relations:
+        return False
+    if command.row.opens:
+        return True
+    is_reporter = Relation.reporter.relates(caller, record)
+    if Relation.reporter in policy.relations:
+        return is_reporter
+    is_for_them = any(isinstance(each, ProcessRelation) and each.of_requesters for each in policy.relations)
+    return is_for_them and (is_reporter or not caller.is_staff_for(record))
 
 
 def require_near_dates(command: Command, horizon_years: int) -> None:

@@ -48,7 +48,7 @@ async def decide_stream(
     if not permitted and await is_outgrown(reads, command.row.policy, record, command.metadata.caller):
         raise NoLongerEligible()
     if not follows:
-        guards.require_content(command)
+        guards.require_content(command, record)
         guards.require_near_dates(command, ledger.settings.horizon_years)
     command = await with_defined_names(reads, command, follows=follows)
     command = await with_found_evidence(ledger, reads, command, record, follows=follows)

@@ -16,6 +16,7 @@ from app.kernel.actions.payloads import (
     BoundedList,
     FreeText,
     Instant,
+    Note,
     Payload,
     PayloadPart,
     Reference,
@@ -68,7 +69,7 @@ class ScoreImprovementAssessment(Payload, of=SuggestionScore):
         description="Need for outside purchases, where 5 means that no purchase is needed."
     )
     risk: Score = Field(description="Risk of the rollout, where 5 means no risks or obstacles.")
-    comment: FreeText | None = None
+    comment: Note | None = None
 
 
 class GivenVerdict(PayloadPart, of=AssessedSuggestion):

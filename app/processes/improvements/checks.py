@@ -16,6 +16,7 @@ from app.foundation.decisions.records import Decision, DecisionState
 from app.foundation.process_definitions.lookups import editions_of
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
+from app.kernel.actions.payload_fields import is_statement
 from app.kernel.actions.payloads import Patch
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.kernel.commands.dating import CLOCK_TOLERANCE
@@ -306,7 +307,7 @@ async def against_evidence(
     """Refuse a judgement against the evidence without a reason (`against_evidence`), and one as reached as a
     whole, of what did not reach its goal or its benefit, without saying why (`reached_in_part`).
     """
-    if body.reached and not (body.goal_reached and body.benefit_reached) and body.comment is None:
+    if body.reached and not (body.goal_reached and body.benefit_reached) and not is_statement(body.comment):
         raise WrongValue(pointer="/comment", because="reached_in_part")
     against = contradicting(body.reached, ctx.prepared(NewestEffect))
     if against is not None and body.reason is None:

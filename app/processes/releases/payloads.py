@@ -22,6 +22,7 @@ from app.kernel.actions.payloads import (
     BoundedList,
     FreeText,
     Instant,
+    Note,
     Patch,
     Payload,
     PayloadPart,
@@ -140,7 +141,7 @@ class PassGateRelease(Payload, of=ReleaseStage):
         default=None,
         description="Author of the documents, if the plan names no author and another person attached them.",
     )
-    comment: FreeText | None = Field(default=None, description="Findings of the review.")
+    comment: Note | None = Field(default=None, description="Findings of the review.")
 
     CONDITIONS = (
         at_least_one_member("stage_document_missing", "attachments", "document_numbers", "external_numbers"),

@@ -154,7 +154,9 @@ from app.ticketing.work.ticket_holds import (
 solution_reviewer = process_relation(
     "solution_reviewer", "one IT and one business reviewer", "信息技术方和业务方评审人各一名"
 )
-acceptor = process_relation("acceptor", "the requester and their acceptance group", "申请人及需求方验收组")
+acceptor = process_relation(
+    "acceptor", "the requester and their acceptance group", "申请人及需求方验收组", of_requesters=True
+)
 
 
 def submit(request: Request, body: SubmitRequest, ctx: ActionContext) -> None:

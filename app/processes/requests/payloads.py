@@ -20,12 +20,14 @@ from app.foundation.documents.records import DocumentClass
 from app.foundation.services.records import FulfilmentPath
 from app.kernel.actions.conditions import Condition, all_members_or_none, exactly_one_member
 from app.kernel.actions.forms import Answers
+from app.kernel.actions.payload_fields import is_statement
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,
     FreeText,
     Instant,
+    Note,
     Patch,
     Payload,
     PayloadPart,
@@ -212,7 +214,7 @@ class CriterionAssessment(PayloadPart, of=CriterionResult):
     criterion: UUID
     shown_by: VerificationMethod
     passed: bool = Field(strict=True)
-    note: FreeText | None = None
+    note: Note | None = None
 
 
 class AcceptanceIssue(PayloadPart):
@@ -260,7 +262,7 @@ class RecordAcceptanceRequest(Payload, of=Acceptance):
         min_length=1, max_length=LONGEST_LIST, description="Result of each criterion."
     )
     verdict: AcceptanceVerdict
-    conclusion: FreeText | None = Field(
+    conclusion: Note | None = Field(
         default=None, description="Conclusion of the acceptance, if there is one."
     )
     early_reason: FreeText | None = Field(
@@ -336,7 +338,7 @@ class ProposeSolutionRequest(Payload):
 
 
 def _says_what_to_revise(body: ReviewSolutionRequest) -> bool:
-    return body.verdict is not ReviewVerdict.revise or body.comment is not None
+    return body.verdict is not ReviewVerdict.revise or is_statement(body.comment)
 
 
 def _approves_nothing_poor(body: ReviewSolutionRequest) -> bool:
@@ -352,7 +354,7 @@ class ReviewSolutionRequest(Payload, of=SolutionReview):
     feasibility: Judgement
     business_fit: Judgement
     cost_and_benefit: Judgement
-    comment: FreeText | None = None
+    comment: Note | None = None
 
     CONDITIONS = (
         Condition("say_what_to_revise", ("verdict", "comment"), _says_what_to_revise),
@@ -426,7 +428,7 @@ class ChangeRequirementsRequest(Payload):
 class BeginImplementationRequest(Payload, of=Request):
     """The plan of the implementation: milestones, tasks, cost, and the interval of progress reports."""
 
-    plan: FreeText | None = Field(default=None, description="Remarks on the plan.")
+    plan: Note | None = Field(default=None, description="Remarks on the plan.")
     milestones: Annotated[tuple[PlannedMilestone, ...], BoundedList] = Field(
         min_length=1, max_length=LONGEST_LIST, description="Milestones of the plan, in order."
     )

@@ -20,7 +20,7 @@ from app.foundation.documents.filing import OnFile, file_document
 from app.foundation.documents.records import DocumentClass
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payloads import FreeText, Payload, ShortText
+from app.kernel.actions.payloads import FreeText, Note, Payload, ShortText
 from app.kernel.actions.refusals import PreparationRefused, WrongValue
 from app.service_levels.agreements.records import Agreement, ConsequenceKind
 from app.service_levels.agreements.terms.payloads import TargetId
@@ -66,7 +66,7 @@ class IssueReportSla(Payload, of=AgreementReport):
 
     model_config = example_includes("remarks")
     period: PeriodLabel
-    remarks: FreeText | None = None
+    remarks: Note | None = None
 
 
 def issue_report(agreement: Agreement, body: IssueReportSla, ctx: ActionContext) -> None:

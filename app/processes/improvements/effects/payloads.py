@@ -17,6 +17,7 @@ from app.kernel.actions.payloads import (
     BoundedList,
     FreeText,
     Instant,
+    Note,
     Payload,
     Reference,
     ShortText,
@@ -60,7 +61,7 @@ class EvaluateImprovement(Payload):
         description="Process owner who is asked to agree, and does so with `agree_to_evaluation`: a person's "
         "id. Left out if it is the caller, who has not proposed the improvement.",
     )
-    comment: FreeText | None = Field(
+    comment: Note | None = Field(
         default=None,
         description="Comment on the evaluation; required for success as a whole without the goal or "
         "the benefit.",

@@ -20,6 +20,7 @@ from app.kernel.actions.payloads import (
     BoundedList,
     FreeText,
     Instant,
+    Note,
     Payload,
     PayloadPart,
     Reference,
@@ -359,7 +360,7 @@ class AskHandOverImprovement(Payload):
 class HandOverImprovement(Payload):
     """The acceptance of the handover."""
 
-    comment: FreeText | None = Field(default=None, description="Comment on the handover.")
+    comment: Note | None = Field(default=None, description="Comment on the handover.")
 
 
 class FixImprovement(DespiteFreeze):
