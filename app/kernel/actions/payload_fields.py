@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field
 from pydantic.fields import FieldInfo
 
 from app.common.records import Record, StaffOnly, field_owners
+from app.common.spellings.external_numbers import is_external_number
 from app.kernel.access.descriptions import description_of
 
 LEAST_CHARACTERS = 2
@@ -62,6 +63,7 @@ _FILLERS = frozenset(
 #: Texts that promise a statement, or refer to one, as a whole. Titles and names may be such words.
 _PROMISES = frozenset(
     {"asdfgh", "blah", "loremipsum", "nocomment", "noreason", "qwerty", "没有理由", "无理由"}
+    | {"tofollow", "tbdlater", "tobefilledin", "待补充", "待确认", "待补", "后补"}
     | {"later", "remedylater", "tobedefined", "asdiscussed", "asdf", "稍后", "以后", "以后再说"}
     | {"asabove", "asbefore", "asdescribedabove", "cfabove", "idem", "likewise", "refertoabove", "same"}
     | {
@@ -111,11 +113,7 @@ _NONE_BECAUSE = re.compile(
     r"^\W*(?:(?:none|nothing|no|n/?a|not applicable)\b\W*(?:because(?: of)?|since|as)\b"
     r"|(?:没有|无|不适用)\W*(?:因为|因))"
 )
-#: Names of tools that have a digit and yet number nothing, in small letters and digits only.
-_TOOLS_WITH_DIGITS = frozenset(
-    {"office365", "microsoft365", "o365", "m365", "dynamics365", "d365", "saps4hana", "s4hana", "sapr3"}
-    | {"neo4j", "k8s", "windows11"}
-)
+_WITHOUT_CONTENT = _FILLERS | _PROMISES | _BARE_ANSWERS
 #: One letter again and again, or one Chinese character thrice, which are no words: `aaaa`, `啊啊啊`.
 _REPEATED = re.compile(r"([a-z0-9])\1*|(\w)\2{2,}")
 #: The same of a few characters, which may be a name but no statement: `asdfasdf`, `没有没有`.
@@ -144,11 +142,11 @@ class DemandedText:
         """
         if self.is_note or (by_requester and not self.is_number):
             return None if holds_content(text) else "only_punctuation"
-        if self.is_number and _NONE_BECAUSE.search(unicodedata.normalize("NFKC", text).casefold()):
-            return "no_number"
-        if not is_meaningful(text, self.letters, in_full=self.in_full):
-            return "no_number" if self.is_number else "says_nothing"
-        return "no_number" if self.is_number and not is_number_elsewhere(text) else None
+        if self.is_number:
+            is_none = _NONE_BECAUSE.search(unicodedata.normalize("NFKC", text).casefold())
+            is_number = not is_none and is_external_number(text, _WITHOUT_CONTENT)
+            return None if is_number else "no_number"
+        return None if is_meaningful(text, self.letters, in_full=self.in_full) else "says_nothing"
 
 
 class StatedDay:
@@ -192,17 +190,6 @@ def is_meaningful(text: str, letters: int = LEAST_LETTERS, *, in_full: bool = Fa
         and not (letters >= LEAST_LETTERS and all(_REPEATED.fullmatch(word) for word in words))
         and not (in_full and _REPEATED_PARTS.fullmatch(characters))
     )
-
-
-def is_number_elsewhere(text: str) -> bool:
-    """Return whether the text can be a number in another system: it has a digit and is more than the name of
-    a tool, or it is the address of a page.
-    """
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    if re.search(r"://[^/]+/.", folded):
-        return True
-    name = "".join(character for character in folded if character.isalnum())
-    return any(character.isdigit() for character in name) and name not in _TOOLS_WITH_DIGITS
 
 
 def describe_fields(payload: type[BaseModel], record: type[Record]) -> None:

@@ -164,7 +164,7 @@ RecordKey = Annotated[
 ]
 #: A line that must contain a statement by a person (`payload_fields.py`).
 Statement = Annotated[ShortText, DemandedText()]
-#: The number of a document in another system: a letter tells it from a count, a digit from a name.
+#: The number of a record or document in another system, or the address of its page.
 OutsideNumber = Annotated[ShortText, DemandedText(letters=1, is_number=True)]
 #: The name of a place or a class, which may be digits: room 305.
 PlaceName = Annotated[ShortText, DemandedText(letters=0)]

@@ -1,0 +1,122 @@
+"""A number of another system has the form of one, and a remark with a digit does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.kernel.actions.payload_fields import DemandedText
+
+NUMBER = DemandedText(letters=1, is_number=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "4711",
+        "0047110815",
+        "8000012345",
+        "20261130001",
+        "SOP-12",
+        "jira:CHG-7",
+        "CHG-12",
+        "JIRA-4",
+        "https://wiki.example/handbook",
+        "V-2026-0815",
+        "V-1",
+        "git 4f2a91c",
+        "git 77aa",
+        "DOC7",
+        "WI-12",
+        "SD-02001",
+        "PRJ-2026-17",
+        "国发〔2026〕12号",
+        "合同 2026-0153号",
+        "变更单20261130001",
+        "INC0012345",
+        "SOP 12",
+        "RFC#12",
+        "CR/2026/5",
+        "#4711",
+        "Redmine 4711",
+        "Jira: OPS-3",
+        "ticket 305",
+        "https://jira.corp.example/browse/OPS-3",
+        "wiki.corp.example/pages/7",
+        "http://jira/browse/OPS-3",
+        "Change CHG-12 of ServiceNow",
+        "305",
+        "京ICP备12345678号",
+        "OTRS#2026113010000012",
+        "工单号：20261130001",
+        "CHG0030045",
+        "NO.4711",
+        "SAP 8000012345",
+        "f-12",
+    ],
+)
+def test_a_number_of_any_tool_is_taken(text: str) -> None:
+    assert NUMBER.fault(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "待定1",
+        "TBD 1",
+        "n/a 1",
+        "见附件1",
+        "http://x/y",
+        "TBD1",
+        "none1",
+        "无1",
+        "test1",
+        "tomorrow at 5",
+        "see mail of 3 May",
+        "see mail of 3 May 2026",
+        "我们的1号文档",
+        "step 1",
+        "SNOW",
+        "Remedy later",
+        "Jira",
+        "Office 365",
+        "none, because of 2 notes",
+        "change",
+        "变更单",
+        "-",
+        "12",
+        "1",
+        "待补充1",
+        "later 2026",
+        "见2026年5月3日邮件",
+        "2026-05-03",
+        "Step 12",
+        "第3版",
+        "version 2",
+        "tbd-1",
+        "N/A-1",
+        "待定123",
+        "see attachment 1234",
+        "x",
+        "000",
+        "1111",
+        "the document will follow in 300 days",
+        "我们明天会上传第123号的文件到系统",
+        "done 1",
+        "已完成1",
+        "同上2",
+        "http://x",
+        "https://wiki.example",
+        "page 4",
+        "OK 1",
+        "yes1",
+        "1st",
+        "Windows 11",
+        "asdf1",
+        "asdf123",
+        "later1",
+        "待定（1）",
+        "附件12",
+    ],
+)
+def test_a_filler_remark_or_date_is_no_number(text: str) -> None:
+    assert NUMBER.fault(text) == "no_number"
