@@ -1,5 +1,6 @@
 """Warnings of a command's answer: keys of its payload that are taken although nothing here has them, as a
-monitoring tool may name what is not recorded yet. They stand in no event and in no ETag.
+monitoring tool may name what is not recorded yet, and environments that are on no list. They stand in no
+event and in no ETag.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from app.i18n import translate
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.lifecycle import Lifecycle
+from app.kernel.actions.payload_fields import UsualName
 from app.kernel.actions.payloads import Payload, marks, references
 from app.kernel.commands.command import Command
 from app.kernel.commands.references.defined_names import with_defined_names
@@ -46,7 +48,8 @@ class KeyWarning(OutputModel):
 
     pointer: str = Field(description="Place of the key in the body: a JSON Pointer.", examples=["/service"])
     code: str = Field(
-        description="Code of the warning: `unknown_service`, `unknown_ci` or `unknown_category`.",
+        description="Code of the warning: `unknown_service`, `unknown_ci`, `unknown_category` or "
+        "`unknown_environment`.",
         examples=["unknown_service"],
     )
     detail: str = Field(description="Warning as a sentence, in the reader's language.")
@@ -64,8 +67,9 @@ class NamedKey:
 
 
 def names_keys(lifecycle: Lifecycle[Any], body: type[Payload]) -> bool:
-    """Return whether payloads of that type, of actions on tickets, may name keys that are warned of."""
-    return lifecycle.is_ticket and any(_is_warned_of(mark) for mark in marks(body, KeyRef).values())
+    """Return whether payloads of that type may name what is warned of: on tickets keys, everywhere names."""
+    has_keys = lifecycle.is_ticket and any(_is_warned_of(mark) for mark in marks(body, KeyRef).values())
+    return has_keys or bool(marks(body, UsualName))
 
 
 def _is_warned_of(mark: KeyRef) -> bool:
@@ -96,7 +100,20 @@ async def unknown_keys(ledger: Ledger, command: Command) -> list[dict[str, Any]]
     reads = ReadContext(ledger.db, ledger.lifecycles, ledger.directory)
     command = await with_defined_names(reads, command)
     process = getattr(command.body, "process", None) or command.lifecycle.kind
-    return await unknown_keys_of(ledger, command.body, process, command.metadata)
+    unusual = list(_unusual_names(ledger, command))
+    if not command.lifecycle.is_ticket:
+        return unusual
+    return [*await unknown_keys_of(ledger, command.body, process, command.metadata), *unusual]
+
+
+def _unusual_names(ledger: Ledger, command: Command) -> Iterator[dict[str, Any]]:
+    """Yield the warnings of names that are neither usual nor listed in the settings."""
+    for field, mark in marks(type(command.body), UsualName).items():
+        name = getattr(command.body, field)
+        if name is not None and not mark.is_known(name, getattr(ledger.settings, mark.listed_in)):
+            code = f"unknown_{mark.kind}"
+            detail = warning_sentence(command.metadata.language, code, name, ())
+            yield KeyWarning(pointer=f"/{field}", code=code, detail=detail, near=[]).model_dump()
 
 
 async def unknown_keys_of(

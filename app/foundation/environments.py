@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from app.common.spellings import SpelledAs
+from app.kernel.actions.payload_fields import DemandedText, UsualName
 from app.kernel.actions.payloads import RecordKey
 
 PRODUCTION = "production"
@@ -30,19 +31,27 @@ PRODUCTION_ALIASES = frozenset(
             "echtbetrieb",
             "wirkbetrieb",
             "produktivbetrieb",
-            "main",
             "producción",
             "produção",
             "produzione",
         ),
         *("生产", "正式", "线上", "上线", "现网", "运营", "生產", "線上", "上線", "現網", "運營"),
         *("运行环境", "产线", "運行環境", "產線"),
+        *("投产", "投運", "投运", "投產", "商用", "实网", "實網", "真实环境", "真實環境", "本番"),
     }
 )
+#: Names of production as a whole, or with words that only say which: `main` is, a main office is not.
+WHOLE_ALIASES = frozenset({"main", "pro", "www", "operation", "operations", "operational", "ops", "real"})
+WHOLE_ALIASES |= {"运行", "運行", "实际环境"}
+_WHICH = frozenset(
+    {"env", "environment", "system", "systems", "site", "cluster", "branch", "region", "server"}
+)
+_WHICH |= {"eu", "us", "uk", "de", "cn", "asia", "apac", "emea", "east", "west", "north", "south", "central"}
 #: Words that turn a name of production into another environment, such as `pre-prod`.
 _NOT_PRODUCTION = frozenset(
     {"pre", "non", "not", "no", "test", "staging", "stage", "dev", "copy", "mirror", "like", "shadow", "uat"}
-    | {"preview", "demo", "sandbox", "training", "qa"}
+    | {"preview", "demo", "sandbox", "training", "qa", "trial", "simulated", "simulation", "outside", "nicht"}
+    | {"without", "clone", "replica", "fake", "mock"}
 )
 #: Names of other environments that every organisation uses, besides those words.
 _OTHERS = frozenset(
@@ -52,6 +61,7 @@ _OTHERS = frozenset(
 _CHINESE_ALIASES = re.compile("|".join(sorted(name for name in PRODUCTION_ALIASES if not name.isascii())))
 _CHINESE_OTHERS = re.compile(
     "预|預|准|準|试运行|試運行|非|类|類|仿|拟|擬|测试|測試|开发|開發|演练|演練|演示|验证|驗證|验收|驗收|培训|培訓|沙箱|集成|联调|聯調"
+    "|试|試|镜像|鏡像|副本|克隆|模拟|模擬"
 )
 #: Names of production that are long enough to be known although mistyped, and how alike they must be written.
 _LONG_ALIASES = sorted(name for name in PRODUCTION_ALIASES if name.startswith("prod") and len(name) > 8)
@@ -68,7 +78,9 @@ def environment_key(name: str) -> str:
     words = _words(name)
     if _NOT_PRODUCTION.intersection(words) or _CHINESE_OTHERS.search(name):
         return name
-    is_named = any(map(_names_production, (*words, "".join(words))))
+    is_named = any(map(_names_production, (*words, "".join(words)))) or (
+        len(WHOLE_ALIASES.intersection(words)) > 0 and WHOLE_ALIASES.union(_WHICH).issuperset(words)
+    )
     return PRODUCTION if is_named or _CHINESE_ALIASES.search(name) else name
 
 
@@ -108,4 +120,9 @@ def _words(name: str) -> list[str]:
 #: Marks a field of a record that holds the key of an environment.
 OF_ENVIRONMENT = SpelledAs(environment_key)
 #: The key of an environment in a payload.
-EnvironmentKey = Annotated[RecordKey, AfterValidator(environment_key)]
+EnvironmentKey = Annotated[
+    RecordKey,
+    AfterValidator(environment_key),
+    DemandedText(letters=0),
+    UsualName("environment", "environment_names", is_known_environment),
+]

@@ -15,6 +15,8 @@ from app.foundation.environments import (
     is_known_environment,
     is_production,
 )
+from app.kernel.actions.payload_fields import DemandedText
+from app.kernel.actions.payloads import marks
 from app.registry import LIFECYCLES
 
 
@@ -42,6 +44,7 @@ from app.registry import LIFECYCLES
             "prodution",
             "Porduction-2",
             "main",
+            *("PRO", "www", "operations", "customer production", "ops-eu", "main branch", "real"),
         ),
         *(
             "生产",
@@ -60,6 +63,7 @@ from app.registry import LIFECYCLES
             "生产一区",
             "运行环境",
             "产线",
+            *("投产", "商用环境", "实网", "本番", "运行", "真实环境", "投运环境"),
         ),
     ],
 )
@@ -86,6 +90,8 @@ def test_production_is_known_by_every_name(name: str) -> None:
         "reproduction",
         "main-test",
         "试运行环境",
+        *("试生产", "生产镜像", "模拟生产", "Nicht-Produktion", "pre-production", "simulated production"),
+        *("trial-production", "outside production", "main office", "real estate", "pro forma", "运行维护"),
     ],
 )
 def test_what_is_like_production_is_another_environment(name: str) -> None:
@@ -110,6 +116,21 @@ def _environment_fields() -> list[tuple[str, str, Any]]:
         for row in {row for lifecycle in LIFECYCLES for row in lifecycle.rows}
         for field, declared in row.body.model_fields.items()
         if "environment" in field
+    ]
+
+
+@pytest.mark.parametrize("name", ["x", "-", "...", "待定", "TBD", "n/a", "无", "xx", "none"])
+def test_a_filler_is_no_environment_for_a_person(name: str) -> None:
+    assert {body.__name__ for body, field in _environment_marks(name)} >= {"PlanRelease", "ReportDeployment"}
+
+
+def _environment_marks(name: str) -> list[tuple[type[Any], str]]:
+    """The fields of payloads that refuse the name as an environment."""
+    return [
+        (row.body, field)
+        for row in {row for lifecycle in LIFECYCLES for row in lifecycle.rows}
+        for field, mark in marks(row.body, DemandedText).items()
+        if "environment" in field and mark.fault(name) is not None
     ]
 
 

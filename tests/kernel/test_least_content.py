@@ -253,6 +253,41 @@ async def test_a_person_learns_which_texts_say_nothing_and_a_tool_is_not_asked(a
     assert (await tool.post_ok("/v1/incidents", says_nothing))["title"] == "."
 
 
+async def test_a_requester_reports_corrects_cancels_and_reopens_in_plain_words(api: Api) -> None:
+    agent, customer = await api.client("Ann", "agent"), await api.client("Yan")
+    words = ("卡", "404", "急急急", "见附件", "192.168.1.7")
+    incidents = [
+        await customer.post_ok("/v1/incidents", an_incident(title=word, description=word)) for word in words
+    ]
+    first, second = (incident["id"] for incident in incidents[:2])
+
+    for word in ("慢", "E-1234"):
+        edited = await customer.patch(
+            f"/v1/incidents/{first}", json={"description": word}, headers={"If-Match": "*"}
+        )
+        assert edited.status_code == 200, edited.text
+    await customer.post_ok(f"/v1/incidents/{first}/cancel", {"reason": "已解决"})
+    refused = await agent.post(f"/v1/incidents/{second}/cancel", json={"reason": "done"})
+
+    assert refused.status_code == 422, refused.text
+    assert refused.json()["errors"][0]["code"] == "says_nothing"
+
+
+async def test_staff_with_an_incident_of_their_own_are_its_requester_only_in_what_requesters_do(
+    api: Api,
+) -> None:
+    agent = await api.client("Ann", "agent")
+    incident = await agent.post_ok("/v1/incidents", an_incident(description="404"))
+    path = f"/v1/incidents/{incident['id']}"
+    await agent.post_ok(f"{path}/assign", {"person": "me"})
+    await agent.post_ok(f"{path}/start")
+
+    resolution = {"resolution_code": "fixed", "done": "done"}
+    assert (await agent.post(f"{path}/resolve", json=resolution)).status_code == 422
+    await agent.post_ok(f"{path}/resolve", resolution | {"done": "The relay was restarted."})
+    await agent.post_ok(f"{path}/reopen", {"reason": "no"})
+
+
 #: Demanded lists that may be empty only with a reason, by the field with the reason.
 EMPTY_FOR_A_REASON = {
     "ProposeSolutionRequest/risks": "no_risks_reason",

@@ -10,7 +10,6 @@ from app.kernel.actions.payload_fields import DemandedText
 from app.kernel.actions.payloads import marks, part_types
 from app.processes.requests.payloads import CriterionAssessment
 from app.registry import LIFECYCLES
-from tests.client import Api, an_incident
 
 #: What customers write: a word, a code, an address, a number, an answer.
 PLAIN_WORDS = (
@@ -61,41 +60,6 @@ def test_requesters_have_own_words_in_incidents_and_requests() -> None:
             if is_theirs and any(marks(body, DemandedText) for body in bodies):
                 admitting.add(f"{lifecycle.kind}.{row.name}")
     assert admitting == ROWS_OF_REQUESTERS
-
-
-async def test_a_requester_reports_corrects_cancels_and_reopens_in_plain_words(api: Api) -> None:
-    agent, customer = await api.client("Ann", "agent"), await api.client("Yan")
-    words = ("卡", "404", "急急急", "见附件", "192.168.1.7")
-    incidents = [
-        await customer.post_ok("/v1/incidents", an_incident(title=word, description=word)) for word in words
-    ]
-    first, second = (incident["id"] for incident in incidents[:2])
-
-    for word in ("慢", "E-1234"):
-        edited = await customer.patch(
-            f"/v1/incidents/{first}", json={"description": word}, headers={"If-Match": "*"}
-        )
-        assert edited.status_code == 200, edited.text
-    await customer.post_ok(f"/v1/incidents/{first}/cancel", {"reason": "已解决"})
-    refused = await agent.post(f"/v1/incidents/{second}/cancel", json={"reason": "done"})
-
-    assert refused.status_code == 422, refused.text
-    assert refused.json()["errors"][0]["code"] == "says_nothing"
-
-
-async def test_staff_with_an_incident_of_their_own_are_its_requester_only_in_what_requesters_do(
-    api: Api,
-) -> None:
-    agent = await api.client("Ann", "agent")
-    incident = await agent.post_ok("/v1/incidents", an_incident(description="404"))
-    path = f"/v1/incidents/{incident['id']}"
-    await agent.post_ok(f"{path}/assign", {"person": "me"})
-    await agent.post_ok(f"{path}/start")
-
-    resolution = {"resolution_code": "fixed", "done": "done"}
-    assert (await agent.post(f"{path}/resolve", json=resolution)).status_code == 422
-    await agent.post_ok(f"{path}/resolve", resolution | {"done": "The relay was restarted."})
-    await agent.post_ok(f"{path}/reopen", {"reason": "no"})
 
 
 def test_an_acceptance_has_no_demanded_note() -> None:

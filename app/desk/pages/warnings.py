@@ -13,7 +13,7 @@ from app.desk.pages.context import Desk
 
 #: The parameter of the address: the code, the place in the payload, and the keys that are near.
 WARNED_OF = "unknown"
-CODES = frozenset(f"unknown_{kind}" for kind in WARNED_KINDS)
+CODES = frozenset(f"unknown_{kind}" for kind in (*WARNED_KINDS, "environment"))
 #: The parameter for the number of files that were refused.
 UNATTACHED = "unattached"
 LONGEST_NUMBER = 4

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Annotated, Any
 
@@ -147,6 +148,15 @@ class DemandedText:
             is_number = not is_none and is_external_number(text, _WITHOUT_CONTENT)
             return None if is_number else "no_number"
         return None if is_meaningful(text, self.letters, in_full=self.in_full) else "says_nothing"
+
+
+class UsualName:
+    """Marks a name in a payload that may be any. The answer warns of a name that `is_known` finds neither
+    usual nor among those of the setting `listed_in`; `kind` is what it names.
+    """
+
+    def __init__(self, kind: str, listed_in: str, is_known: Callable[[str, Iterable[str]], bool]) -> None:
+        self.kind, self.listed_in, self.is_known = kind, listed_in, is_known
 
 
 class StatedDay:

@@ -20,6 +20,7 @@ from app.api.records.shapes import Renderer
 from app.api.requests import request_keys
 from app.api.requests.request_keys import key_of
 from app.api.routes import Routes
+from app.api.unknown_keys import unknown_keys, warned_shape
 from app.foundation.environments import environment_key
 from app.foundation.services.lookups import service_key
 from app.kernel.actions.context import CommandMetadata
@@ -62,7 +63,7 @@ _KNOWN: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The run was reported before: the deployment, with new facts added.",
         "headers": _HEADERS,
-        "model": DeploymentOut,
+        "model": warned_shape(DeploymentOut),
     }
 }
 
@@ -81,7 +82,8 @@ async def report_deployment(
     key = await key_of(ledger, request, "report_deployment", idempotency_key)
     done = await _report(request, ledger, body, context, key)
     shows = Renderer(ledger, LIFECYCLE, DeploymentOut, context.caller, context.language)
-    return action_response(shows, done, await shows.render_one(done.record, done.audience))
+    warnings = await unknown_keys(ledger, Command(LIFECYCLE, LIFECYCLE["report"], None, body, context))
+    return action_response(shows, done, await shows.render_one(done.record, done.audience), warnings)
 
 
 async def _report(

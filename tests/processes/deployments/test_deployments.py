@@ -207,3 +207,18 @@ async def test_a_pipeline_names_the_changes_that_it_deploys_without_seeing_them(
     assert (await pipeline.get(f"/v1/changes/{change['id']}")).status_code == 404
     unknown = await pipeline.post(PATH, json=a_run(run="9", changes=["CHG-2026-999999"]))
     assert [error["code"] for error in unknown.json()["errors"]] == ["unknown_reference"]
+
+
+async def test_the_answer_warns_of_an_environment_on_no_list(api: Api) -> None:
+    tool = await api.client("Pipeline", "integration")
+    run = {"service": "mail", "pipeline": "mail-relay", "started_at": "2026-03-02T09:00:00Z"}
+
+    unknown = await tool.post_ok("/v1/deployments", {**run, "run": "1", "environment": "green-2"})
+    known = await tool.post_ok("/v1/deployments", {**run, "run": "2", "environment": "uat"})
+    again = await tool.post_ok("/v1/deployments", {**run, "run": "1", "environment": "green-2"})
+
+    for answer in (unknown, again):
+        [warning] = answer["warnings"]
+        assert (warning["code"], warning["pointer"]) == ("unknown_environment", "/environment")
+        assert "green-2" in warning["detail"]
+    assert "warnings" not in known
