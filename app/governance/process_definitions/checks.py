@@ -248,11 +248,11 @@ def _folded(name: str) -> str:
 async def only_author_heard(
     reads: ReadContext, definition: ProcessDefinition, body: SubmitProcessDefinition, ctx: ActionContext
 ) -> None:
-    """Refuse to submit a definition if nobody besides its author, or nobody besides the caller, was heard
-    about it (`only_author_heard`).
+    """Refuse to submit a definition if nobody besides its author and the caller was heard about it
+    (`only_author_heard`).
     """
     heard = {person.id for person in ctx.refs(Person, "heard")}
-    if heard <= {definition.author_id} or heard <= {ctx.caller.person_id}:
+    if heard <= {definition.author_id, ctx.caller.person_id}:
         raise WrongValue(pointer="/heard", because="only_author_heard")
 
 

@@ -21,7 +21,9 @@ async def test_the_owner_publishes_what_somebody_else_has_drafted_and_the_execut
     second = await registry.executor.post_ok("/v1/process_definitions", changed)
     path = f"/v1/process_definitions/{second['id']}"
     await registry.edit(registry.executor, path, purpose="Speed.")
-    await registry.senior.post_ok(f"{path}/submit", {"heard": ["me", registry.executor.id]})
+    await registry.senior.post_ok(
+        f"{path}/submit", {"heard": ["me", registry.executor.id, registry.quality.id]}
+    )
     published = await registry.senior.post_ok(f"{path}/publish", await registry.publication(path))
     assert (published["state"], published["edition"]) == ("published", 2)
 

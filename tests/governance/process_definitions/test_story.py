@@ -248,7 +248,8 @@ async def test_a_definition_has_all_contents_or_says_why_it_has_none(registry: R
         assert await refused() == code
     activities = [{"title": "Count", "role": "agent", "outputs": ["Hours"]}]
     await registry.designer.patch(path, json={"activities": activities}, headers={"If-Match": "*"})
-    assert await refused(heard=[registry.designer.id]) == "only_author_heard"
+    for heard_of_two in ([registry.designer.id], ["me"], ["me", registry.designer.id]):
+        assert await refused(heard=heard_of_two) == "only_author_heard"
     await registry.owner.post_ok(f"{path}/submit", heard)
     page = (await registry.owner.get(f"{path}/page")).text
     assert "Outputs: none, because The tool does it." in page
