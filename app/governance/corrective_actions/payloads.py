@@ -11,7 +11,7 @@ from app.common.notices import NoticeType, Responsible
 from app.common.records import ANY_RECORD, ForeignRef
 from app.foundation.process_names import ProcessName
 from app.governance.corrective_actions.records import CorrectionOccasion, CorrectiveAction
-from app.kernel.actions.payloads import FreeText, Instant, Payload, Reference, Title
+from app.kernel.actions.payloads import Finding, FreeText, Instant, Payload, Reference, Title
 
 Owner = Annotated[Reference, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.in_charge)]
 
@@ -46,7 +46,7 @@ class HandOverCorrectiveAction(Payload, of=CorrectiveAction):
 class CompleteCorrectiveAction(Payload, of=CorrectiveAction):
     """The evidence that the corrective action is done."""
 
-    evidence: FreeText
+    evidence: Finding
 
 
 class VerifyCorrectiveAction(Payload, of=CorrectiveAction):

@@ -19,6 +19,7 @@ from app.kernel.actions.conditions import Condition, in_time_order
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
+    Finding,
     FreeText,
     Instant,
     Note,
@@ -98,4 +99,4 @@ class ImproveQualityAssessment(Payload):
 class VerifyQualityAssessment(Payload, of=QualityAssessment):
     """The verification that the findings are corrected."""
 
-    evidence: FreeText
+    evidence: Finding

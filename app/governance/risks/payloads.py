@@ -25,6 +25,7 @@ from app.governance.risks.scale import POINTS, RiskResponse
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
+    Finding,
     FreeText,
     Instant,
     Note,
@@ -49,7 +50,7 @@ class IdentifyRisk(Payload, of=Risk):
     title: Title
     kind: RiskKind
     found_by: RiskDiscovery
-    cause: FreeText
+    cause: Finding
     owner: (
         Annotated[Reference, ForeignRef("person", GivenDuty.ownership), Responsible(NoticeType.in_charge)]
         | None

@@ -114,6 +114,15 @@ _NONE_BECAUSE = re.compile(
     r"^\W*(?:(?:none|nothing|no|n/?a|not applicable)\b\W*(?:because(?: of)?|since|as)\b"
     r"|(?:没有|无|不适用)\W*(?:因为|因))"
 )
+#: Words for something that is not there or not known yet, which state no cause and no evidence.
+_NOT_KNOWN = frozenset(
+    {"unknowncause", "causeunknown", "unclear", "notknown", "notknownyet", "notfound", "causenotfound"}
+    | {"nocause", "stilllooking", "underinvestigation", "tobeanalysed", "tobeanalyzed", "tobefound"}
+    | {"noevidence", "noproof", "wedonotknow", "nobodyknows", "cannotbefound", "原因未明", "原因未知"}
+    | {"未找到原因", "没有找到原因", "没找到原因", "查不出原因", "尚未查明", "尚不清楚", "不清楚", "不知道"}
+    | {"未查明", "待查", "待分析", "待查明", "调查中", "分析中", "无证据", "没有证据", "无原因", "没有原因"}
+    | {"无法确定", "原因待查"}
+)
 _WITHOUT_CONTENT = _FILLERS | _PROMISES | _BARE_ANSWERS
 #: One letter again and again, or one Chinese character thrice, which are no words: `aaaa`, `啊啊啊`.
 _REPEATED = re.compile(r"([a-z0-9])\1*|(\w)\2{2,}")
@@ -125,6 +134,8 @@ class DemandedText:
     """Marks a text of a payload in which a person has to make a statement. `letters` is the least number of
     letters: one in the number of a document, none in that of a room. `is_number`: the text is a number in
     another system. `in_full`: an answer such as "yes" is no statement. `is_note`: nobody demands the text.
+    Without `takes_none`, "none, because ..." is no answer, as there is a cause of every problem. `code` is
+    that of a text without content.
     """
 
     def __init__(
@@ -134,8 +145,11 @@ class DemandedText:
         is_number: bool = False,
         in_full: bool = False,
         is_note: bool = False,
+        takes_none: bool = True,
+        code: str = "says_nothing",
     ) -> None:
         self.letters, self.is_number, self.in_full, self.is_note = letters, is_number, in_full, is_note
+        self.takes_none, self.code = takes_none, code
 
     def fault(self, text: str, *, by_requester: bool = False) -> str | None:
         """Return the code of what is wrong with the text, or None. `by_requester`: it is in the words of a
@@ -144,10 +158,24 @@ class DemandedText:
         if self.is_note or (by_requester and not self.is_number):
             return None if holds_content(text) else "only_punctuation"
         if self.is_number:
-            is_none = _NONE_BECAUSE.search(unicodedata.normalize("NFKC", text).casefold())
-            is_number = not is_none and is_external_number(text, _WITHOUT_CONTENT)
+            is_number = not _is_none(text) and is_external_number(text, _WITHOUT_CONTENT)
             return None if is_number else "no_number"
-        return None if is_meaningful(text, self.letters, in_full=self.in_full) else "says_nothing"
+        if not self.takes_none and (_is_none(text) or _characters(text) in _NOT_KNOWN):
+            return self.code
+        return None if is_meaningful(text, self.letters, in_full=self.in_full) else self.code
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _characters(text: str) -> str:
+    """Return the letters and digits of the text, in small letters and without anything between them."""
+    return "".join(re.findall(r"[^\W_]+", _folded(text)))
+
+
+def _is_none(text: str) -> bool:
+    return _NONE_BECAUSE.search(_folded(text)) is not None
 
 
 class UsualName:
@@ -186,7 +214,7 @@ def is_meaningful(text: str, letters: int = LEAST_LETTERS, *, in_full: bool = Fa
     more than words that only fill the field, and `in_full` more than an answer. A Chinese character counts
     as a letter. After *none, because* the reason counts.
     """
-    folded = _NONE_BECAUSE.sub("", unicodedata.normalize("NFKC", text).casefold())
+    folded = _NONE_BECAUSE.sub("", _folded(text))
     words = re.findall(r"[^\W_]+", folded)
     characters = "".join(words)
     return (

@@ -185,6 +185,12 @@ _AnyParagraph = Annotated[
 Paragraph = Annotated[_AnyParagraph, DemandedText(in_full=True)]
 #: Free text in a person's own words: encrypted under their key, unreadable once they are erased.
 FreeText = Annotated[Paragraph, Personal()]
+#: A finding, a solution or a proof, for which "none" is no answer.
+Finding = Annotated[
+    _AnyParagraph, DemandedText(in_full=True, takes_none=False, code="cannot_be_none"), Personal()
+]
+#: The way back from a change; one that cannot be undone has a reason.
+BackOutPlan = Annotated[_AnyParagraph, DemandedText(in_full=True, code="no_way_back")]
 #: A note that nobody demands; a check may, with `is_statement`.
 Note = Annotated[_AnyParagraph, DemandedText(is_note=True), Personal()]
 #: The same in one line, for everybody to read.

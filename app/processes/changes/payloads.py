@@ -9,13 +9,16 @@ from pydantic import Field, StringConstraints
 
 from app.common.components import example_includes
 from app.common.duties import GivenDuty
+from app.common.personal import Personal
 from app.common.records import ForeignRef, KeyRef, StaffOnly
 from app.foundation.custom.values import CustomValues
 from app.foundation.decisions.payloads import AskDecision
 from app.kernel.actions.conditions import Condition, at_least_one_member, in_time_order
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
+    BackOutPlan,
     BoundedList,
+    Finding,
     FreeText,
     Instant,
     Patch,
@@ -76,7 +79,7 @@ class DraftChange(ChangeFields, of=Change):
     description: FreeText | None = None
     plan: FreeText | None = None
     test_plan: FreeText | None = None
-    back_out_plan: FreeText | None = None
+    back_out_plan: Annotated[BackOutPlan, Personal()] | None = None
     team: Annotated[Reference, ForeignRef("team", GivenDuty.team_handling)] | None = Field(
         default=None, description="Team that implements the change."
     )
@@ -107,7 +110,7 @@ class EditChange(Patch, ChangeFields, of=Change):
     description: FreeText = Field(default_factory=str)
     plan: FreeText = Field(default_factory=str)
     test_plan: FreeText = Field(default_factory=str)
-    back_out_plan: FreeText = Field(default_factory=str)
+    back_out_plan: Annotated[BackOutPlan, Personal()] = Field(default_factory=str)
 
 
 class ResubmitChange(Payload):
@@ -205,7 +208,7 @@ class ConfirmCauseChange(Payload):
     incident: Annotated[Reference, ForeignRef("incident")] = Field(
         description="Incident that the change caused; the two are linked.", examples=["INC-2026-000001"]
     )
-    evidence: FreeText | None = Field(
+    evidence: Finding | None = Field(
         default=None,
         description="Evidence that the change caused the incident.",
         examples=["The fault began with the restart."],

@@ -21,6 +21,7 @@ from app.kernel.actions.conditions import (
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
+    Finding,
     FreeText,
     Instant,
     OutsideNumber,
@@ -118,9 +119,9 @@ class IdentifyCauseProblem(Payload, of=Problem):
     """The cause of the problem, the technique that found it, and the evidence."""
 
     technique: Technique
-    cause: FreeText
+    cause: Finding
     cause_category: CauseCategory
-    evidence: FreeText
+    evidence: Finding
 
 
 class WorkaroundFields(Payload, of=Problem):

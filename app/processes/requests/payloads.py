@@ -25,6 +25,7 @@ from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     EmptyPayload,
+    Finding,
     FreeText,
     Instant,
     Note,
@@ -321,8 +322,8 @@ class SolutionRisk(PayloadPart):
 class ProposeSolutionRequest(Payload):
     """The proposed solution: architecture, steps, resources, schedule and risks."""
 
-    architecture: FreeText = Field(description="Components of the solution.")
-    steps: FreeText = Field(description="Steps of the solution.")
+    architecture: Finding = Field(description="Components of the solution.")
+    steps: Finding = Field(description="Steps of the solution.")
     resources: FreeText = Field(description="People and resources that the solution needs.")
     schedule: FreeText = Field(description="Schedule of the steps.")
     planned_at: Instant = Field(description="Time of the planned delivery.")
@@ -377,7 +378,7 @@ class RequirementsFields(Payload, of=Request):
     """The requirements of what is requested, with acceptance criteria and group."""
 
     background: FreeText = Field(description="Background and goal.")
-    functional: FreeText = Field(description="Functional requirements.")
+    functional: Finding = Field(description="Functional requirements.")
     performance: FreeText = Field(description="Requirements for speed, volume and reliability.")
     interfaces: FreeText = Field(description="Systems with which the delivery must work.")
     data: FreeText = Field(description="Data that the delivery takes and returns.")

@@ -16,6 +16,7 @@ from app.foundation.cis.records import CiClass
 from app.foundation.decisions.payloads import AskBoard, AskDecision
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
+    BackOutPlan,
     BoundedList,
     FreeText,
     Instant,
@@ -171,7 +172,7 @@ class ChangeTemplateFields(Payload, of=ChangeTemplate):
     ci_classes: Classes = ()
     plan: Paragraph
     test_plan: Paragraph | None = None
-    back_out_plan: Paragraph
+    back_out_plan: BackOutPlan
     risk_level: RiskLevel
     window_minutes: Annotated[int, Field(ge=1, le=MOST_WINDOW_MINUTES, strict=True)] | None = None
     team: Annotated[Reference, ForeignRef("team", GivenDuty.team_work)] | None = None

@@ -18,6 +18,7 @@ from app.kernel.actions.conditions import at_least_one_member
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
+    Finding,
     FreeText,
     Instant,
     Note,
@@ -167,7 +168,7 @@ class CompleteRolloutStepImprovement(Payload):
         "an action of their own.",
         examples=["manage_daily"],
     )
-    evidence: FreeText = Field(description="Work that was done, and its evidence.", examples=["The minutes."])
+    evidence: Finding = Field(description="Work that was done, and its evidence.", examples=["The minutes."])
     numbers: DocumentNumbers = Field(
         default=(),
         max_length=LONGEST_LIST,
@@ -369,7 +370,7 @@ class FixImprovement(DespiteFreeze):
     """
 
     step: RolloutStepName = Field(description="Step to complete: `optimise` or `fix`.", examples=["optimise"])
-    evidence: FreeText = Field(
+    evidence: Finding = Field(
         description="Work that was done, and its evidence.", examples=["The form has two fields less."]
     )
     behaviour_shown: FreeText | None = Field(
