@@ -131,6 +131,11 @@ def now() -> datetime:
 
 @pytest.fixture
 async def registry(api: Api) -> Registry:
+    return await a_registry(api)
+
+
+async def a_registry(api: Api) -> Registry:
+    """The people who define processes."""
     return Registry(
         api,
         await api.client("Owner", Role.process_owner),

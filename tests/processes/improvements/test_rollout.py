@@ -16,6 +16,7 @@ from app.processes.improvements.rollout.records import DAILY_MANAGEMENT, FIXED_I
 from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
 from tests.extent import in_test_all
+from tests.governance.process_definitions.conftest import a_registry
 from tests.processes.improvements.pilots import (
     AHEAD,
     STEPS,
@@ -298,6 +299,14 @@ async def all_members_sit_the_examination(project: Project, record_path: str, ot
     assert "examination_overdue" in await told(project.manager, record_path)
 
 
+async def an_edition(project: Project, effective: datetime) -> str:
+    """The document number of a published definition of the improvement's process."""
+    registry = await a_registry(project.api)
+    path = await registry.submitted(process="incident", title="Incidents", expected_path=[])
+    body = await registry.publication(path, effective_at=effective.isoformat())
+    return str((await registry.quality.post_ok(f"{path}/publish", body))["document_number"])
+
+
 async def it_is_published_for_the_day_of_the_cutover(
     project: Project, record_path: str, planned: datetime
 ) -> None:
@@ -314,8 +323,12 @@ async def it_is_published_for_the_day_of_the_cutover(
     assert await refused("publish", effective_at="2199-01-03T00:00:00Z") == [
         ("effective_at", "not_the_cutover_day")
     ]
-    published = evidence(project, "publish", effective_at=planned.isoformat())
-    await project.executor.post_ok(path, published)
+    edition = await an_edition(project, planned)
+    assert await refused("publish", effective_at=planned.isoformat()) == [("numbers", "no_edition_published")]
+    named = {"numbers": [edition], "external_numbers": []}
+    await project.executor.post_ok(
+        path, evidence(project, "publish", effective_at=planned.isoformat(), **named)
+    )
     moved = project.rollout(cutover_at=(planned - timedelta(days=2)).isoformat())
     assert await refusal(project.manager, f"{record_path}/roll_out", moved) == (
         422,

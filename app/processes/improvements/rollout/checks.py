@@ -146,7 +146,7 @@ async def evidence_missing(
     elif body.step is RolloutStepName.inform_and_train:
         _check_informed(improvement, body, ctx)
     elif body.step is RolloutStepName.publish:
-        check_published(body, ctx)
+        await check_published(reads, improvement, body, ctx)
     elif body.step is RolloutStepName.cut_over:
         _check_cutover(improvement, body)
         _check_in_effect(ctx)
