@@ -5,13 +5,16 @@ no fix.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from app.common.tickets import Ticket
+from app.foundation.cis.dependencies import needed_cis
 from app.foundation.decisions.lookups import acts_of
 from app.foundation.own_numbers import is_own_number
 from app.i18n import Word
-from app.kernel.access.reads import ReadContext
+from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.access.visibility import can_see
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
@@ -56,6 +59,10 @@ def _set_fix(problem: Problem, body: BeginFixProblem, ctx: ActionContext) -> Non
         ctx.outcome.add(new_link(problem, LinkKind.resolved_by, change, ctx))
 
 
+#: Relations that are changed at the same moment would have been as right a moment before.
+RELATIONS_GUARD = Unguarded("The relations of items as they are now show where the cause may lie.")
+
+
 @dataclass(frozen=True, slots=True)
 class NamedChange:
     """Our change in the payload as the fix, and whether it is linked already; None for no change, or another
@@ -92,7 +99,7 @@ async def named_change(
 
 async def _require_possible_fix(reads: ReadContext, problem: Problem, change: Any) -> None:
     """Raise WrongValue if the change was not made, or is undone, if it touches neither a service nor the item
-    of the problem, or if it was made before the cause was known.
+    of the problem nor an item that this one needs, or if it was made before the cause was known.
     """
     ending = ending_of(change)
     if ending is not None and ending not in ENDED_AS_MADE:
@@ -100,15 +107,22 @@ async def _require_possible_fix(reads: ReadContext, problem: Problem, change: An
         raise WrongValue(words, pointer="/fixing_change", because="change_was_not_made")
     services = await _services_of(reads, problem)
     item = None if problem.ci is None else await reads.record("ci", problem.ci)
-    touches = {*services} & {*change.touched_services} or (
-        item is not None and str(item.record.id) in (change.ci_ids or ())
-    )
-    if not touches:
+    touches = {*services} & {*change.touched_services}
+    if not touches and not (item is not None and await _touches_item(reads, item.record.id, change)):
         words = {"things": ", ".join(filter(None, (problem.ci, *services)))}
         raise WrongValue(words, pointer="/fixing_change", because="change_elsewhere")
     found_at = problem.cause_identified_at
     if found_at is not None and change.implemented_at is not None and change.implemented_at < found_at:
         raise WrongValue(pointer="/fixing_change", because="change_before_the_cause")
+
+
+async def _touches_item(reads: ReadContext, item_id: UUID, change: Any) -> bool:
+    """Return whether the change touches the item, or one that the item needs, in which causes mostly lie."""
+    touched = set(change.ci_ids or ())
+    if str(item_id) in touched or not touched:
+        return str(item_id) in touched
+    needed = await needed_cis(partial(reads.rows, guard=RELATIONS_GUARD), [item_id])
+    return not touched.isdisjoint(map(str, needed.ids))
 
 
 async def _services_of(reads: ReadContext, problem: Problem) -> list[str]:

@@ -158,6 +158,25 @@ async def test_a_change_of_another_service_or_from_before_the_cause_was_known_fi
         assert (refused.status_code, error["pointer"], error["code"]) == (422, "/fixing_change", code)
 
 
+async def test_a_change_of_an_item_that_the_item_of_the_problem_needs_can_fix_it(fixing: Fixing) -> None:
+    board = fixing.board
+    for key in ("sales-app", "sales-db", "sales-disk", "lone-db"):
+        await board.ci(key)
+    await board.relate("sales-app", "depends_on", "sales-db")
+    await board.relate("sales-db", "depends_on", "sales-disk")
+    body = a_problem(ci="sales-app", service="sales", affected_services=["sales"])
+    problem = await board.agent.post_ok("/v1/problems", body)
+    path = f"/v1/problems/{problem['id']}"
+    await fixing.manager.post_ok(f"{path}/investigate", {"team": "network", "assignee": board.engineer.id})
+    await board.engineer.post_ok(f"{path}/identify_cause", CAUSE)
+    unrelated = await board.drafted(services=["storage"], cis=["lone-db"])
+    refused = await fixing.manager.post(f"{path}/begin_fix", json={"fixing_change": unrelated["number"]})
+    assert [error["code"] for error in refused.json()["errors"]] == ["change_elsewhere"]
+    needed = await board.drafted(services=["storage"], cis=["sales-disk"])
+    begun = await fixing.manager.post_ok(f"{path}/begin_fix", {"fixing_change": needed["number"]})
+    assert begun["fixing_change_id"] == needed["id"]
+
+
 @in_test_all
 async def test_whoever_looks_after_the_problem_is_told_once_and_names_another_change_or_none(
     fixing: Fixing,
