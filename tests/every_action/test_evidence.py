@@ -233,7 +233,9 @@ async def test_evidence_counts_only_if_it_exists_is_visible_in_force_of_the_matt
             "withdrawn": "document_not_in_force",
             "other matter": "document_of_other_matter" if "process" in kept_fields else named.other_matter,
             "other service": "document_of_other_matter" if "service" in kept_fields else named.other_service,
-            "of no matter": named.of_no_matter
+            "of no matter": "document_names_no_service"
+            if getattr(reference.mark, "of_service", False)
+            else named.of_no_matter
             if reference.name in WITHOUT_MATTER
             else "document_names_no_process",
             "hidden": "unknown_reference",
@@ -333,10 +335,14 @@ async def test_a_ticket_takes_no_document_of_another_process_that_names_no_servi
     [gate] = [each for each in references() if each.name == "PassGateRelease/document_numbers"]
     asked_at = datetime.now(UTC)
     office.calendar.move_on(seconds=1)
-    for process, code in (("problem", "document_of_other_matter"), ("release", None), (None, None)):
+    for process, code in (
+        ("problem", "document_of_other_matter"),
+        ("release", "document_names_no_service"),
+        (None, "document_names_no_service"),
+    ):
         path = await office.published(**internal, process=process)
         number = (await office.author.read(path))["number"]
-        assert await found(api, caller, gate, number, asked_at) == (code or number), process
+        assert await found(api, caller, gate, number, asked_at) == code, process
 
 
 async def test_a_number_elsewhere_has_not_the_form_of_ours(api: Api) -> None:

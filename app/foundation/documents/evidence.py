@@ -39,7 +39,7 @@ class RegisteredDocuments(NamedEvidence):
     of our numbers is the number or the address of a document elsewhere. `standing`: classes of documents
     that may be older than the question, if they are in force for the record's service and their review is
     not overdue, as an operations manual is. `of_process`: a document for all processes is no evidence of
-    work on the record's process.
+    work on the record's process, and with `of_service` one without a service none of work on its service.
     """
 
     def __init__(
@@ -48,18 +48,19 @@ class RegisteredDocuments(NamedEvidence):
         *,
         own: bool = True,
         of_process: bool = False,
+        of_service: bool = False,
         ahead: bool = False,
         or_elsewhere: bool = False,
         standing: Collection[DocumentClass] = (),
     ) -> None:
         self.since, self.own, self.ahead, self.or_elsewhere = since, own, ahead, or_elsewhere
-        self.of_process, self.standing = of_process, frozenset(standing)
+        self.of_process, self.of_service, self.standing = of_process, of_service, frozenset(standing)
 
     async def kept_numbers(self, question: EvidenceQuestion, field: str, names: Sequence[str]) -> list[str]:
         """Return the numbers of the documents. Raises WrongValue if a name is of no document that the caller
         may see (`unknown_reference`), or neither number nor address (`no_number`), of one that is not in
         force (`document_not_in_force`), of another matter (`document_of_other_matter`) or of none where it
-        needs the process (`document_names_no_process`), the record's own where those do not count
+        needs the process or service (`document_names_no_process`, `document_names_no_service`), the record's own where those do not count
         (`own_document`), or older than the question (`document_too_old`), unless it stands for the
         service; then its review must not be overdue (`document_review_overdue`).
         """
@@ -115,6 +116,8 @@ class RegisteredDocuments(NamedEvidence):
             if review_due_at is not None and review_due_at <= question.now:
                 overdue = {**words, "since": review_due_at}
                 raise WrongValue(overdue, pointer=pointer, because="document_review_overdue")
+        if self.of_service and _matter(question.record, "service") and not _matter(source.record, "service"):
+            raise WrongValue(words, pointer=pointer, because="document_names_no_service")
         return number
 
 

@@ -38,6 +38,7 @@ from app.processes.releases.preparation import (
     stages_of_release,
 )
 from app.processes.releases.records import BEFORE_DEPLOYMENT, Release, ReleaseStage
+from app.ticketing.change_endings import ENDED_AS_MADE, ending_of
 
 #: States of changes in which nothing is left to be carried out.
 FINISHED_CHANGES = frozenset({"implemented", "backed_out", "closed", "rejected", "cancelled"})
@@ -103,7 +104,7 @@ async def changes_do_not_fit(
     reads: ReadContext, release: Release, body: PlanRelease | ChangePlanRelease, ctx: ActionContext
 ) -> None:
     """Refuse if a change is named twice, even by its id and by its number (`each_once`), and a change that
-    touches another service, or was over before the release was planned.
+    touches another service, was rejected, cancelled or undone, or was over before the release was planned.
     """
     changes: list[Any] = ctx.refs(Ticket, "changes")
     if len({change.id for change in changes}) < len(changes):
@@ -114,6 +115,10 @@ async def changes_do_not_fit(
         if change.touched_services and service not in change.touched_services:
             words = {"service": service or "", "change": change.number}
             raise WrongValue(words, pointer=f"/changes/{n}", because="change_of_other_service")
+        ending = ending_of(change)
+        if ending is not None and ending not in ENDED_AS_MADE:
+            words = {"change": change.number, "change_state": ending}
+            raise WrongValue(words, pointer=f"/changes/{n}", because="change_not_to_release")
         if change.closed_at is not None and change.closed_at < since:
             words = {"change": change.number}
             raise WrongValue(words, pointer=f"/changes/{n}", because="change_was_over")

@@ -128,7 +128,9 @@ class PassGateRelease(Payload, of=ReleaseStage):
     document_numbers: Annotated[
         tuple[ShortText, ...],
         BoundedList,
-        RegisteredDocuments(since=lambda release, _: release.opened_at, standing=STANDING_CLASSES),
+        RegisteredDocuments(
+            since=lambda release, _: release.opened_at, of_service=True, standing=STANDING_CLASSES
+        ),
     ] = Field(
         default=(),
         max_length=LONGEST_LIST,

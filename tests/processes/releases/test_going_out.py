@@ -141,7 +141,13 @@ async def test_a_change_of_another_service_or_one_that_was_over_carries_no_relea
     await board.engineer.post_ok(f"{path}/start", EARLY)
     await board.engineer.post_ok(f"{path}/complete", DONE)
     over = await board.manager.post_ok(f"{path}/review", {**REVIEWED, "first_pass": False})
-    for change, code in ((elsewhere, "change_of_other_service"), (over, "change_was_over")):
+    cancelled = await board.drafted()
+    await board.agent.post_ok(f"/v1/changes/{cancelled['id']}/cancel", {"reason": "Nobody needs it."})
+    for change, code in (
+        (elsewhere, "change_of_other_service"),
+        (over, "change_was_over"),
+        (cancelled, "change_not_to_release"),
+    ):
         plan = a_release(changes=[change["number"]])
         refused = await makers.manager.post("/v1/releases", json=plan)
         assert errors(refused.json()) == [("/changes/0", code)]
