@@ -13,7 +13,7 @@ from collections.abc import Set
 #: Digits alone are a number from this many on; fewer are a count.
 LEAST_DIGITS = 3
 #: A number may stand among a few words, such as the name of its tool; three Chinese characters are a word.
-MOST_WORDS = 3
+_MOST_WORDS = 3
 _CHARACTERS_OF_A_WORD = 3
 
 #: Names of tools that have a digit and yet number nothing, in small letters and digits only.
@@ -59,7 +59,7 @@ def is_external_number(text: str, fillers: Set[str]) -> bool:
     if name in _TOOLS_WITH_DIGITS or letters in fillers or letters in _COUNTING:
         return False
     words = re.findall(r"[^\W\d_]+", _TOKEN.sub(_without_number, folded))
-    if sum(map(_weight, words)) > MOST_WORDS:
+    if sum(map(_weight, words)) > _MOST_WORDS:
         return False
     tokens = _TOKEN.findall(folded)
     if any(_is_coded(token, fillers) for token in tokens) or _is_acronym_with_number(text, fillers):

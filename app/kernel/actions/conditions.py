@@ -19,12 +19,18 @@ from app.i18n import translate
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A condition on these members: the code of its message, the names of their fields, and the test of a
-    payload.
+    payload. `names_missing`: a refusal names only the members that are not given.
     """
 
     code: str
     members: tuple[str, ...]
     holds: Callable[[Any], bool]
+    names_missing: bool = False
+
+    def concerned(self, body: BaseModel) -> tuple[str, ...]:
+        """Return the members that a refusal of the payload names."""
+        missing = tuple(name for name in self.members if not _is_given(getattr(body, name)))
+        return missing if self.names_missing and missing else self.members
 
 
 def all_members_or_none(code: str, *members: str) -> Condition:
@@ -71,7 +77,7 @@ def check_conditions(body: BaseModel) -> None:
     for condition in conditions_of(type(body)):
         if not condition.holds(body):
             message = translate("en", "value", condition.code)
-            members = _names(type(body), condition.members)
+            members = _names(type(body), condition.concerned(body))
             raise PydanticCustomError(condition.code, message, {"members": members})
 
 

@@ -99,7 +99,7 @@ async def test_a_pilot_is_planned_whole_by_its_own_manager_and_cut_by_what_can_b
     answer = await manager.post(f"{path}/plan", json=half)
     (wrong,) = answer.json()["errors"]
     assert (answer.status_code, wrong["code"]) == (422, "pilot_is_incomplete")
-    assert "/data_gathering" in wrong["members"]
+    assert wrong["members"] == ["/data_gathering"]
     by_priority = await refusal(manager, f"{path}/plan", a_plan(pilot_scope={"priority": ["P1"]}))
     assert by_priority == (422, "not_a_pilot_dimension", "/pilot_scope/priority")
     by_item = await refusal(manager, f"{path}/plan", a_plan(pilot_scope={"catalogue_item": ["laptop"]}))

@@ -94,5 +94,5 @@ class PlanImprovement(Payload):
 
     CONDITIONS = (
         MILESTONES_ARE_THERE,
-        Condition("pilot_is_incomplete", PILOT_FIELDS, _has_whole_pilot_or_none),
+        Condition("pilot_is_incomplete", PILOT_FIELDS, _has_whole_pilot_or_none, names_missing=True),
     )

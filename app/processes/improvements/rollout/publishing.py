@@ -39,8 +39,8 @@ async def check_published(
 async def _check_edition(
     reads: ReadContext, improvement: Improvement, body: CompleteRolloutStepImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse if the process has a definition here, and no edition of it that takes effect on that day is named
-    (`no_edition_published`).
+    """Refuse if the process has a definition here, and no edition of it that takes effect on that day is
+    named (`no_edition_published`).
     """
     editions = [] if improvement.process is None else await editions_of(reads, improvement.process)
     if not editions:
