@@ -61,8 +61,9 @@ class RegisteredDocuments(NamedEvidence):
         may see (`unknown_reference`), or neither number nor address (`no_number`), of one that is not in
         force (`document_not_in_force`), of another matter (`document_of_other_matter`) or of none where it
         needs the process or service (`document_names_no_process`, `document_names_no_service`), the
-        record's own where those do not count (`own_document`), or older than the question (`document_too_old`), unless it stands for the
-        service; then its review must not be overdue (`document_review_overdue`).
+        record's own where those do not count (`own_document`), or older than the question
+        (`document_too_old`), unless it stands for the service; then its review must not be overdue
+        (`document_review_overdue`).
         """
         several = len(names) > 1 or not isinstance(getattr(question.body, field), str)
         numbers: list[str] = []
