@@ -24,8 +24,8 @@ async def _in_person(client: Client) -> tuple[int, str | None]:
 
 async def _made_by(admin: Client, person: str) -> tuple[str, str]:
     """The id and the token of a key that the administrator makes for the person."""
-    made = await admin.post_ok("/v1/keys", {"name": "Another", "person": person})
-    return made["id"], made["token"]
+    key = await admin.post_ok("/v1/keys", {"name": "Another", "person": person})
+    return key["id"], key["token"]
 
 
 def test_no_action_in_person_is_open_to_a_key_that_somebody_else_has_made() -> None:

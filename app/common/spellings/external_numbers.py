@@ -90,5 +90,5 @@ def _is_coded(token: str, fillers: Set[str]) -> bool:
 
 def _is_acronym_with_number(text: str, fillers: Set[str]) -> bool:
     """Return whether the text is an acronym, a blank or a colon, and a number: `SOP 12`."""
-    found = re.fullmatch(r"([A-Z]{2,6})[ :#]+\d+", unicodedata.normalize("NFKC", text).strip())
-    return found is not None and found[1].casefold() not in fillers | _COUNTING
+    acronym = re.fullmatch(r"([A-Z]{2,6})[ :#]+\d+", unicodedata.normalize("NFKC", text).strip())
+    return acronym is not None and acronym[1].casefold() not in fillers | _COUNTING

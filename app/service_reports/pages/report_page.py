@@ -150,11 +150,13 @@ def _facts(issued: ServiceReport, texts: ReportTexts) -> Iterator[tuple[str, str
     yield texts.sentence("period"), period
     yield texts.sentence("state_of"), as_of
     if issued.issued_at is not None:
-        at = texts.moment(issued.issued_at)
+        issued_at = texts.moment(issued.issued_at)
         if issued.issued_by is None:
-            issue = texts.sentence("by_rule", at=at)
+            issue = texts.sentence("by_rule", at=issued_at)
         else:
-            issue = texts.sentence("issued_by", at=at, by=issued.issued_by.name or texts.sentence("erased"))
+            issue = texts.sentence(
+                "issued_by", at=issued_at, by=issued.issued_by.name or texts.sentence("erased")
+            )
         yield texts.sentence("issued"), issue
 
 

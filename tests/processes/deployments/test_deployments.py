@@ -214,11 +214,11 @@ async def test_the_answer_warns_of_an_environment_on_no_list(api: Api) -> None:
     run = {"service": "mail", "pipeline": "mail-relay", "started_at": "2026-03-02T09:00:00Z"}
 
     unknown = await tool.post_ok("/v1/deployments", {**run, "run": "1", "environment": "green-2"})
-    known = await tool.post_ok("/v1/deployments", {**run, "run": "2", "environment": "uat"})
+    listed = await tool.post_ok("/v1/deployments", {**run, "run": "2", "environment": "uat"})
     again = await tool.post_ok("/v1/deployments", {**run, "run": "1", "environment": "green-2"})
 
     for answer in (unknown, again):
         [warning] = answer["warnings"]
         assert (warning["code"], warning["pointer"]) == ("unknown_environment", "/environment")
         assert "green-2" in warning["detail"]
-    assert "warnings" not in known
+    assert "warnings" not in listed
