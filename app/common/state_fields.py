@@ -115,6 +115,12 @@ def enter_state(record: Any, state: CodeEnum, occurred_at: datetime) -> None:
             values[name] = occurred_at
 
 
+class DeferredRef(ForeignRef):
+    """Marks a reference in an entry of a list whose duty only some entries give: a check of the action asks
+    for an eligible holder of these.
+    """
+
+
 class EvidenceRef(ForeignRef):
     """Marks a field of a payload that names a record as evidence. It counts only once its field `done_at` is
     set, or else it is refused as `not_done`; and only if that was not before the time in the field `since` of

@@ -10,8 +10,8 @@ from app.common.people import Role
 from app.log.canonical import from_instant
 from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
-from tests.processes.improvements.pilots import Project, project_of
-from tests.processes.improvements.test_rollout import FIRST_SEVEN, completed, evidence
+from tests.processes.improvements.pilots import STEPS, Project, project_of, refusal
+from tests.processes.improvements.test_rollout import FIRST_SEVEN, completed, evidence, steps_of
 
 CUTOVER, LATER, LAST = (f"2030-0{month}-28T04:00:00.000000Z" for month in (3, 4, 5))
 
@@ -100,3 +100,42 @@ async def test_a_cutover_moves_to_a_later_day_after_publication_and_what_was_pub
     assert steps["publish"]["completed_at"] is not None, "it need not be published again"
     replan = (await told(member, now))["rollout_replanned"]
     assert replan["cutover_planned_at"].startswith("2030-04-28")
+
+
+async def test_completed_steps_stay_whether_the_plan_names_their_owners_or_leaves_them_out(
+    project: Project,
+) -> None:
+    leaver = await project.api.client("Leaver", Role.engineer)
+    outsider = await project.api.client("Outsider", Role.engineer)
+    plan = project.rollout(cutover_at=CUTOVER, manage_daily=LATER)
+    plan["steps"] = [
+        step | ({"owner": leaver.id} if step["step"] in ("inform_and_train", "optimise") else {})
+        for step in plan["steps"]
+    ]
+    path = await project.rolling_out()
+    roll_out = f"{path}/roll_out"
+    await project.manager.post_ok(roll_out, plan)
+    await completed(project, path, "name_owner", "organise")
+    training = await project.training("everybody", upto="examine")
+    informed = evidence(project, "inform_and_train", training=training, absent=await project.absent())
+    await leaver.post_ok(f"{path}/complete_rollout_step", informed)
+    before = await steps_of(project.manager, path)
+    await project.admin.post_ok(f"/v1/persons/{leaver.id}/deactivate")
+
+    inactive = [("steps/6/owner", "person_inactive")]
+    assert await refusal(project.manager, roll_out, plan) == (422, inactive), "of an open step"
+    plan["steps"][6] |= {"owner": project.executor.id}
+    await project.manager.post_ok(roll_out, plan)
+    plan["steps"][0] |= {"owner": outsider.id}
+    await project.manager.post_ok(roll_out, plan)
+    left_out = plan | {"steps": plan["steps"][3:]}
+    await project.manager.post_ok(roll_out, left_out)
+    steps = await steps_of(project.manager, path)
+    assert [steps[name] for name in STEPS[:4]] == [before[name] for name in STEPS[:4]]
+    assert steps["optimise"]["owner"]["id"] == project.executor.id
+
+    open_left_out = plan | {"steps": plan["steps"][4:]}
+    assert await refusal(project.manager, roll_out, open_left_out) == (
+        422,
+        [("steps", "rollout_steps_missing")],
+    )

@@ -9,6 +9,7 @@ from uuid import UUID
 from app.common.duties import GivenDuty
 from app.common.people import PersonKind
 from app.common.records import ForeignRef, Record
+from app.common.state_fields import DeferredRef
 from app.kernel.access.eligibility import is_eligible, scopes_of
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
@@ -36,10 +37,10 @@ async def require_eligible(
 ) -> None:
     """Raise WrongValue unless each person, team or group, by its pointer, is active and eligible for
     the duty that the field gives. A rule, and a tool's report, may name anybody who is active. A correction
-    that repeats what the record holds is not asked.
+    that repeats what the record holds is not asked, and neither is a reference whose duty the action checks.
     """
     duty = mark.duty
-    if duty is None or duty is GivenDuty.recorded:
+    if duty is None or duty is GivenDuty.recorded or isinstance(mark, DeferredRef):
         return
     body = command.body
     held = getattr(record, f"{field}_id", None) if isinstance(body, PartialPayload) else None

@@ -32,7 +32,7 @@ from app.processes.improvements.rollout.payloads import (
     SkipRolloutOrderImprovement,
     TellNewcomerImprovement,
 )
-from app.processes.improvements.rollout.plan_checks import added_teams
+from app.processes.improvements.rollout.plan_checks import added_teams, open_steps
 from app.processes.improvements.rollout.preparation import (
     MONTHS_AFTER_CUTOVER,
     SITTING_WITHIN,
@@ -61,7 +61,7 @@ def roll_out(improvement: Improvement, body: RollOutImprovement, ctx: ActionCont
     """Roll out the improvement: its nine steps are planned with owners and due dates, or its open steps are
     planned again.
     """
-    release = ctx.ref(Ticket, "release")
+    release, steps = ctx.ref(Ticket, "release"), open_steps(improvement, body, ctx)
     improvement.rollout.rollout_advice = body.advice
     improvement.rollout.rollout_scope = body.scope
     improvement.rollout.rollout_departments = list(dict.fromkeys(body.departments))
@@ -72,11 +72,9 @@ def roll_out(improvement: Improvement, body: RollOutImprovement, ctx: ActionCont
     improvement.rollout.release_id = release.id if release else None
     reopened = _set_teams(improvement, body, ctx)
     improvement.rollout.rollout_planned_at = ctx.occurred_at
-    owners = {
-        planned.step: ctx.required_ref(Person, f"steps/{n}/owner").id for n, planned in enumerate(body.steps)
-    }
-    due = {planned.step: planned.due_at for planned in body.steps}
-    cutover_at = improvement.cutover_at or due[RolloutStepName.cut_over]
+    owners = {planned.step: ctx.required_ref(Person, f"steps/{n}/owner").id for n, planned in steps}
+    due = {planned.step: planned.due_at for _, planned in steps}
+    cutover_at = improvement.cutover_at or due.get(RolloutStepName.cut_over)
     planned_steps = ctx.prepared(RolloutSteps)
     add_followers(improvement, list(dict.fromkeys(owners.values())), ctx)
     for place, name in enumerate(RolloutStepName, start=1):

@@ -12,7 +12,7 @@ from app.common.components import example_includes
 from app.common.duties import GivenDuty
 from app.common.notices import NoticeType, Responsible
 from app.common.records import ChildRef, ForeignRef
-from app.common.state_fields import EvidenceRef
+from app.common.state_fields import DeferredRef, EvidenceRef
 from app.foundation.documents.evidence import ExternalDocuments, RegisteredDocuments
 from app.kernel.actions.conditions import at_least_one_member
 from app.kernel.actions.payloads import (
@@ -70,8 +70,9 @@ class PlannedRolloutStep(PayloadPart):
     """A step of the rollout, with its owner and due date."""
 
     step: RolloutStepName = Field(description="Step of the rollout.", examples=["name_owner"])
-    # Only those whose step is new get work: the step itself names them.
-    owner: Annotated[Reference, ForeignRef("person", GivenDuty.step_ownership, quiet=True)] = Field(
+    # Only those whose step is new get work: the step itself names them. Owners of completed steps may have
+    # left, so a check asks only for eligible owners of open ones.
+    owner: Annotated[Reference, DeferredRef("person", GivenDuty.step_ownership, quiet=True)] = Field(
         description="Owner of the step: an id, or `me`.", examples=["me"]
     )
     due_at: Instant | None = Field(
@@ -130,7 +131,8 @@ class RollOutImprovement(Payload):
     )
     steps: Annotated[tuple[PlannedRolloutStep, ...], BoundedList] = Field(
         max_length=len(RolloutStepName),
-        description="The nine steps with their owners; `pilot` may be left out, as it is done.",
+        description="The nine steps with their owners. `pilot` and completed steps may be left out; they "
+        "stay unchanged. Steps that added teams reopen are needed again.",
     )
 
 

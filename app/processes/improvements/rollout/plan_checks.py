@@ -5,18 +5,21 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from app.common.people import Person, Role, parse_grants
+from app.common.duties import GivenDuty
+from app.common.people import Person, PersonKind, Role, parse_grants
 from app.common.records import Record
 from app.common.tickets import Ticket
+from app.foundation.people.eligibility import check_person_active
 from app.foundation.people.lookups import STAFFED_NOW, has_staffed_own_team
 from app.i18n import Word
+from app.kernel.access.eligibility import is_eligible, scopes_of
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
 from app.kpis.questions.periods import months_after
 from app.processes.improvements.records import Improvement
 from app.processes.improvements.rollout.checks import LATER_STEPS, SENIOR
-from app.processes.improvements.rollout.payloads import RollOutImprovement
+from app.processes.improvements.rollout.payloads import PlannedRolloutStep, RollOutImprovement
 from app.processes.improvements.rollout.preparation import (
     CUTOVER_AFTER,
     DAILY_MANAGEMENT_LASTS,
@@ -34,6 +37,23 @@ UNDATED_STEPS = (*LATER_STEPS, RolloutStepName.pilot)
 RELEASE_GIVEN_UP = ("cancelled", "rolled_back")
 
 
+async def step_owner_not_eligible(
+    reads: ReadContext, improvement: Improvement, body: RollOutImprovement, ctx: ActionContext
+) -> None:
+    """Refuse owners of open steps who are inactive, machines or not eligible. Owners of completed steps may
+    have left.
+    """
+    duty = GivenDuty.step_ownership
+    for n, _ in open_steps(improvement, body, ctx):
+        owner, pointer = ctx.required_ref(Person, f"steps/{n}/owner"), f"/steps/{n}/owner"
+        check_person_active(owner, pointer)
+        if owner.kind is PersonKind.machine:
+            raise WrongValue(pointer=pointer, because="machine_gets_no_duty")
+        scopes = scopes_of(improvement, body, None)
+        if not await is_eligible(reads, Person.KIND, owner.id, duty, scopes):
+            raise WrongValue(pointer=pointer, because=duty.because)
+
+
 async def rollout_plan_invalid(
     reads: ReadContext, improvement: Improvement, body: RollOutImprovement, ctx: ActionContext
 ) -> None:
@@ -43,9 +63,10 @@ async def rollout_plan_invalid(
     """
     await _check_teams(reads, improvement, body, ctx)
     named = [planned.step for planned in body.steps]
-    for n, planned in enumerate(body.steps):
-        if planned.step in named[:n]:
+    for n, name in enumerate(named):
+        if name in named[:n]:
             raise WrongValue(pointer=f"/steps/{n}/step", because="each_once")
+    for n, planned in open_steps(improvement, body, ctx):
         if planned.due_at is None and planned.step not in UNDATED_STEPS:
             raise WrongValue({"step": planned.step}, pointer=f"/steps/{n}/due_at", because="undated_step")
     _check_order(improvement, body, ctx)
@@ -53,9 +74,29 @@ async def rollout_plan_invalid(
     _check_pace(improvement, body, ctx)
     _check_first_owners(improvement, body, ctx)
     _check_cutover_not_earlier(improvement, body, ctx)
-    left = [name for name in RolloutStepName if name not in (*named, RolloutStepName.pilot)]
-    if left:
-        raise WrongValue({"steps": left}, pointer="/steps", because="rollout_steps_missing")
+    needless = {RolloutStepName.pilot, *completed_steps(improvement, ctx)}
+    missing = [name for name in RolloutStepName if name not in {*named, *needless}]
+    if missing:
+        raise WrongValue({"steps": missing}, pointer="/steps", because="rollout_steps_missing")
+
+
+def completed_steps(improvement: Improvement, ctx: ActionContext) -> set[RolloutStepName]:
+    """Return the completed steps that the plan leaves as they are: added teams reopen others."""
+    steps = ctx.prepared(RolloutSteps)
+    reopened = steps.reopened(added_teams(improvement, ctx))
+    return {
+        step.step
+        for step in steps.steps
+        if step.step is not None and step.completed_at is not None and step.step not in reopened
+    }
+
+
+def open_steps(
+    improvement: Improvement, body: RollOutImprovement, ctx: ActionContext
+) -> list[tuple[int, PlannedRolloutStep]]:
+    """Return the steps of the plan that are yet to be completed, each with its index in the payload."""
+    completed = completed_steps(improvement, ctx)
+    return [(n, planned) for n, planned in enumerate(body.steps) if planned.step not in completed]
 
 
 async def _check_teams(
@@ -84,14 +125,12 @@ def _check_order(improvement: Improvement, body: RollOutImprovement, ctx: Action
     """Refuse open steps, and those that added teams reopen, that are due on a day that is past, or before an
     earlier step.
     """
-    zone, steps = ctx.settings.zone, ctx.prepared(RolloutSteps)
-    reopened = steps.reopened(added_teams(improvement, ctx))
+    zone = ctx.settings.zone
     latest = today = ctx.counts_from.astimezone(zone).date()
-    places = sorted(enumerate(body.steps), key=lambda placed: list(RolloutStepName).index(placed[1].step))
+    order = list(RolloutStepName)
+    places = sorted(open_steps(improvement, body, ctx), key=lambda placed: order.index(placed[1].step))
     for n, planned in places:
-        present = steps.step(planned.step)
-        is_done = present is not None and present.completed_at is not None
-        if planned.due_at is None or (is_done and planned.step not in reopened):
+        if planned.due_at is None:
             continue
         day = planned.due_at.astimezone(zone).date()
         if day < latest:
@@ -109,7 +148,7 @@ def _check_later_dues(improvement: Improvement, body: RollOutImprovement, ctx: A
     is_optimised = optimise is not None and optimise.completed_at is not None
     planned = {step.step: step.due_at for step in body.steps}
     cutover_at = improvement.cutover_at or planned.get(RolloutStepName.cut_over)
-    for n, step in enumerate(body.steps):
+    for n, step in open_steps(improvement, body, ctx):
         months = None if is_optimised else MONTHS_AFTER_CUTOVER.get(step.step)
         if months is None or step.due_at is None or cutover_at is None:
             continue
@@ -123,16 +162,16 @@ def _check_pace(improvement: Improvement, body: RollOutImprovement, ctx: ActionC
     """Refuse, without a reason, a cutover within a week of the plan, daily management of less than four weeks
     (`rollout_too_fast`), and steps due more than a year after they could be (`rollout_too_slow`).
     """
-    planned = {step.step: step.due_at for step in body.steps}
+    planned = {step.step: step.due_at for _, step in open_steps(improvement, body, ctx)}
     cutover_at = improvement.cutover_at or planned.get(RolloutStepName.cut_over)
     if body.schedule_reason is not None or cutover_at is None:
         return
-    for step in body.steps:
-        wait = MONTHS_AFTER_CUTOVER.get(step.step)
+    for name, due_at in planned.items():
+        wait = MONTHS_AFTER_CUTOVER.get(name)
         begins_at = ctx.counts_from if wait is None else max(cutover_at, ctx.counts_from)
         latest = months_after(begins_at, (wait or 0) + LATEST_MONTHS, ctx.settings.zone)
-        if step.due_at is not None and step.due_at > latest:
-            words: dict[str, Word] = {"step": step.step, "until": latest}
+        if due_at is not None and due_at > latest:
+            words: dict[str, Word] = {"step": name, "until": latest}
             raise WrongValue(words, pointer="/schedule_reason", because="rollout_too_slow")
     day = cutover_at.astimezone(ctx.settings.zone).date()
     managed_until = planned.get(RolloutStepName.manage_daily)
@@ -150,9 +189,8 @@ def _check_first_owners(improvement: Improvement, body: RollOutImprovement, ctx:
     """Refuse owners of the open first steps who neither own the process nor are senior, and the executor of
     the pilot (the process owner leads the rollout).
     """
-    for n, planned in enumerate(body.steps):
-        present = ctx.prepared(RolloutSteps).step(planned.step)
-        if planned.step not in FIRST_STEPS or (present is not None and present.completed_at is not None):
+    for n, planned in open_steps(improvement, body, ctx):
+        if planned.step not in FIRST_STEPS:
             continue
         owner = ctx.required_ref(Person, f"steps/{n}/owner")
         check_first_owner(improvement, planned.step, owner, f"/steps/{n}/owner")
