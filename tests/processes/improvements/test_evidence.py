@@ -131,6 +131,12 @@ async def test_a_release_of_the_changed_tool_is_in_use_before_the_cutover(projec
     assert refused == (422, [("release", "release_given_up")])
     answer = await project.manager.post_ok("/v1/releases", a_release(title="The next one"))
     await project.manager.post_ok(f"{record_path}/roll_out", plan | {"release": answer["number"]})
+    removed = await project.manager.post_ok(f"{record_path}/roll_out", plan | {"release": None})
+    assert removed["release_id"] is None, "it was removed by intent"
+    await project.manager.post_ok(f"{record_path}/roll_out", plan | {"release": answer["number"]})
+    del plan["release"]
+    rollout = await project.manager.post_ok(f"{record_path}/roll_out", plan)
+    assert rollout["release_id"] == answer["id"], "a plan that leaves it out keeps it"
     await completed(project, record_path, *FIRST_SEVEN[:4])
     path = f"{record_path}/complete_rollout_step"
     refused_cutover = await refusal(project.executor, path, evidence(project, "cut_over"))

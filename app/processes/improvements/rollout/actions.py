@@ -69,7 +69,9 @@ def roll_out(improvement: Improvement, body: RollOutImprovement, ctx: ActionCont
     improvement.rollout.rollout_schedule = body.schedule
     improvement.rollout.schedule_reason = body.schedule_reason
     improvement.rollout.rollout_told = body.told
-    improvement.rollout.release_id = release.id if release else None
+    # A plan that leaves the release out would otherwise drop the condition that it is in use.
+    if "release" in body.model_fields_set:
+        improvement.rollout.release_id = release.id if release else None
     reopened = _set_teams(improvement, body, ctx)
     improvement.rollout.rollout_planned_at = ctx.occurred_at
     owners = {planned.step: ctx.required_ref(Person, f"steps/{n}/owner").id for n, planned in steps}

@@ -127,7 +127,9 @@ class RollOutImprovement(Payload):
         examples=["The law applies from the first of the month."],
     )
     release: Annotated[Reference, ForeignRef("release")] | None = Field(
-        default=None, description="Release that deploys a changed tool: its number or id."
+        default=None,
+        description="Release that deploys a changed tool: its number or id. If left out, the release of the "
+        "plan before stays; null removes it.",
     )
     steps: Annotated[tuple[PlannedRolloutStep, ...], BoundedList] = Field(
         max_length=len(RolloutStepName),
