@@ -168,9 +168,10 @@ class FormFace:
     are named with a slash. `grids` are members whose rows are tables. `filled_from` is the part of the record
     with whose values the form begins (empty: the record itself; None: the form begins blank); `filled_rows`
     are members whose rows begin as those of the list of that name within the record, each with the members
-    that the list calls otherwise. `sent_by` is
-    the member whose choices are the buttons that send the form. `from_record` are members that are sent with
-    the value that the record has as its reader sees it, such as the number of the text that they sign.
+    that the list calls otherwise; `filled_as` are members of the form that the record, or its address, calls
+    otherwise. `sent_by` is the member whose choices are the buttons that send the form. `from_record` are
+    members that are sent with the value that the record has as its reader sees it, such as the number of the
+    text that they sign.
     `demanded` are members that people must fill in where they are asked for them, though programs need not.
     """
 
@@ -191,6 +192,7 @@ class FormFace:
     grids: Mapping[str, FormGrid] = field(default_factory=dict)
     filled_from: str | None = None
     filled_rows: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    filled_as: Mapping[str, str] = field(default_factory=dict)
     from_record: frozenset[str] = frozenset()
     demanded: frozenset[str] = frozenset()
 
@@ -207,7 +209,9 @@ class FormFace:
         conditions = {condition.field for condition in self.only_with.values()}
         named = {*self.placed, *self.unasked, *self.defaults, *self.prefills, *self.only_with, *self.labels}
         named |= self.grids.keys() | self.blanks.keys() | {path.partition("/")[0] for path in self.lists}
-        named |= conditions | self.from_record | self.demanded | self.filled_rows.keys()
+        named |= (
+            conditions | self.from_record | self.demanded | self.filled_rows.keys() | self.filled_as.keys()
+        )
         return frozenset((named - question_names) | values | ({self.title_from, self.sent_by} - {""}))
 
 

@@ -16,5 +16,21 @@ FACE = RecordFace(
                 "aspect": FieldCondition("scope", ("process",)),
             },
         ),
+        # The plan of a rollout replaces the plan before: what a person leaves unchanged must stay.
+        "roll_out": FormFace(
+            filled_from="",
+            filled_as={
+                "advice": "rollout_advice",
+                "scope": "rollout_scope",
+                "departments": "rollout_departments",
+                "contributions": "rollout_contributions",
+                "schedule": "rollout_schedule",
+                "told": "rollout_told",
+                "teams": "concerned_team_ids",
+                "release": "release_id",
+                "steps": "rollout_steps",
+            },
+            filled_rows={"steps": {}},
+        ),
     },
 )

@@ -10,6 +10,7 @@ from app.common.people import Role
 from app.log.canonical import from_instant
 from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
+from tests.desk.sent_forms import read_form, said, send_form
 from tests.processes.improvements.pilots import STEPS, Project, project_of, refusal
 from tests.processes.improvements.test_rollout import FIRST_SEVEN, completed, evidence, steps_of
 
@@ -139,3 +140,20 @@ async def test_completed_steps_stay_whether_the_plan_names_their_owners_or_leave
         422,
         [("steps", "rollout_steps_missing")],
     )
+
+
+async def test_the_form_of_a_new_plan_begins_with_the_present_plan(project: Project) -> None:
+    manager = await project.api.whole(project.manager)
+    path = await project.rolling_out()
+    await manager.post_ok(f"{path}/roll_out", project.rollout(cutover_at=CUTOVER, manage_daily=LATER))
+    await completed(project, path, "name_owner")
+    record, steps = await manager.read(path), await steps_of(manager, path)
+    form = f"/desk/improvement/{record['number']}/roll_out"
+    begun = read_form((await manager.get(form)).text).inputs
+    assert begun["/teams"] == ["The network team"]
+    sent = await send_form(manager, form, begun)
+    assert sent.status_code == 303, said(sent.text)
+    planned = ("rollout_advice", "rollout_departments", "concerned_team_ids", "schedule_reason")
+    after = await manager.read(path)
+    assert [after[name] for name in planned] == [record[name] for name in planned]
+    assert await steps_of(manager, path) == steps

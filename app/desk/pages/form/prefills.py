@@ -9,7 +9,7 @@ from typing import Any
 from app.common.components import CHOSEN_FROM
 from app.desk.forms.fields import FieldKind, FormField
 from app.desk.forms.grids import usual_body
-from app.desk.forms.inputs import to_inputs
+from app.desk.forms.inputs import GIVEN_INPUT, to_inputs
 from app.desk.forms.instants import SHOWN_VALUE_PREFIX, shown_to_the_second
 from app.desk.forms.pointers import field_at
 from app.desk.names import ID
@@ -37,9 +37,25 @@ async def first_inputs(screen: ActionScreen) -> dict[str, Sequence[str]]:
         return {**zones, **_reader_named(screen), **to_inputs(fields, usual_body(fields), zone)}
     if part is None:
         return {}
-    values = {**(view.record[part] if part else view.record), **await _rows_of_lists(screen, view)}
+    record = view.record[part] if part else view.record
+    values = {**record, **await _renamed(screen, view, record), **await _rows_of_lists(screen, view)}
     texts, _, shown_first = shown_references(fields, values)
-    return {**shown_to_the_second(fields, to_inputs(fields, texts, zone)), **shown_first}
+    inputs = {**shown_to_the_second(fields, to_inputs(fields, texts, zone)), **shown_first}
+    # A value that people clear is sent as null: left out, it might stay.
+    clearable = [f"/{field.name}" for field in fields if field.nullable and field.name in texts]
+    return {**inputs, GIVEN_INPUT: [*inputs.get(GIVEN_INPUT, ()), *clearable]}
+
+
+async def _renamed(screen: ActionScreen, view: RecordView, record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the members that the record calls otherwise, references with their names. Raises
+    CallRefused.
+    """
+    rows, renamed = screen.face.filled_rows, screen.face.filled_as
+    fields = [field for field in screen.form.fields if field.name in renamed and field.name not in rows]
+    values = {renamed[field.name]: record.get(renamed[field.name]) for field in fields}
+    kinds = {renamed[field.name]: field.reference["kind"] for field in fields if field.reference is not None}
+    (named,) = await screen.desk.names.replaced_in_all(view.lifecycle, [values], kinds)
+    return {field.name: (named if is_typed(field) else values)[renamed[field.name]] for field in fields}
 
 
 async def _rows_of_lists(screen: ActionScreen, view: RecordView) -> dict[str, list[Any]]:
@@ -48,7 +64,8 @@ async def _rows_of_lists(screen: ActionScreen, view: RecordView) -> dict[str, li
     """
     rows, path = {}, f"/v1/{view.lifecycle.plural}/{view.record['id']}"
     for name, renamed in screen.face.filled_rows.items():
-        page = await screen.desk.calls.read(f"{path}/{name}", {"limit": MOST_ROWS})
+        listed = screen.face.filled_as.get(name, name)
+        page = await screen.desk.calls.read(f"{path}/{listed}", {"limit": MOST_ROWS})
         inner = next(field.inner_fields for field in screen.form.fields if field.name == name)
         named = await screen.desk.names.replaced_in_all(view.lifecycle, page["items"])
         rows[name] = [
