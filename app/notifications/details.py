@@ -307,6 +307,7 @@ def _find(
     causes: Mapping[UUID, Mapping[str, Any]],
 ) -> _Value | None:
     lifecycle, event = ledger.lifecycles[kind_of(step.about)], step.event
+    place = "own" if place == lifecycle.kind else place
     if step.viewer is not Viewer.staff and is_withheld_place(lifecycle, event, place):
         return None
     if place == "given":

@@ -1,11 +1,11 @@
 """Fields of events that notices show in addition to a sentence, by type of notice.
 
 A path names where a value stands: `given.reason` in the event's payload; `own.window_from_at` in the record
-of the notice; `decision.outcome` in the child record that the event sets or names; `mine.due_at` in the row
-of the event that names the reader, `part.due_at` in each part of the payload that does; `cause.reason` in
-the payload of the event that caused this one, and `seen.reason` the same for people who see that event's
-record; `reasons.comment` in each ballot that has the
-outcome of the decision for its verdict. The event's values go before those of the row now. `a|b`: the first
+of the notice, and `training.planned_at` the same if it is of that kind; `decision.outcome` in the child
+record that the event sets or names; `mine.due_at` in the row of the event that names the reader,
+`part.due_at` in each part of the payload that does; `cause.reason` in the payload of the event that caused
+this one, and `seen.reason` the same for people who see that event's record; `reasons.comment` in each ballot
+that has the outcome of the decision for its verdict. The event's values go before those of the row now. `a|b`: the first
 of them that has a value. A path that a kind of record does not have is skipped. Only these fields are shown,
 as far as the reader may see them.
 """
@@ -126,7 +126,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.relieved: REASON,
     Notice.in_charge: (
         *("own.priority", "own.starts_at", "own.ends_at", "own.from_at", "own.until_at"),
-        *("own.planned_at", "own.due_at", "given.taken_duties"),
+        *("training.planned_at", "own.due_at", "given.taken_duties"),
         *REASON,
     ),
     Notice.duties_held: ("given.holder", "given.duty_count", "given.first_due_at"),

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from app.common.notices import NoticeKind, NoticeType, Responsible
 from app.common.people import Caller, Role, rule_caller
+from app.common.state_fields import EnteredAt
 from app.foundation.decisions.payloads import Tallied
 from app.foundation.decisions.records import Vote
 from app.governance.maintenance_rounds.records import MaintenanceRound
@@ -47,6 +48,7 @@ def has_field(place: str, name: str) -> bool:
             "cause": bodies,
             "seen": bodies,
             "own": [lifecycle.record],
+            lifecycle.kind: [lifecycle.record],
             "mine": [lifecycle.record, *rows.values()],
             "part": [part for body in bodies for part in part_types(body).values()],
             "reasons": [Vote],
@@ -164,6 +166,27 @@ def test_a_notice_is_due_when_what_it_asks_is_due_not_on_the_earliest_day_that_i
         if {"due_at", "planned_at"} <= names:
             assert deadline_of(step, dates, zone) == deadline_of(step, dates[::-1], zone) == due_at, step
             assert deadline_of(step, dates[1:], zone) == dates[1].value
+
+
+def test_a_day_that_a_notice_of_a_duty_shows_was_not_when_something_was_planned() -> None:
+    past = []
+    for lifecycle in LIFECYCLES:
+        if NoticeType.in_charge not in {mark.step for mark in marks(lifecycle.record, Responsible).values()}:
+            continue
+        fields = lifecycle.record.model_fields
+        shown_days = {
+            name
+            for told_step, place, name in PATHS
+            if told_step is NoticeType.in_charge and place in ("own", lifecycle.kind) and name in fields
+        }
+        written = {
+            name
+            for name in shown_days & set(DEADLINES)
+            if name in marks(lifecycle.record, EnteredAt)
+            or (fields[name].description or "").startswith("Time at which")
+        }
+        past += [f"{lifecycle.kind}.{name}" for name in sorted(written)]
+    assert past == []
 
 
 #: Points and people have neither number nor title: what they are for, or who it is, is a field of the notice.
