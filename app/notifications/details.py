@@ -7,7 +7,6 @@ notices of a page at once.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,8 +32,10 @@ from app.kernel.ledger import Ledger
 from app.kernel.named_records import visible_streams
 from app.log.events import id_of, kind_of
 from app.notifications.quoted import (
+    add_values_at_event,
     as_list,
     deadline_of,
+    from_json,
     moment,
     service_names,
     span_of,
@@ -135,10 +136,11 @@ async def load_details(
         return {}
     named = [stream for _, stream, *_ in steps], [version for _, _, version, _ in steps]
     events = {
-        (row["stream"], row["version"]): {**row, "data": _json(row["data"])}
+        (row["stream"], row["version"]): {**row, "data": from_json(row["data"])}
         for row in await ledger.db.rows(EVENTS, named)
     }
     recorded = [step for step in steps if step[1:3] in events]
+    await add_values_at_event(ledger, recorded, events)
     rows = await _rows(ledger, recorded, events)
     causes = await _causes(
         ledger, caller, [events[step[1:3]] for step in recorded if CAUSES_PLACES & _places(step[3])]
@@ -165,10 +167,6 @@ def _gives_work(lifecycle: Lifecycle[Any], key: str, step: NoticeType) -> bool:
     """Return whether such rows give work: events that only change the person leave the rest to be read."""
     model = _children(lifecycle).get(kind_of(key), Record)
     return any(mark.step is step for mark in marks(model, Responsible).values())
-
-
-def _json(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str | bytes) else value
 
 
 def _steps_of(notice: Mapping[str, Any]) -> Iterable[tuple[str, int, NoticeType]]:
@@ -231,7 +229,9 @@ async def _causes(
     ids = [event["causation_id"] for event in events if event["causation_id"] is not None]
     rows = await ledger.db.rows(CAUSES, (ids,)) if ids else ()
     visible = await visible_streams(ledger, caller, {row["stream"] for row in rows})
-    return {row["id"]: dict(row, data=_json(row["data"]), is_seen=row["stream"] in visible) for row in rows}
+    return {
+        row["id"]: dict(row, data=from_json(row["data"]), is_seen=row["stream"] in visible) for row in rows
+    }
 
 
 async def _relations(

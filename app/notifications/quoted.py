@@ -5,6 +5,7 @@ something is asked.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
@@ -20,7 +21,7 @@ from app.kernel.ledger import Ledger
 from app.log.canonical import from_instant
 from app.log.events import id_of, kind_of
 from app.notifications.steps import OF_CLOCKS
-from app.notifications.told_fields import DEADLINES, DUE_DAYS, field_types
+from app.notifications.told_fields import AT_THE_EVENT, DEADLINES, DUE_DAYS, TOLD_FIELDS, field_types
 
 #: Steps whose sentence names the clock of the ticket.
 CLOCK_STEPS = frozenset(OF_CLOCKS.values())
@@ -51,8 +52,47 @@ MINUTE, HOUR = 60, 3600
 #: The field that names a record of any kind, and the form of the name.
 ABOUT, STREAM = "about", re.compile(r"[a-z_]+/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
+#: What begins the paths to fields of the notice's record.
+RECORD_FIELD = "own."
+# The newest event until then that set the field of the record.
+VALUES_AT_EVENT = """
+select t.stream, t.version, t.field, e.data->'set'->t.stream->t.field as value
+from jsonb_to_recordset(%s::jsonb) as t(stream text, version integer, field text)
+cross join lateral (
+  select data from log.told where stream = t.stream and version <= t.version
+    and data->'set'->t.stream ? t.field
+  order by version desc limit 1) e"""
+#: Rows of events, by stream and version of the event.
+EventRows = Mapping[tuple[str, int], Mapping[str, Any]]
 #: Payloads of events, by stream and version of the event.
 EventPayloads = dict[tuple[str, int], dict[str, Any]]
+
+
+def from_json(value: Any) -> Any:
+    """Return the value of JSON text; other values unchanged."""
+    return json.loads(value) if isinstance(value, str | bytes) else value
+
+
+async def add_values_at_event(
+    ledger: Ledger, steps: Iterable[tuple[Any, str, int, NoticeType]], events: EventRows
+) -> None:
+    """Add to the events the values that their records had then, for notices that show these."""
+    names_by_event: dict[tuple[str, int], set[str]] = {}
+    for _, stream, version, step in steps:
+        if step in AT_THE_EVENT:
+            paths = (path for paths in TOLD_FIELDS.get(step, ()) for path in paths.split("|"))
+            names = {path.removeprefix(RECORD_FIELD) for path in paths if path.startswith(RECORD_FIELD)}
+            names_by_event.setdefault((stream, version), set()).update(names)
+    fields = [
+        {"stream": stream, "version": version, "field": name}
+        for (stream, version), names in names_by_event.items()
+        for name in sorted(names)
+    ]
+    if not fields:
+        return
+    for row in await ledger.db.rows(VALUES_AT_EVENT, (json.dumps(fields),)):
+        values = events[row["stream"], row["version"]]["data"]["set"]
+        values[row["stream"]] = {row["field"]: row["value"]} | (values.get(row["stream"]) or {})
 
 
 async def add_quoted(

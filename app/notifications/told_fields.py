@@ -5,9 +5,10 @@ of the notice, and `training.planned_at` the same if it is of that kind; `decisi
 record that the event sets or names; `mine.due_at` in the row of the event that names the reader,
 `part.due_at` in each part of the payload that does; `cause.reason` in the payload of the event that caused
 this one, and `seen.reason` the same for people who see that event's record; `reasons.comment` in each ballot
-that has the outcome of the decision for its verdict. The event's values go before those of the row now. `a|b`: the first
-of them that has a value. A path that a kind of record does not have is skipped. Only these fields are shown,
-as far as the reader may see them.
+that has the outcome of the decision for its verdict. The event's values go before those of the row now;
+notices of AT_THE_EVENT show the values that the record had at the event. `a|b`: the first of them that has a
+value. A path that a kind of record does not have is skipped. Only these fields are shown, as far as the
+reader may see them.
 """
 
 from __future__ import annotations
@@ -265,6 +266,9 @@ DEADLINES = (
     *("due_at", "due_on", "self_check_due_at", "summary_due_at", "review_due_at", "first_due_at"),
     *("until_at", "wanted_at", "target_at", "wake_up_at", "planned_at"),
 )
+#: Notices about a due time that has come or passed: the next due time, which the record has after the act,
+#: is not theirs.
+AT_THE_EVENT = frozenset(notice for notice in Notice if notice.value.endswith(("_due", "_overdue")))
 #: Fields with the last day on which the act can be performed.
 DUE_DAYS = frozenset({"due_on"})
 #: Notices of work, besides those that wait for the reader: they also give the time until which the work is

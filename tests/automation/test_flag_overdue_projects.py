@@ -13,6 +13,7 @@ from app.automation.tickets import flag_overdue_milestones, flag_overdue_tasks
 from app.common.people import Caller, Role, rule_caller
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.consumers.timers import TimedRule
+from app.notifications.details import load_details
 from app.processes.requests.records import Request
 from app.registry import LIFECYCLES
 from app.ticketing.projects.records import Milestone
@@ -57,6 +58,13 @@ class Site:
         ]
         plan = {"tasks": [task | {"due_at": steps[-1]["due_at"]}], "report_every_days": 7}
         await self.does("begin_implementation", plan | {"milestones": steps})
+
+    async def shown_to(self, reader: Caller, field: str) -> list[str]:
+        """The values of the field that the reader's notices show now."""
+        ledger, query = self.desk.ledger, "select * from fold.notice where person_id = %s order by id"
+        notices = await ledger.db.rows(query, (reader.person_id,))
+        steps = await load_details(ledger, "en", reader, notices)
+        return [each.value for step in steps.values() for each in step.details if each.field == field]
 
     async def solution_approved(self) -> None:
         """A solution is proposed, and both sides approve it."""
@@ -158,6 +166,7 @@ async def test_a_late_report_is_flagged_once_and_the_next_report_takes_that_back
     assert (await site.reported()).report_overdue_at is None
     (report,) = await site.desk.ledger.db.rows("select * from fold.progress_report")
     assert (report["due_at"], report["late"]) == (due, True)
+    assert await site.shown_to(site.engineer, "next_report_due_at") == [f"{due:%Y-%m-%d %H:%M} (UTC)"]
     await site.pass_time(days=6)
     assert await site.flagged() == flags
     await site.pass_time(days=1)
