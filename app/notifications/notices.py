@@ -160,7 +160,7 @@ def consumer(ledger: Ledger, clock: Clock) -> Consumer:
         events = [event for event in recorded if event.recorded_at > since and not _is_long_overdue(event)]
         tickets = await _tickets_of_clocks(connection, events)
         named = [each for event in events for each in _pending_notices(event, marks, tickets)]
-        named += await relieved_persons(connection, events)
+        named += await relieved_persons(connection, ledger, events)
         if pending := await resolve_recipients(connection, ledger, named):
             due_at = clock() + timedelta(seconds=ledger.settings.notice_seconds)
             parameters = {"told": orjson.dumps([_row(each) for each in pending]).decode(), "due_at": due_at}

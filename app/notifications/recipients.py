@@ -59,6 +59,8 @@ POSTS: Mapping[str, tuple[str, ...]] = {
 }
 #: Kinds of records on whose streams posts are given.
 POST_KINDS = frozenset(KIND_DUTIES)
+OPEN_DUTIES = """
+select 1 from fold."{kind}" where record = %(record)s and %(person)s in ({fields}) and {is_open} limit 1"""
 # The newest earlier event that set the field names its holder until then.
 FORMER_HOLDERS = """
 select t.place, (
@@ -201,8 +203,29 @@ def post_changes(event: Recorded) -> Iterator[tuple[str, str]]:
         yield from ((key, name) for name in POSTS.get(kind_of(key), ()) if fields and name in fields)
 
 
-async def relieved_persons(connection: Connection, events: Iterable[Recorded]) -> list[PendingNotice]:
-    """Return a notice for each person whose post one of the events gave to another person, or took away."""
+async def _has_other_duty(connection: Connection, ledger: Ledger, stream: str, person: UUID) -> bool:
+    """Return whether the person holds a duty in the record now: of the record, or of an open part of it."""
+    kind, lifecycle = kind_of(stream), ledger.lifecycles[kind_of(stream)]
+    (record,) = await fetch_rows(
+        connection, f"select * from {lifecycle.source} r where id = %s", (id_of(stream),)
+    )
+    if person in (record[name] for name in KIND_DUTIES[kind].fields):
+        return True
+    for part, duty in ROW_DUTIES.items():
+        if kind in duty.kinds:
+            is_open = " and ".join(f"{name} is null" for name in duty.done) or "true"
+            query = OPEN_DUTIES.format(kind=part, fields=", ".join(duty.fields), is_open=is_open)
+            if await fetch_rows(connection, query, {"record": stream, "person": person}):
+                return True
+    return False
+
+
+async def relieved_persons(
+    connection: Connection, ledger: Ledger, events: Iterable[Recorded]
+) -> list[PendingNotice]:
+    """Return a notice for each person whose post one of the events gave to another person, or took away.
+    People who lose a part of a record, and hold another duty in it, are still responsible: they get none.
+    """
     changes = [(event, key, name) for event in events for key, name in post_changes(event)]
     if not changes:
         return []
@@ -213,8 +236,13 @@ async def relieved_persons(connection: Connection, events: Iterable[Recorded]) -
     rows: Sequence[Mapping[str, str | None]] = await fetch_rows(
         connection, FORMER_HOLDERS, (orjson.dumps(fields).decode(),)
     )
-    return [
-        PendingNotice(event, NoticeType.relieved, UUID(before))
+    relieved = [
+        (event, key, UUID(before))
         for (event, key, name), row in zip(changes, rows, strict=True)
         if (before := row["person_id"]) is not None and before != event.data["set"][key][name]
+    ]
+    return [
+        PendingNotice(event, NoticeType.relieved, person)
+        for event, key, person in relieved
+        if key == event.stream or not await _has_other_duty(connection, ledger, event.stream, person)
     ]

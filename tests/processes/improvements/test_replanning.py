@@ -84,6 +84,19 @@ async def test_whoever_owns_or_owned_a_moved_step_is_told_and_all_concerned_if_t
     assert (moved["step"], moved["until"]) == ("Cut over, Optimise, Fix", LATER), "and what follows from it"
 
 
+async def test_an_owner_of_two_steps_is_relieved_of_the_rollout_with_the_last_one(project: Project) -> None:
+    former = await project.api.client("Former", Role.engineer)
+    new = await project.api.client("New", Role.engineer)
+    plan, path = project.rollout(cutover_at=CUTOVER), await project.rolling_out()
+    both = {"publish": {"owner": former.id}, "manage_daily": {"owner": former.id}}
+    await replanned(project, path, plan, both)
+
+    first = await replanned(project, path, plan, {"manage_daily": {"owner": new.id}})
+    assert "relieved" not in await told(former, first), "publication is still theirs"
+    last = await replanned(project, path, plan, {"publish": {"owner": new.id}})
+    assert "relieved" in await told(former, last)
+
+
 async def test_a_cutover_moves_to_a_later_day_after_publication_and_what_was_published_with_it(
     project: Project,
 ) -> None:
