@@ -125,7 +125,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "findings": "All of them pass.",
     },
     AskMemberRequest: lambda: {"member": IDS["person"]},
-    SubmitForAcceptanceRequest: lambda: {"manual": "manuals, shelf 3", "wanted_at": AHEAD},
+    SubmitForAcceptanceRequest: lambda: {"manual": "SHELF-3", "wanted_at": AHEAD},
     RecordAcceptanceRequest: lambda: {
         "participants": ["me", IDS["business"]],
         "results": [{"criterion": NOBODYS, "shown_by": "demonstration", "passed": True, "note": "Well."}],

@@ -509,7 +509,7 @@ async def _made(people: People, path: str) -> None:
 
 
 def _papers() -> Json:
-    return {"manual": "manuals, shelf 3", "wanted_at": AHEAD}
+    return {"manual": "SHELF-3", "wanted_at": AHEAD}
 
 
 async def _submitted(people: People, path: str) -> None:

@@ -48,7 +48,7 @@ async def test_an_acceptance_is_announced_by_the_calendar_of_the_service(api: Ap
         assert edited.status_code == 200, edited.text
         wanted_at = (datetime.now(UTC) + timedelta(days=days)).isoformat()
         answer = await world.worker.post(
-            f"{path}/submit_for_acceptance", json={"manual": "manuals, shelf 3", "wanted_at": wanted_at}
+            f"{path}/submit_for_acceptance", json={"manual": "SHELF-3", "wanted_at": wanted_at}
         )
         problem = answer.json()
         return [] if answer.is_success else [e["code"] for e in problem["errors"] or [problem]]
