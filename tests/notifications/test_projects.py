@@ -88,9 +88,7 @@ async def test_who_judges_a_project_is_told_of_its_solution_and_when_it_is_to_be
     await does(office, author, "complete_task", {"task": built["id"], "outcome": "It is in place."}, it)
     check = {"checkpoint": "All", "passed": True, "findings": "None, because all of it works."}
     await does(office, office.engineer, "check_quality", check, it)
-    await does(
-        office, author, "submit_for_acceptance", {"manual": "SHELF-3", "wanted_at": AHEAD}, it
-    )
+    await does(office, author, "submit_for_acceptance", {"manual": "SHELF-3", "wanted_at": AHEAD}, it)
     await office.deliver_all()
     for caller in (office.requester, business, colleague, chair):
         assert (await office.told_steps(caller)).count("to_accept") == 1
