@@ -87,7 +87,7 @@ def warned_shape(shape: type[OutputModel]) -> type[OutputModel]:
         "model_config": ConfigDict(json_schema_serialization_defaults_required=False),
         "warnings": Field(
             default=None,
-            description="Keys of the body that no record here has; left out if all keys are known.",
+            description="Unknown keys and environments in the body; left out if there are none.",
         ),
     }
     return cast(type[OutputModel], type(f"{shape.__name__}WithWarnings", (shape,), namespace))

@@ -166,7 +166,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.covers_on_call: ABSENCE_FIELDS,
     Notice.absence_entered: ("own.from_at", "own.until_at", "own.deputy_id"),
     Notice.absence_calendar_failing: ("own.origin", "own.failing_because"),
-    Notice.key_made: ("own.expires_at",),
+    Notice.key_made: ("own.name", "own.expires_at"),
     Notice.key_changed: ("own.state", "given.overlap_seconds", "own.expires_at"),
     Notice.agreement_moved: AGREEMENT,
     Notice.to_consent: AGREEMENT,

@@ -94,11 +94,11 @@ async def test_a_rule_that_waits_for_a_second_person_is_not_shown_as_in_force(ap
     pages = f"/desk/approval_rule/{rule['id']}", "/desk/approval_rule"
     for path in pages:
         html = (await second.get(path)).text
-        assert ("Waits for agreement" in html, ">In force<" in html) == (True, False), path
+        assert ("Needs a second person" in html, ">In force<" in html) == (True, False), path
     assert re.search(
         r'class="leads"[^>]*>Agree<|class="button leads"[^>]*>Agree<', (await second.get(pages[0])).text
     )
     await second.post_ok(f"/v1/approval_rules/{rule['id']}/agree", {"edition": 1})
     for path in pages:
         html = (await second.get(path)).text
-        assert ("Waits for agreement" in html, ">In force<" in html) == (False, True), path
+        assert ("Needs a second person" in html, ">In force<" in html) == (False, True), path

@@ -239,7 +239,8 @@ async def test_a_group_decides_at_its_meeting_whoever_is_invited_or_presides(
     for guest in (ada, *friends):
         assert (await guest.post(f"{path}/vote", json={"decision": decision, "verdict": "approve"})).is_error
     for member in (wang, board):
-        await member.post_ok(f"{path}/vote", {"decision": decision, "verdict": "reject"})
+        rejection = {"decision": decision, "verdict": "reject", "comment": "Changes go on."}
+        await member.post_ok(f"{path}/vote", rejection)
     (row,) = (await board.read(f"{path}/decisions"))["items"]
     assert (row["state"], row["outcome"]) == ("taken", "rejected")
 

@@ -64,7 +64,8 @@ def _asked_for(body: AskBoard, language: str) -> list[str]:
     parts, in_record = [], []
     for name in type(body).model_fields:
         value = getattr(body, name)
-        if name not in AskBoard.model_fields and value not in (None, (), False):
+        is_said = value not in (None, ()) and (value is not False or name in body.model_fields_set)
+        if name not in AskBoard.model_fields and is_said:
             text = None if name in hidden else _shown(value, language)
             label = _label(type(body), name, language)
             if text is None:
@@ -86,8 +87,8 @@ def _label(payload: type[AskBoard], name: str, language: str) -> str:
 def _shown(value: Any, language: str) -> str | None:
     if isinstance(value, CodeEnum):
         return value.label(language)
-    if value is True:
-        return translate(language, "question", "agreed")
+    if isinstance(value, bool):
+        return translate(language, "question", "agreed" if value else "declined")
     if isinstance(value, int):
         return str(value)
     if isinstance(value, datetime):

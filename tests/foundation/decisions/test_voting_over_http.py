@@ -283,7 +283,7 @@ async def test_on_a_meeting_a_vote_is_refused_after_the_decision_and_the_meeting
     [question] = (await ada.read(f"{path}/decisions"))["items"]
     outcome = f"“The release in May?” ({question['outcome'].capitalize()}, {question['closed_at'][:10]})"
     assert outcome in late.json()["detail"], "what was decided"
-    assert "(“Ask decision”) can put a question" in late.json()["detail"], "and who can ask"
+    assert "(“Request decision”) can put a question" in late.json()["detail"], "and who can ask"
     await ada.post_ok(f"{path}/ask_decision", {"question": "The one in June?", "due_at": AHEAD})
     late = await votes(board[0], path, decision)
     assert (late.status_code, late.json()["code"]) == (409, "other_question_open")

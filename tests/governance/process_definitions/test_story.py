@@ -73,7 +73,7 @@ async def test_a_definition_is_drafted_submitted_published_and_superseded_by_the
     done = await registry.quality.read(f"/v1/process_changes/{end}")
     assert (done["state"], done["retires"], done["definition_id"]) == ("published", True, second["id"])
     [decision] = (await registry.quality.read(f"/v1/process_changes/{end}/decisions"))["items"]
-    assert decision["question"].startswith("Retire the process Incident: ")
+    assert decision["question"].startswith("Retire the process “Incident”: ")
     assert (retired["state"], retired["retirement_reason"]) == ("retired", "It is done by robots.")
 
 

@@ -222,7 +222,8 @@ async def test_representatives_who_have_left_are_reported_and_replaced_in_one_st
 async def test_a_representative_who_left_the_side_does_not_consent_for_it(parties: Parties) -> None:
     path = await parties.submitted("SLA", "finance")
     customer = parties.leads["finance"]
-    await _edit_lead(parties, "finance", parties.manager.id)
+    successor = await parties.api.client("New lead", teams=("finance",))
+    await _edit_lead(parties, "finance", successor.id)
     left = await parties.keeper.post(f"/v1/persons/{customer.id}/leave", json={"team": "finance"})
     assert left.status_code == 200, left.text
     refused = await customer.post(f"{path}/sign", json={})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -19,6 +20,8 @@ from app.kernel.actions.lifecycle import Lifecycle
 OF_NO_RECORD = frozenset({"me", "none"})
 #: The most records that a part of a name stands for, and the most that are proposed for a wrong name.
 MOST_MEANT, MOST_NEAREST = 3, 3
+#: What looks like a key: names of teams and services have capitals, blanks or Chinese characters.
+KEY = re.compile(r"[a-z0-9._-]+")
 #: How alike a wrong name and a proposal are, at least.
 LEAST_LIKENESS = 0.5
 
@@ -93,11 +96,12 @@ async def _hits(desk: Desk, lifecycle: Lifecycle[Any], field: FormField, text: s
 
 
 def _chosen_hits(field: FormField, text: str, hits: Sequence[Hit]) -> Sequence[Hit]:
-    """Return the records that the text stands for: those that are called so, or, where only ids are taken,
-    a few that have it in their name. A part of a key may be another key, which a tool has sent.
+    """Return the records that the text stands for: those that are called so, or a few that have it in their
+    name. Where keys are taken, it is the only one, and the text no key, which a tool may have sent.
     """
     called_so = [hit for hit in hits if is_full_name(hit, text)]
-    return called_so or (hits if _takes_ids(field) and len(hits) <= MOST_MEANT else ())
+    most = MOST_MEANT if _takes_ids(field) else 0 if KEY.fullmatch(text) else 1
+    return called_so or (hits if len(hits) <= most else ())
 
 
 async def _nearest(desk: Desk, lifecycle: Lifecycle[Any], field: FormField, text: str) -> list[Hit]:
