@@ -32,7 +32,8 @@ RUN_WHOLE = (
     *("api/test_erasure", "api/test_for_staff_only", "api/test_hostile", "api/test_idempotency"),
     *("api/test_keys", "api/test_sessions", "api/test_stream_tickets", "api/test_tokens"),
     *("api/test_visibility", "api/test_writes_in_person", "assistants/test_who_connects"),
-    *("automation/test_duplicates_of_customers", "desk/test_secrets", "desk/test_visibility"),
+    *("automation/test_duplicates_of_customers", "desk/test_first_steps"),
+    *("desk/test_secrets", "desk/test_visibility"),
     *("foundation/people/", "subscriptions/test_outward", "webhooks/test_unverified_bodies"),
     "webhooks/test_verification",
 )

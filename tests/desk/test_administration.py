@@ -241,8 +241,8 @@ async def test_a_deactivation_leads_to_handing_over_what_the_person_held(api: Ap
     for part in (
         "The state becomes “Inactive”",
         "“Activate” takes this back",
-        "person holds: 1",
-        "working: 1",
+        "Open work of the person that you see: 1.",
+        "Active keys that stop working: 1.",
     ):
         assert part in question
     assert incident["number"] in question

@@ -88,7 +88,7 @@ async def test_the_first_agreement_leads_to_a_representative_and_back(api: Api) 
     wrong = await send_form(admin, path, again | {"/party_representative": [colleague.id]})
     fault = re.findall(r'class="fault">(.*?)</p>', wrong.text)
     assert fault, said(wrong.text)
-    assert fault[0].startswith("this person does not belong to the other side: choose"), fault
+    assert fault[0].endswith("Staff cannot sign for a customer"), fault
 
 
 async def test_no_form_leads_back_to_another_site(api: Api) -> None:

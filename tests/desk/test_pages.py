@@ -160,7 +160,11 @@ async def test_an_action_on_chosen_records_says_what_became_of_each(agent: Clien
     records = [(await an_open_incident(agent))[0] for _ in range(2)]
     await agent.post_ok(f"/v1/incidents/{records[0]['id']}/acknowledge")
     chosen = {"action": ["acknowledge"], "records": [record["id"] for record in records]}
-    outcome = await send_form(agent, "/desk/incident/bulk", chosen)
+    preview = await send_form(agent, "/desk/incident/bulk", chosen)
+    assert "1 of 2 selected records will change." in said(preview.text)
+    assert (await agent.read(f"/v1/incidents/{records[1]['id']}"))["state"] == "new", "it asks first"
+    confirmed = read_form(preview.text).inputs
+    outcome = await send_form(agent, "/desk/incident/bulk", confirmed)
     assert (outcome.status_code, outcome.text.count('class="fault"')) == (200, 1)
     assert (await agent.read(f"/v1/incidents/{records[1]['id']}"))["state"] == "acknowledged"
 

@@ -94,14 +94,13 @@ async def first_steps_progress(desk: Desk) -> FirstStepsProgress:
 
 
 def _forms(desk: Desk, step: FirstStep, openings: Collection[tuple[str, str]]) -> list[StepLink]:
-    """Return the forms of the step that the reader may send, or the one by which they get the role for it."""
+    """Return the forms of the step that the reader may send, and that by which they get the role for it."""
     forms = [
         StepLink(form.label.text(desk.language), _form_address(form, desk.language))
         for form in step.forms
         if (form.kind, form.action) in openings
     ]
-    first = step.forms[0]
-    if step.role is None or desk.reader_id is None or (first.kind, first.action) in openings:
+    if step.role is None or desk.reader_id is None or desk.has_role(step.role):
         return forms
     query = urlencode({"/role/role": step.role.value, RETURN: FIRST_STEPS_PATH})
     label = desk.sentence("take_role", role=step.role.label(desk.language))

@@ -182,7 +182,11 @@ class Desk:
     @property
     def is_administrator(self) -> bool:
         """Whether the reader administers the installation."""
-        return Role.admin in require_signed_in(self.request).role_codes
+        return self.has_role(Role.admin)
+
+    def has_role(self, role: Role) -> bool:
+        """Whether the reader has the role, in whatever scope."""
+        return role in require_signed_in(self.request).role_codes
 
     def sees_every_record_of(self, kind: str) -> bool:
         """Return whether the reader may see all records of that kind."""
