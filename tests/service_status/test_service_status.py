@@ -157,7 +157,7 @@ async def test_maintenance_that_runs_is_not_called_planned_and_says_until_when(b
     assert messages[1].startswith("Maintenance is planned from ")
     assert messages[3].startswith("The service has been under maintenance since ")
     (change,) = (await board.engineer.read("/v1/changes/schedule", tz="UTC"))["items"]
-    assert (messages[3], "planned until" in messages[3]) == (change["message"], True)
+    assert (messages[3], "The planned end is" in messages[3]) == (change["message"], True)
 
 
 async def _down_now(board: Board) -> tuple[str, int]:
