@@ -79,7 +79,10 @@ def hearing_of(events: Collection[Recorded], channel: str) -> Hearing:
     for event in events:
         if event.source != channel or event.data.get("observed") != SNAPSHOT:
             continue
-        heard_at = max(heard_at or event.occurred_at, event.occurred_at)
+        # An opening occurred when the tool opened the ticket, which may be long before the delivery's time.
+        given_at = event.data["given"].get("at")
+        told_at = event.occurred_at if given_at is None else datetime.fromisoformat(given_at)
+        heard_at = max(heard_at or told_at, told_at, event.occurred_at)
         if (event.source_ref or "").startswith(WRITTEN):
             written_at = max(written_at or event.occurred_at, event.occurred_at)
         for column in event.data["given"]:
