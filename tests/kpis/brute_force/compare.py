@@ -18,6 +18,12 @@ from tests.kpis.brute_force.reading import World, whole_seconds
 
 #: A case in a list: its decisive instant, its number, and why it is left out.
 Listed = tuple[str, datetime, int, str | None]
+#: The event that begins the records of a kind, of which no count is known before; None: their opening.
+BEGINNINGS = {
+    **dict.fromkeys(("incident", "request", "problem", "change", "improvement_suggestion", "risk")),
+    "deployment": "succeeded",
+    "article": "published",
+}
 #: How many cases must have been complained about in the year before for a change to be one.
 LEAST_BEFORE = 10
 
@@ -62,12 +68,35 @@ class Expectation:
         """
         if self.definition.points is not None:
             defined_points = self.definition.points(self.world, question.bounds, question.by, question.zone)
-            return {(n, self.names.get(cut, cut)): dict(point) for (n, cut), point in defined_points.items()}
-        cell_of = self._cells(question)
-        return {
-            (n, self.names.get(cut, cut)): self._point(question, n, cut, cell)
-            for (n, cut), cell in cell_of.items()
-        }
+            points = {
+                (n, self.names.get(cut, cut)): dict(point) for (n, cut), point in defined_points.items()
+            }
+        else:
+            points = {
+                (n, self.names.get(cut, cut)): self._point(question, n, cut, cell)
+                for (n, cut), cell in self._cells(question).items()
+            }
+        for (n, _), point in points.items():
+            is_before_records = self.first_record is not None and question.bounds[n + 1] <= self.first_record
+            if is_before_records and "value" in point and not point["cases"]:
+                point["value"] = None
+        return points
+
+    @cached_property
+    def first_record(self) -> datetime | None:
+        """When the first record of the KPI's kinds began; None: there is none, or its kinds have no begin."""
+        begun = []
+        for kind in self.kpi.processes:
+            if kind in BEGINNINGS:
+                what = BEGINNINGS[kind]
+                records = self.world.of(kind)
+                begun += [
+                    record.opened_at if what is None else step.at
+                    for record in records
+                    for step in record.steps
+                    if what is None or step.what == what
+                ]
+        return min(begun, default=None)
 
     def _cells(self, question: Asked) -> dict[Place, Cell]:
         volume = self.kpi.aggregate is Aggregate.number
