@@ -72,6 +72,8 @@ END_OTHER_CONNECTIONS = """
 select pg_terminate_backend(pid) from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid() and pid <> all(%s)"""
 
+#: A process may set up the server again, and databases of before may still be in use as templates.
+_NUMBERS = count()
 #: Each looks at what a test leaves behind in its database, and fails if something is wrong with it.
 EXAMINED_BY: list[Callable[[Connection], None]] = []
 
@@ -101,7 +103,6 @@ class Databases:
     #: How a copy is made: in memory copying files is quicker than writing all of it to the server's log, too.
     strategy: str = ""
     _free: list[CopiedDatabase] = field(default_factory=list)
-    _numbers: Iterator[int] = field(default_factory=count)
 
     @contextlib.contextmanager
     def lease(self) -> Iterator[str]:
@@ -143,7 +144,7 @@ class Databases:
 
     def new(self, base: str) -> str:
         """The name of a new copy of that one."""
-        name = f"{self.prefix}_{next(self._numbers)}"
+        name = f"{self.prefix}_{next(_NUMBERS)}"
         with _alone(base), psycopg.connect(self.administrator, autocommit=True) as administrator:
             # Whoever was killed could not.
             administrator.execute(
