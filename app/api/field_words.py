@@ -1,5 +1,5 @@
 """Labels and help for the fields of payloads and answers, in both languages: the contract's `x-label`,
-`x-help` and `x-labels` (pure except for the file that it reads). They stand where the field is declared
+`x-help` and `x-labels`. They stand where the field is declared
 (`words`); names that several records share stand in the file.
 
 A field of a payload carries its label, and so does a list within a record; a field of an answer only if it
@@ -8,48 +8,17 @@ has one of its own in that schema, else its label stands once in the document, b
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
-from app import i18n
 from app.api.contract.components import reached_schemas, response_parts
 from app.common.components import HELP, LABEL, Texts, texts_by_language
+from app.i18n.field_words import FieldWords, field_words
 
 LABELS = "x-labels"
-WORD_OF_NAME = re.compile("[A-Z][a-z0-9]*")
 #: Schemas with this prefix have the fields of another one, as far as they were asked for.
 PARTIAL = "Partial"
-
-
-@dataclass(frozen=True)
-class FieldWords:
-    """The labels by field name, those of lists within records by the ends of their paths, and those of fields
-    that mean something else in one schema, by `<schema>.<field>`. The help is by `<schema>.<field>`, by the
-    last words of the schema's name and the field, or by the field alone.
-    """
-
-    labels: Mapping[str, Texts]
-    lists: Mapping[str, Texts]
-    own: Mapping[str, Texts]
-    help: Mapping[str, Texts]
-
-    def help_place(self, schema: str, name: str) -> str | None:
-        """Return the key of the help for that field, the most specific one, or None."""
-        parts = WORD_OF_NAME.findall(schema)
-        places = ["".join((*parts[first:], ".", name)) for first in range(len(parts))]
-        return next((place for place in (*places, name) if place in self.help), None)
-
-
-@cache
-def field_words() -> FieldWords:
-    """Return all words for fields, as the file has them."""
-    text = Path(i18n.__file__).with_name("fields.toml").read_text(encoding="utf-8")
-    return FieldWords(**tomllib.loads(text))
 
 
 def take_field_words(contract: dict[str, Any]) -> FieldWords:

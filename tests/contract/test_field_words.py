@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from app.api.contract.components import reached_schemas
-from app.api.field_words import LABELS, answer_fields, field_words, payload_fields, take_field_words
+from app.api.field_words import LABELS, answer_fields, payload_fields, take_field_words
 from app.common.components import HELP, LABEL, label_members
 from app.desk.contract import ScreenContract
 from app.desk.forms.descriptions import MACHINE_WORDS, readable
 from app.i18n import LANGUAGES
+from app.i18n.field_words import field_words
 from app.registry import LIFECYCLES
 from tests.cases import each_case
 from tests.contract.answers import as_written, document

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from app.api.field_words import field_words
 from app.common.records import CodeEnum, StaffOnly
 from app.foundation.decisions.payloads import AskBoard, AskDecision
 from app.foundation.decisions.records import Decision
 from app.i18n import LANGUAGES, Word, translate
+from app.i18n.field_words import field_words
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kernel.actions.payloads import marks
@@ -79,9 +79,7 @@ def _asked_for(body: AskBoard, language: str) -> list[str]:
 
 
 def _label(payload: type[AskBoard], name: str, language: str) -> str:
-    words = field_words()
-    label = words.own.get(f"{payload.__name__}.{name}") or words.labels.get(name)
-    return label[language == "zh"] if label else name.replace("_", " ")
+    return field_words().of_field(payload, name, language)[0]
 
 
 def _shown(value: Any, language: str) -> str | None:

@@ -164,6 +164,18 @@ class DemandedText:
             return self.code
         return None if is_meaningful(text, self.letters, in_full=self.in_full) else self.code
 
+    @property
+    def differs(self) -> bool:
+        """Return whether the text states something of its own: it is neither a note, a number nor a name."""
+        return self.letters >= LEAST_LETTERS and not (self.is_note or self.is_number)
+
+    def repeats(self, text: str, other: DemandedText, other_text: str) -> bool:
+        """Return whether the text says the same as the other one, and one of them is no mere line. There may
+        be one reason why two texts are *none, because ...*.
+        """
+        is_same = (self.in_full or other.in_full) and _characters(text) == _characters(other_text)
+        return is_same and not _is_none(text)
+
 
 def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()

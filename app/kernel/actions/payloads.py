@@ -394,28 +394,6 @@ def has_personal_text(body: BaseModel) -> bool:
     )
 
 
-def empty_statements(
-    value: Any, pointer: str = "", *, demanded: DemandedText | None = None, by_requester: bool = False
-) -> Iterator[tuple[str, str]]:
-    """Yield the texts in a payload, or in a value of one, that are marked as statements but have no content,
-    or as numbers but are none: the JSON pointer and the code. `demanded` is the mark of texts in the value.
-    `by_requester`: they are in the words of a requester.
-    """
-    if isinstance(value, str):
-        fault = None if demanded is None else demanded.fault(value, by_requester=by_requester)
-        if fault is not None:
-            yield pointer, fault
-    elif isinstance(value, list | tuple):
-        for place, entry in enumerate(value):
-            within = f"{pointer}/{place}"
-            yield from empty_statements(entry, within, demanded=demanded, by_requester=by_requester)
-    elif isinstance(value, BaseModel):
-        statements = marks(type(value), DemandedText)
-        for name, field in provided_fields(value):
-            mark, within = statements.get(name), f"{pointer}/{name}"
-            yield from empty_statements(field, within, demanded=mark, by_requester=by_requester)
-
-
 def to_event_data(
     body: BaseModel, resolved: Mapping[str, list[Any]], encrypt: Callable[[str], Ciphertext], within: str = ""
 ) -> dict[str, Any]:

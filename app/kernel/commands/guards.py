@@ -17,7 +17,7 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import ProcessRelation, RecordDuty, Relation, conflicting_duties
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payload_fields import StatedDay, StatedYear
-from app.kernel.actions.payloads import empty_statements, marks, provided_fields
+from app.kernel.actions.payloads import marks, provided_fields
 from app.kernel.actions.refusals import (
     ActionUnavailable,
     ConflictingDuty,
@@ -31,6 +31,7 @@ from app.kernel.actions.refusals import (
     SupersededSecret,
     WrongValue,
 )
+from app.kernel.actions.statements import FieldQuestion, empty_statements, repeated_statements
 from app.kernel.commands.command import Command
 
 YEAR = timedelta(days=365.25)
@@ -69,7 +70,9 @@ def require_own_secret(caller: Caller) -> None:
 
 
 def require_content(command: Command, record: Any) -> None:
-    """Raise WrongValue if a person sends a mandatory statement without content, or a number that is none."""
+    """Raise WrongValue if a person sends a mandatory statement without content, a number that is none, or one
+    text as two statements, unless it is in the words of a requester.
+    """
     if not command.metadata.is_by_person:
         return
     by_requester = is_by_requester(command, record)
@@ -77,6 +80,18 @@ def require_content(command: Command, record: Any) -> None:
         WrongValue(pointer=pointer, because=because)
         for pointer, because in empty_statements(command.body, by_requester=by_requester)
     )
+    if not by_requester:
+        _raise_all(
+            WrongValue(
+                {
+                    "first": FieldQuestion(repeated.payload, repeated.first, with_help=False),
+                    "second": FieldQuestion(repeated.payload, repeated.second),
+                },
+                pointer=repeated.pointer,
+                because="repeats_a_text",
+            )
+            for repeated in repeated_statements(command.body)
+        )
 
 
 def is_by_requester(command: Command, record: Any) -> bool:
