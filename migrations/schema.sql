@@ -2727,6 +2727,7 @@ create table fold.kpi_rebase (
   added_at timestamp with time zone not null,
   added_by_id uuid,
   appended_at timestamp with time zone,
+  reason text,
   constraint kpi_rebase_pkey PRIMARY KEY (id)
 );
 CREATE INDEX kpi_rebase_added ON fold.kpi_rebase USING btree (added_at DESC, id DESC);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from app.common.people import rule_caller
@@ -73,3 +73,8 @@ async def append_clock_event(
         AppendRequest(reads={name: version, ticket: cause["version"]}, events=(made,), abouts={name: ticket})
     )
     return name
+
+
+def from_now(days: int) -> str:
+    """The beginning of the day so many days from now, as clients send it."""
+    return f"{(datetime.now(UTC) + timedelta(days=days)).date()}T00:00:00Z"

@@ -222,7 +222,7 @@ def _post_update(world: RandomWorld, choice: int, occurred_at: datetime | None) 
 
 def _review(world: RandomWorld, choice: int, occurred_at: datetime | None) -> Payload:
     happened = {"happened_at": "2020-01-01T00:00:00Z", "text": "It went down."}
-    words = dict.fromkeys(("causes", "went_well", "went_badly"), "Words.")
+    words = {name: f"Words about {name}." for name in ("causes", "went_well", "went_badly")}
     owner = str(world.callers["engineer"].person_id)
     action = {"title": "Mend it", "owner": owner, "due_at": "2199-01-01T00:00:00Z"}
     review = {"timeline": [happened], **words, "actions": [action] * (choice % 3), "occurred_at": occurred_at}

@@ -132,7 +132,10 @@ async def test_the_year_before_counts_from_a_recorded_restart_of_the_limits(desk
     quality = await desk.api.client("Quan", Role.quality_manager)
     before = await quality.post_ok(EFFECT, WINDOWS)
     assert before["result"]["history"]["begins_at"].startswith("2025-03-01")
-    body = {"kpi": "incident_resolution_seconds", "change": "A new tool"}
+    tool = await desk.api.client("Older", Role.integration)
+    await tool.post_ok("/v1/incidents", an_incident(occurred_at="2025-10-01T00:00:00Z"))
+    await desk.follow()
+    body = {"kpi": "incident_resolution_seconds", "change": "A new tool", "reason": "Steps are fewer."}
     await quality.post_ok("/v1/kpi_rebases", {**body, "begins_at": "2025-11-01T00:00:00Z"})
     after = await quality.post_ok(EFFECT, WINDOWS)
     assert after["result"]["history"]["begins_at"].startswith("2025-11-01")

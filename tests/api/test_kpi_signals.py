@@ -124,10 +124,11 @@ async def test_limits_count_anew_from_a_named_change_until_that_is_taken_back(de
     assert before["limits"]["upper_range"] == pytest.approx(
         3.268 * before["limits"]["moving_range"], rel=1e-6
     )
-    body = {"kpi": KEY, "change": "A second shift", "begins_at": desk.spike.isoformat()}
+    reason = "Nights are staffed since."
+    body = {"kpi": KEY, "change": "A second shift", "reason": reason, "begins_at": desk.spike.isoformat()}
     record = await desk.quality.post_ok(REBASES, body)
     after = await desk.behaviour()
-    assert [rebas["change"] for rebas in after["rebases"]] == ["A second shift"]
+    assert [(rebas["change"], rebas["reason"]) for rebas in after["rebases"]] == [("A second shift", reason)]
     assert [stretch["values"] for stretch in after["stretches"]] == [11, 3]
     assert [stretch["provisional"] for stretch in after["stretches"]] == [True, False]
     assert (after["limits"], after["stretches"][0]["limits"]["centre"] < 3700) == (None, True)
@@ -187,6 +188,41 @@ async def test_signals_are_for_those_who_see_every_case(desk: Desk) -> None:
         assert (await client.get(path)).status_code == 404
 
 
+async def test_limits_restart_neither_before_the_first_case_nor_before_the_last_restart(desk: Desk) -> None:
+    body = {"kpi": KEY, "change": "A second shift", "reason": "Nights are staffed since."}
+
+    async def refused(begins_at: datetime) -> list[tuple[str, str]]:
+        answer = await desk.quality.post(REBASES, json=body | {"begins_at": begins_at.isoformat()})
+        return [(error["pointer"], error["code"]) for error in answer.json().get("errors", ())]
+
+    assert await refused(desk.spike - timedelta(days=1000)) == [("/begins_at", "restart_before_cases")]
+    assert await refused(desk.spike) == []
+    for begins_at in (desk.spike, desk.spike - timedelta(days=20)):
+        assert await refused(begins_at) == [("/begins_at", "restart_not_later")]
+    assert await refused(desk.spike + timedelta(seconds=1)) == []
+
+
+async def test_nobody_restarts_limits_by_which_they_are_judged(api: Api) -> None:
+    """The lead of the team, and the owner of the service."""
+    administrator = await api.client("Ada", Role.admin, Role.service_level_manager)
+    lead = await api.client("Lea", Role.quality_manager)
+    quality = await api.client("Quan", Role.quality_manager)
+    team = {"key": "desk", "name": "The desk", "kind": "internal", "lead": lead.id}
+    await administrator.post_ok("/v1/teams", team)
+    names = {"key": "mail", "name_en": "Mail", "name_zh": "邮件", "owner": lead.id, "criticality": "high"}
+    await administrator.post_ok("/v1/services", names)
+    body = {"kpi": KEY, "change": "A second shift", "reason": "Nights are staffed since."}
+    body["begins_at"] = datetime.now(UTC).isoformat()
+    for scope in ({"team": "desk"}, {"service": "mail"}):
+        refused = await lead.post(REBASES, json=body | scope)
+        assert (refused.status_code, refused.json()["code"]) == (403, "separation_of_duties")
+        rebase = await quality.post_ok(REBASES, body | scope)
+        withdraw = f"{REBASES}/{rebase['id']}/withdraw"
+        refused = await lead.post(withdraw, json={"reason": "It looked better before."})
+        assert (refused.status_code, refused.json()["code"]) == (403, "separation_of_duties")
+    await lead.post_ok(REBASES, body)
+
+
 @each_case(
     ("changed", "pointer", "code"),
     [
@@ -196,6 +232,9 @@ async def test_signals_are_for_those_who_see_every_case(desk: Desk) -> None:
         ({"team": "nobody"}, "/team", "unknown_reference"),
         ({"service": "nothing"}, "/service", "unknown_reference"),
         ({"begins_at": "2026-04-01"}, "/begins_at", "datetime_type"),
+        ({"begins_at": (datetime.now(UTC) + timedelta(days=400)).isoformat()}, "/begins_at", "too_far_ahead"),
+        ({"reason": None}, "/reason", "missing"),
+        ({"reason": "-"}, "/reason", "says_nothing"),
         ({"kpi": "mtbf", "team": "desk"}, "/team", "unknown_dimension"),
         ({"kpi": "knowledge_deflection", "team": "desk"}, "/team", "no_dimension"),
     ],
@@ -206,6 +245,7 @@ async def test_what_is_no_re_basing_is_refused(shared: Api, changed: Json, point
     administrator = await shared.client("Ada", Role.admin)
     await administrator.post("/v1/teams", json={"key": "desk", "name": "The desk", "kind": "internal"})
     body = {"kpi": KEY, "change": "A second shift", "begins_at": "2026-04-01T00:00:00+08:00"}
+    body |= {"reason": "Nights are staffed since."}
     refused = await quality.post(REBASES, json=body | changed)
     assert refused.status_code == 422
     assert [(error["pointer"], error["code"]) for error in refused.json()["errors"]] == [(pointer, code)]

@@ -101,7 +101,7 @@ async def test_a_major_incident_waits_for_its_review_and_closes_then(desk: Desk)
     assert await desk.ledger.db.rows("select * from plumbing.refused_consequence") == []
     happened = {"happened_at": desk.now - timedelta(days=20), "text": "The disk was full."}
     fields = ("causes", "went_well", "went_badly", "no_actions_reason")
-    learnt = dict.fromkeys(fields, "Nobody looked.")
+    learnt = {name: f"Nobody looked ({name})." for name in fields}
     await manages("review", {**learnt, "timeline": [happened], "actions": []})
     await desk.pass_time(seconds=1)
     *_, closed = await by_rules(desk.ledger, incident.row_key)

@@ -16,6 +16,7 @@ from app.processes.articles.payloads import (
 )
 from app.ticketing.articles import UseArticle, UseArticleTicket
 from tests.client import Client, Json, an_incident
+from tests.clocks import from_now
 from tests.people import act
 
 NOBODYS = "019a0000-0000-7000-8000-000000000000"
@@ -32,7 +33,7 @@ AN_ARTICLE: Json = {
     "visibility": "public",
     "services": ["print"],
 }
-REVIEWED: Json = {"verdict": "It is right.", "next_review_at": "2199-01-01T00:00:00Z"}
+REVIEWED: Json = {"verdict": "It is right.", "next_review_at": from_now(300)}
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     DraftArticle: lambda: dict(AN_ARTICLE),
     EditArticle: lambda: {"title": "Blank pages", "services": ["print", "scan"], "other_answer": "摇一摇。"},

@@ -41,6 +41,7 @@ from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import ActionUnavailable, ConflictingDuty
 from app.registry import LIFECYCLES
 from tests.client import Client, Json
+from tests.clocks import from_now
 from tests.every_action.world_data import IDS, NOBODYS, TEAM
 from tests.people import act
 
@@ -53,7 +54,7 @@ _TALLIED = {
     "deferrals": 0,
     "abstentions": 1,
 }
-AHEAD = "2199-01-31T00:00:00Z"
+AHEAD = from_now(300)
 
 SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     DraftDocument: lambda: {

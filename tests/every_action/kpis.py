@@ -11,7 +11,7 @@ from app.attention.alerts.lifecycle import EndAttentionAlert, RaiseAttentionAler
 from app.kernel.actions.payloads import Payload
 from app.kpis.budgets.lifecycle import AddKpiBudget, ReviseKpiBudget
 from app.kpis.effects.lifecycle import MeasureKpiEffect
-from app.kpis.rebases.lifecycle import AddKpiRebase
+from app.kpis.rebases.payloads import AddKpiRebase
 from app.kpis.signals.lifecycle import (
     ExplainKpiSignal,
     NoteAgainKpiSignal,
@@ -84,6 +84,8 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     AddKpiRebase: lambda: {
         "kpi": "incident_resolution_seconds",
         "change": "A second shift",
-        "begins_at": "2026-04-01T00:00:00+08:00",
+        "reason": "Nights are staffed since.",
+        # Each is later than the one before.
+        "begins_at": (datetime.now(UTC) + timedelta(seconds=next(NUMBERS))).isoformat(),
     },
 }

@@ -21,6 +21,7 @@ from app.processes.problems.payloads import (
     ResolveProblem,
 )
 from tests.client import Client, Json, an_incident
+from tests.clocks import from_now
 from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM, another_incident
 
 #: As the API takes them.
@@ -70,7 +71,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     ResolveProblem: lambda: {"prevention": "The rotation keeps the queue."},
     AcceptRiskProblem: lambda: {
         "reason": "The relay is replaced in spring.",
-        "until_at": "2199-01-01T00:00:00Z",
+        "until_at": from_now(300),
     },
     CloseProblem: lambda: {"lessons": "Look at what runs at midnight."},
     ReopenProblem: lambda: {"incident": NOBODYS, "reason": "It was lost again."},

@@ -15,6 +15,7 @@ from app.processes.trainings.payloads import (
     RevokeLicenceTraining,
 )
 from tests.client import Client, Json
+from tests.clocks import from_now
 from tests.every_action.world_data import IDS, NOBODYS
 
 TOPICS = ("what_is_new", "what_differs", "own_duty", "how_to_do_it")
@@ -47,7 +48,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "examiner": IDS["person"],
         "closed_book": False,
     },
-    LicenseTraining: lambda: {"persons": [IDS["author"]], "until_at": "2199-01-01T00:00:00Z"},
+    LicenseTraining: lambda: {"persons": [IDS["author"]], "until_at": from_now(300)},
     FlagLicenceTraining: lambda: {"licence": NOBODYS, "person": IDS["author"]},
     RevokeLicenceTraining: lambda: {"licence": NOBODYS, "reason": "They do it otherwise. 未按要求执行。"},
 }

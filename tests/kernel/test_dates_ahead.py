@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from app.kernel.actions.payload_fields import StatedDay, StatedYear
+from app.kernel.actions.payload_fields import AtMostAhead, StatedDay, StatedYear
 from app.kernel.actions.payloads import marks, part_types
 from app.kernel.commands.guards import dates_after
 from app.platform.settings import Settings
 from app.registry import LIFECYCLES
 from tests.client import Api, an_incident
 
-LATEST = datetime(2036, 11, 30, tzinfo=UTC)
+NOW, AHEAD = datetime(2026, 11, 30, tzinfo=UTC), timedelta(days=3653)
 #: By the mark of a field, a value that is too late; None: it is an instant.
 LATER: Any = {StatedDay: "2036-12-01", StatedYear: 2037, None: datetime(2036, 11, 30, 0, 0, 1, tzinfo=UTC)}
 
@@ -53,7 +53,9 @@ def test_every_date_of_an_action_is_bounded() -> None:
                 stated = body.model_construct(**unset(body) | {name: (later,) if several else later})
                 pointer = f"/{name}/0" if several else f"/{name}"
                 sent = payload.model_construct(**unset(payload) | {within: (stated,)}) if within else stated
-                (place,) = dates_after(sent, LATEST)
+                [(place, latest)] = dates_after(sent, NOW, AHEAD)
+                bound = marks(body, AtMostAhead).get(name)
+                assert latest == NOW + (AHEAD if bound is None else bound.ahead)
                 assert place == (f"/{within}/0{pointer}" if within else pointer)
                 dated += 1
     assert dated > 150
@@ -69,3 +71,33 @@ async def test_a_person_learns_which_date_is_too_far_ahead(api: Api) -> None:
     assert refused.status_code == 422, refused.text
     assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [("/due_at", "too_far_ahead")]
     await agent.post_ok(path, task | {"due_at": (now + timedelta(days=3_600)).isoformat()})
+
+
+#: Times with a bound of their own that is nearer than the horizon, in days.
+BOUNDED = {
+    "PublishDocument/effective_at": 366,
+    "PublishDocument/review_due_at": 1098,
+    "ConfirmDocument/review_due_at": 1098,
+    "PublishArticle/next_review_at": 1098,
+    "ConfirmArticle/next_review_at": 1098,
+    "AcceptRiskProblem/until_at": 366,
+    "LendDocument/until_at": 366,
+    "GrantDocumentAccess/until_at": 1098,
+    "LicenseTraining/until_at": 1098,
+}
+
+
+def test_effects_reviews_acceptances_and_loans_are_bounded_and_the_bound_itself_is_accepted() -> None:
+    bounded = {
+        f"{row.body.__name__}/{name}": (row.body, bound)
+        for lifecycle in LIFECYCLES
+        for row in lifecycle.rows
+        for name, bound in marks(row.body, AtMostAhead).items()
+    }
+    assert {place: bound.ahead.days for place, (_, bound) in bounded.items()} == BOUNDED
+    for place, (body, bound) in bounded.items():
+        name = place.partition("/")[2]
+        for over in (timedelta(0), timedelta(seconds=1)):
+            sent = body.model_construct(**unset(body) | {name: NOW + bound.ahead + over})
+            found = [pointer for pointer, _ in dates_after(sent, NOW, AHEAD)]
+            assert found == ([f"/{name}"] if over else []), place

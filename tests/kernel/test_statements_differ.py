@@ -21,8 +21,9 @@ from tests.client import Api, an_incident
 def _bodies() -> Iterator[type[BaseModel]]:
     """The payloads and parts that people send."""
     for row in {row for lifecycle in LIFECYCLES for row in lifecycle.rows}:
-        yield row.body
-        yield from part_types(row.body).values()
+        body: type[BaseModel] = row.body
+        yield body
+        yield from part_types(body).values()
 
 
 def _statements(body: type[BaseModel]) -> list[tuple[str, DemandedText]]:

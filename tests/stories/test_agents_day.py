@@ -18,6 +18,7 @@ from app.platform.db import connect
 from tests.api.test_search import indexed as indexed  # noqa: PLC0414  # a fixture
 from tests.automation.worker import Worker
 from tests.client import Api, Client, Json, an_incident
+from tests.clocks import from_now
 from tests.desk.sent_forms import read_form, said, send_form
 from tests.desk.test_pages import page
 from tests.desk.test_portal import offered_item
@@ -205,7 +206,7 @@ async def _resolved_with_an_article(day: Day, alert: str) -> None:
     drafted = await done(lin, "/desk/new/article/draft", **texts)
     (article,) = set(re.findall(r"KNW-\d+-\d+", drafted.partition("</h1>")[0].partition("<h1>")[2]))
     await done(lin, f"/desk/article/{article}/submit")
-    reviewed = {"verdict": "Tried on mx-1.", "next_review_at": "2199-01-01T09:00"}
+    reviewed = {"verdict": "Tried on mx-1.", "next_review_at": from_now(300)[:16]}
     await done(day.kim, f"/desk/article/{article}/publish", **reviewed)
     path = f"/desk/incident/{alert}"
     assert article in await page(lin, "/desk/search?q=relay")

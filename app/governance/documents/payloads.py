@@ -21,7 +21,6 @@ from app.kernel.actions.payloads import (
     BoundedList,
     FileName,
     FreeText,
-    Instant,
     OutsideNumber,
     Payload,
     PlaceName,
@@ -30,6 +29,8 @@ from app.kernel.actions.payloads import (
     Statement,
     SuppliedField,
     Title,
+    WithinThreeYears,
+    WithinYear,
     at_most_entries,
 )
 
@@ -95,7 +96,7 @@ class SubmitDocument(AskDecision, of=DocumentVersion):
 class PublishDocument(Payload, of=ControlledDocument):
     """The time from which a version is in force, and the persons who must acknowledge it."""
 
-    effective_at: Instant
+    effective_at: WithinYear
     acknowledged_by: Annotated[
         tuple[
             Annotated[
@@ -111,7 +112,7 @@ class PublishDocument(Payload, of=ControlledDocument):
         max_length=MOST_READERS,
         description="Identifiers of the persons who must acknowledge the document.",
     )
-    review_due_at: Instant
+    review_due_at: WithinThreeYears
     replaces: Annotated[Reference, ForeignRef("document")] | None = Field(
         default=None, description="Id or number of the document that this one replaces, if any."
     )
@@ -120,7 +121,7 @@ class PublishDocument(Payload, of=ControlledDocument):
 class ConfirmDocument(Payload, of=ControlledDocument):
     """The confirmation that a published document is still correct, and the date of its next review."""
 
-    review_due_at: Instant
+    review_due_at: WithinThreeYears
 
 
 class SupersedeDocument(Payload):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from functools import partial
 from typing import Annotated, Any
 
@@ -197,6 +198,13 @@ class UsualName:
 
     def __init__(self, kind: str, listed_in: str, is_known: Callable[[str, Iterable[str]], bool]) -> None:
         self.kind, self.listed_in, self.is_known = kind, listed_in, is_known
+
+
+class AtMostAhead:
+    """Marks a time of a payload that people state at most so long ahead, such as the next review."""
+
+    def __init__(self, ahead: timedelta) -> None:
+        self.ahead = ahead
 
 
 class StatedDay:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
@@ -30,6 +30,7 @@ from app.common.personal import PREFIX, Ciphertext, Personal
 from app.common.records import ChildRef, ForeignRef, KeyRef, Record
 from app.kernel.actions.conditions import Condition, check_conditions
 from app.kernel.actions.payload_fields import (
+    AtMostAhead,
     DemandedText,
     StatedYear,
     describe_fields,
@@ -232,6 +233,10 @@ Instant = Annotated[
     AfterValidator(_to_utc_in_range),
     Component("Instant", "Point in time with a time zone.", "2026-03-02T09:30:00Z", AN_INSTANT),
 ]
+#: A time at most a year ahead: what begins or ends later is not foreseen, and is decided again.
+WithinYear = Annotated[Instant, AtMostAhead(timedelta(days=366))]
+#: A time at most three years ahead: nothing stays unread, or readable, for longer.
+WithinThreeYears = Annotated[Instant, AtMostAhead(timedelta(days=3 * 366))]
 
 #: The year of a plan.
 Year = Annotated[int, Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True), StatedYear()]

@@ -12,11 +12,10 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.common.people import DEFAULT_LABELS, Caller, RoleLabels
-from app.i18n import Word
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import ProcessRelation, RecordDuty, Relation, conflicting_duties
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payload_fields import StatedDay, StatedYear
+from app.kernel.actions.payload_fields import AtMostAhead, StatedDay, StatedYear
 from app.kernel.actions.payloads import marks, provided_fields
 from app.kernel.actions.refusals import (
     ActionUnavailable,
@@ -111,36 +110,39 @@ def is_by_requester(command: Command, record: Any) -> bool:
 
 
 def require_near_dates(command: Command, horizon_years: int) -> None:
-    """Raise WrongValue if a person states dates that lie further ahead than anybody plans."""
+    """Raise WrongValue if a person states dates further ahead than the field permits or anybody plans."""
     if not command.metadata.is_by_person:
         return
-    latest = command.metadata.now + horizon_years * YEAR
-    words: dict[str, Word] = {"until": latest}
     _raise_all(
-        WrongValue(words, pointer=pointer, because="too_far_ahead")
-        for pointer in dates_after(command.body, latest)
+        WrongValue({"until": latest}, pointer=pointer, because="too_far_ahead")
+        for pointer, latest in dates_after(command.body, command.metadata.now, horizon_years * YEAR)
     )
 
 
-def dates_after(value: Any, latest: datetime, pointer: str = "", *, is_day: bool = False) -> Iterator[str]:
-    """Yield the JSON pointers of the dates in a payload, or in a value of one, that are later. `is_day`:
-    texts in the value are days.
+def dates_after(
+    value: Any, now: datetime, ahead: timedelta, pointer: str = "", *, is_day: bool = False
+) -> Iterator[tuple[str, datetime]]:
+    """Yield the JSON pointers of the dates in a payload, or in a value of one, that are more than `ahead` of
+    now, or than their field permits, and the latest time. `is_day`: texts in the value are days.
     """
+    latest = now + ahead
     if isinstance(value, datetime):
         if value > latest:
-            yield pointer
+            yield pointer, latest
     elif isinstance(value, str):
         if is_day and value > latest.date().isoformat():
-            yield pointer
+            yield pointer, latest
     elif isinstance(value, list | tuple):
         for place, entry in enumerate(value):
-            yield from dates_after(entry, latest, f"{pointer}/{place}", is_day=is_day)
+            yield from dates_after(entry, now, ahead, f"{pointer}/{place}", is_day=is_day)
     elif isinstance(value, BaseModel):
-        days, years = marks(type(value), StatedDay), marks(type(value), StatedYear)
+        model = type(value)
+        days, years, bounds = marks(model, StatedDay), marks(model, StatedYear), marks(model, AtMostAhead)
         for name, field in provided_fields(value):
             if name in years and field is not None and field > latest.year:
-                yield f"{pointer}/{name}"
-            yield from dates_after(field, latest, f"{pointer}/{name}", is_day=name in days)
+                yield f"{pointer}/{name}", latest
+            within = min(ahead, bounds[name].ahead) if name in bounds else ahead
+            yield from dates_after(field, now, within, f"{pointer}/{name}", is_day=name in days)
 
 
 def _raise_all(refusals: Iterable[WrongValue]) -> None:

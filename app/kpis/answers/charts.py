@@ -69,6 +69,9 @@ class KpiChartRebase(OutputModel):
         description="Number of the change or another record, or a name; of a new definition, the key of the "
         "KPI and the version."
     )
+    reason: str | None = Field(
+        default=None, description="Reason for which the limits restart; null for a new definition of the KPI."
+    )
     begins_at: datetime = Field(
         description="Time of the change; the limits are computed again from the first period that "
         "begins at this time or later."

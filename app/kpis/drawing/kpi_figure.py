@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from app.kpis.answers.answer import KpiAnswer
-from app.kpis.answers.charts import KpiBehaviour, KpiMoment, KpiMomentKind, KpiNotedSignal
+from app.kpis.answers.charts import KpiBehaviour, KpiChartRebase, KpiMoment, KpiMomentKind, KpiNotedSignal
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.declaration.kpi import Direction, Kpi, TargetValue
 from app.kpis.declaration.marks import SignalState, Tendency
@@ -60,7 +60,7 @@ def figure_of(
         scope=words.translate("joined").join(
             [*filter_words(question.filters, words), *([remark] if remark else [])]
         ),
-        rebases=tuple(ChartMark(rebase.begins_at, rebase.change) for rebase in chart.rebases),
+        rebases=tuple(ChartMark(rebase.begins_at, rebase_text(rebase, words)) for rebase in chart.rebases),
         moments=tuple(ChartMark(moment.occurred_at, moment_text(moment, words)) for moment in chart.moments),
         left_out=left_out_text(chart.moments_left_out, words),
         explanations=tuple(
@@ -70,6 +70,13 @@ def figure_of(
             if noted.state is SignalState.explained
         ),
     )
+
+
+def rebase_text(rebase: KpiChartRebase, words: ChartWords) -> str:
+    """Return the name of the change from which the limits restart, and the reason, if there is one."""
+    if rebase.reason is None:
+        return rebase.change
+    return words.translate("rebased_because", name=rebase.change, reason=rebase.reason)
 
 
 def chart_bounds(question: KpiQuestion, begin: datetime, end: datetime) -> tuple[datetime, ...]:

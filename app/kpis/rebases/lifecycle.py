@@ -5,34 +5,22 @@ active ─► withdrawn
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from app.common.duties import GivenDuty
-from app.common.records import ForeignRef, KeyRef
 from app.kernel.access.kinds import Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import process_owner, quality_manager
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
-from app.kernel.actions.payloads import Instant, Payload, Reason, RecordKey, Reference, Statement
+from app.kernel.actions.payloads import Reason
 from app.kernel.actions.refusals import WrongValue
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
 from app.kpis.questions.named_records import check_named_record
 from app.kpis.questions.scopes import KpiScope
+from app.kpis.rebases.checks import judged_by_it, restart_unfounded
+from app.kpis.rebases.payloads import AddKpiRebase
 from app.kpis.rebases.records import KpiRebase
 from app.kpis.rebases.records import RebaseState as State
-
-
-class AddKpiRebase(Payload, of=KpiRebase):
-    """The KPI and the scope, the change, and the time from which the limits are computed again."""
-
-    kpi: RecordKey
-    service: Annotated[RecordKey, KeyRef("service", must_exist=True, retired=True)] | None = None
-    team: Annotated[Reference, ForeignRef("team", GivenDuty.recorded, retired=True)] | None = None
-    change: Statement
-    begins_at: Instant
 
 
 def add(rebase: KpiRebase, body: AddKpiRebase, ctx: ActionContext) -> None:
@@ -81,8 +69,8 @@ LIFECYCLE = Lifecycle(
     visible=(), lookup=Lookup(vocabulary=frozenset(KPIS)),
     rows=(
         #      action    中文    from            to               who       event
-        action(add,      "重置", NEW_RECORD,     State.active,    REBASERS, "kpi_rebase.added",   wrong=(no_such_chart, unknown_change)),
-        action(withdraw, "撤回", [State.active], State.withdrawn, REBASERS, "kpi_rebase.withdrawn"),
+        action(add,      "重置", NEW_RECORD,     State.active,    REBASERS, "kpi_rebase.added",   wrong=(no_such_chart, unknown_change, judged_by_it, restart_unfounded)),
+        action(withdraw, "撤回", [State.active], State.withdrawn, REBASERS, "kpi_rebase.withdrawn", wrong=(judged_by_it,)),
     ),
 )
 # fmt: on

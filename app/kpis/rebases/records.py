@@ -37,6 +37,11 @@ class KpiRebase(Record):
     change: str | None = required(
         "Number of the change or another record, or a name.", examples=["CHG-2026-000031"]
     )
+    reason: str | None = optional(
+        "Reason in one line for which the limits restart, printed on charts; null for restarts of before it "
+        "was asked for.",
+        examples=["Nights are staffed since."],
+    )
     begins_at: datetime | None = required(
         "Time of the change; the limits are computed again from the first period that begins at this "
         "time or later.",

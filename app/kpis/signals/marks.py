@@ -21,7 +21,7 @@ OF_SCOPE = (
     "kpi = %(kpi)s and service is not distinct from %(service)s and team_id is not distinct from %(team_id)s"
 )
 SELECT_REBASES = f"""
-select id, change, begins_at from fold.kpi_rebase
+select id, change, reason, begins_at from fold.kpi_rebase
 where {OF_SCOPE} and added_at <= %(as_of)s and (state = 'active' or changed_at > %(as_of)s)
 order by begins_at, added_at"""
 SELECT_NOTED = f"""

@@ -15,7 +15,6 @@ from app.kernel.actions.payloads import (
     LONGEST_LIST,
     BoundedList,
     FreeText,
-    Instant,
     Paragraph,
     Patch,
     Payload,
@@ -24,6 +23,7 @@ from app.kernel.actions.payloads import (
     Reference,
     ShortText,
     Title,
+    WithinThreeYears,
 )
 
 Language = Literal["en", "zh"]
@@ -74,13 +74,13 @@ class PublishArticle(Payload, of=Article):
     """The result of the review, and the date of the next one."""
 
     verdict: FreeText = Field(description="Result of the review.", examples=["Tried on two printers."])
-    next_review_at: Instant
+    next_review_at: WithinThreeYears
 
 
 class ConfirmArticle(Payload, of=Article):
     """The date of the next review."""
 
-    next_review_at: Instant = Field(examples=["2035-06-01T00:00:00Z"])
+    next_review_at: WithinThreeYears = Field(examples=["2035-06-01T00:00:00Z"])
 
 
 class ProposeRevisionArticle(Payload, of=Article):

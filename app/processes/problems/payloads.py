@@ -32,6 +32,7 @@ from app.kernel.actions.payloads import (
     RecordKey,
     Reference,
     Title,
+    WithinYear,
 )
 from app.processes.problems.records import (
     CandidateDimension,
@@ -170,7 +171,7 @@ class AcceptRiskProblem(Payload):
     """The reason for leaving the problem unfixed, and the end of the risk acceptance."""
 
     reason: FreeText = Field(description="Reason for leaving the problem unfixed.")
-    until_at: Instant = Field(
+    until_at: WithinYear = Field(
         description="End of the risk acceptance, at which the problem is flagged and its owner notified."
     )
 

@@ -30,6 +30,7 @@ from app.kernel.actions.payloads import (
     ShortText,
     Statement,
     Title,
+    WithinThreeYears,
     Year,
     at_most_entries,
 )
@@ -147,7 +148,7 @@ class LicenseTraining(Payload):
         description="Identifiers of participants who have passed and get a licence; if left out, all "
         "who have passed.",
     )
-    until_at: Instant | None = Field(
+    until_at: WithinThreeYears | None = Field(
         default=None, description="End of the licences; if left out, after two years."
     )
 

@@ -14,8 +14,9 @@ from app.log.follow import FOLLOW_LIMITS, catch_up
 from app.platform.db import connect
 from app.search import index
 from tests.client import Api, Client, Json
+from tests.clocks import from_now
 
-AHEAD = "2199-01-31T00:00:00Z"
+AHEAD = from_now(300)
 CONTENT = b"How incidents are taken up. \xe4\xba\x8b\xe4\xbb\xb6\xe5\x8f\x97\xe7\x90\x86\xe3\x80\x82"
 
 

@@ -15,7 +15,7 @@ from app.kernel.consumers import polling
 from app.kernel.ledger import Ledger
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.consumer import FACTS
-from app.kpis.rebases.lifecycle import AddKpiRebase
+from app.kpis.rebases.payloads import AddKpiRebase
 from app.kpis.signals import nightly
 from app.kpis.signals.watch_list import USUAL, watched_kpis
 from app.log import read
@@ -164,7 +164,7 @@ async def test_limits_that_count_anew_withdraw_what_they_explain(
 ) -> None:
     await look(follower, ledger)
     quality = await add_caller(ledger, "Quan", Role.quality_manager)
-    rebase_added = AddKpiRebase(kpi=KEY, change="A new desk", begins_at=SPIKE)
+    rebase_added = AddKpiRebase(kpi=KEY, change="A new desk", reason="Other people answer.", begins_at=SPIKE)
     rebase = await act(ledger, quality, "kpi_rebase", "add", body=rebase_added)
     await look(follower, ledger)
     states = {signal["scope"]: signal["state"] for signal in await noted(ledger)}

@@ -10,11 +10,12 @@ import pytest
 from app.common.people import Role
 from tests.api.test_search import indexed as indexed  # noqa: PLC0414  # a fixture
 from tests.client import RESOLVED, Api, Client, an_incident
+from tests.clocks import from_now
 from tests.every_action.articles import AN_ARTICLE
 from tests.extent import in_test_all
 
 ARTICLES = "/v1/articles"
-NEXT_YEAR = "2199-01-01T00:00:00Z"
+NEXT_YEAR = from_now(300)
 REVIEWED = {"verdict": "Tried on two printers.", "next_review_at": NEXT_YEAR}
 
 
@@ -221,10 +222,10 @@ async def test_half_of_the_other_language_is_refused(writer: Client) -> None:
 
 async def test_the_stale_ones_are_found_by_when_they_are_due(writer: Client, editor: Client) -> None:
     path = await published(writer, editor)
-    due = await editor.read(ARTICLES, next_review_before="2199-06-01T00:00:00Z", sort="next_review_at")
+    due = await editor.read(ARTICLES, next_review_before=from_now(400), sort="next_review_at")
     assert [f"{ARTICLES}/{item['id']}" for item in due["items"]] == [path]
-    await editor.post_ok(f"{path}/confirm", {"next_review_at": "2199-12-01T00:00:00Z"})
-    due = await editor.read(ARTICLES, next_review_before="2199-06-01T00:00:00Z")
+    await editor.post_ok(f"{path}/confirm", {"next_review_at": from_now(600)})
+    due = await editor.read(ARTICLES, next_review_before=from_now(400))
     assert due["items"] == []
     past = await editor.post(f"{path}/confirm", json={"next_review_at": "2026-01-01T00:00:00Z"})
     assert past.json()["errors"][0]["code"] == "not_ahead"

@@ -422,7 +422,10 @@ async def test_whoever_a_link_leaves_out_is_told_and_objects(board: Board) -> No
 async def test_the_preview_of_a_template_names_those_whom_approve_asks(board: Board) -> None:
     await service(board.api, "erp", "critical")
     author = await board.api.client("Author", Role.process_owner)
-    texts = dict.fromkeys(("title", "description", "plan", "test_plan", "back_out_plan"), "Restart it.")
+    texts = {
+        name: f"Restart it ({name})."
+        for name in ("title", "description", "plan", "test_plan", "back_out_plan")
+    }
     template = {"key": "restart", "risk_level": "low", "services": ["erp"], **texts}
     path = f"/v1/change_templates/{(await author.post_ok('/v1/change_templates', template))['id']}"
     preview = await previewed(board.manager, path)

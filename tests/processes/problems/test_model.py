@@ -18,6 +18,7 @@ from app.kernel.histories.history import fold
 from app.log import read
 from app.processes.problems.records import Problem
 from tests.client import Api, Client, Json
+from tests.clocks import from_now
 from tests.extent import examples
 from tests.processes.problems.samples import CAUSE, WORKAROUND, a_problem, incidents
 from tests.ticket_actions import own_actions
@@ -65,7 +66,7 @@ class World:
             "document_workaround": WORKAROUND,
             "begin_fix": {"fixing_change": "CHG-7"},
             "resolve": {"prevention": "It is watched."},
-            "accept_risk": {"reason": "It is replaced.", "until_at": "2199-01-01T00:00:00Z"},
+            "accept_risk": {"reason": "It is replaced.", "until_at": from_now(300)},
             "close": {"lessons": "Look earlier."},
             "reopen": {"incident": self.incident["id"]},
             "cancel": {"reason": "It is none."},

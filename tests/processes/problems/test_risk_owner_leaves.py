@@ -6,6 +6,7 @@ import pytest
 
 from app.common.people import Role
 from tests.client import Api
+from tests.clocks import from_now
 from tests.processes.problems.test_story import Desk, desk
 
 __all__ = ["desk"]
@@ -16,7 +17,7 @@ async def test_only_a_process_owner_takes_over_an_accepted_risk(
     api: Api, desk: Desk, role: Role, code: str | None
 ) -> None:
     path = f"/v1/problems/{(await desk.begun())['id']}"
-    acceptance = {"reason": "It is replaced.", "until_at": "2199-01-01T00:00:00Z"}
+    acceptance = {"reason": "It is replaced.", "until_at": from_now(300)}
     await desk.owner.post_ok(f"{path}/accept_risk", acceptance)
     admin = await api.client("Ada", Role.admin)
     successor = await api.client("Nora", role, teams=("network",))

@@ -12,7 +12,14 @@ from app.common.notices import NoticeType, Responsible
 from app.common.records import ChildRef, ForeignRef
 from app.foundation.documents.keeping.records import DocumentAccessRequest, DocumentLoan, DocumentReader
 from app.foundation.documents.records import DocumentEntry
-from app.kernel.actions.payloads import FreeText, Instant, Payload, PlaceName, Reference
+from app.kernel.actions.payloads import (
+    FreeText,
+    Payload,
+    PlaceName,
+    Reference,
+    WithinThreeYears,
+    WithinYear,
+)
 
 
 class ChosenDocumentRef(ChildRef):
@@ -47,7 +54,7 @@ class GrantDocumentAccess(OfDocument, of=DocumentReader):
         ForeignRef("person", GivenDuty.participation),
         Responsible(NoticeType.document_access_granted),
     ] = Field(examples=["me"])
-    until_at: Instant
+    until_at: WithinThreeYears
 
 
 class RefuseDocumentAccess(OfDocument):
@@ -77,7 +84,7 @@ class LendDocument(OfDocument, of=DocumentLoan):
     borrower: Annotated[
         Reference, ForeignRef("person", GivenDuty.participation), Responsible(NoticeType.document_lent)
     ]
-    until_at: Instant
+    until_at: WithinYear
 
 
 class ReturnDocument(Payload):
