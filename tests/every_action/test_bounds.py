@@ -14,8 +14,11 @@ from pydantic import ValidationError
 
 from app.foundation.decisions.payloads import Tallied
 from app.kernel.actions.lifecycle import Action, Lifecycle
+from app.kernel.actions.payload_fields import AtMostAhead
+from app.kernel.actions.payloads import marks
 from tests.cases import each_case
 from tests.client import Json
+from tests.clocks import from_now
 from tests.every_action.samples import SAMPLES, valid_body
 from tests.every_action.world import (
     OF_PEOPLE,
@@ -101,13 +104,15 @@ def numbers() -> Iterator[Bound]:
 
 
 def times() -> Iterator[Bound]:
-    """Each time that is past although it lies ahead, or ahead although it tells what was."""
+    """Each time that is past although it lies ahead, ahead although it tells what was, or too far ahead."""
     for lifecycle, row, schemas in rows():
         for path, schema in dict(schemas).items():
             if schema.get("format") == "date-time" and path[-1] in AHEAD | BEFORE:
                 is_ahead = path[-1] in AHEAD
                 kind, value = ("past", PAST) if is_ahead else ("future", FUTURE)
                 yield Bound(lifecycle, row, kind, path, value)
+        for name, bound in marks(row.body, AtMostAhead).items():
+            yield Bound(lifecycle, row, "beyond", (name,), from_now(bound.ahead.days + 1))
 
 
 def pairs() -> Iterator[Bound]:

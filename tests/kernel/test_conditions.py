@@ -175,5 +175,5 @@ async def test_a_refusal_names_the_members_that_are_wrong_together(api: Api) -> 
     faults = answer.json()["errors"]
     assert len(faults) == 1, faults
     (fault,) = faults
-    assert (fault["code"], fault["pointer"]) == ("both_of_an_alert", "")
+    assert (fault["code"], fault["pointer"]) == ("both_of_an_alert", "/dedup_key")
     assert fault["members"] == ["/alert_source", "/dedup_key"]

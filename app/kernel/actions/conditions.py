@@ -19,17 +19,27 @@ from app.i18n import translate
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A condition on these members: the code of its message, the names of their fields, and the test of a
-    payload. `names_missing`: a refusal names only the members that are not given.
+    payload. `names_missing`: a refusal names only the members that are not given. `at` is the member to
+    correct; if empty, it is the only one that is not given.
     """
 
     code: str
     members: tuple[str, ...]
     holds: Callable[[Any], bool]
     names_missing: bool = False
+    at: str = ""
+
+    def place(self, body: BaseModel) -> str | None:
+        """Return the member at fault; None if several may be."""
+        missing = self._missing(body)
+        return self.at or (missing[0] if len(missing) == 1 else None)
+
+    def _missing(self, body: BaseModel) -> tuple[str, ...]:
+        return tuple(name for name in self.members if not _is_given(getattr(body, name)))
 
     def concerned(self, body: BaseModel) -> tuple[str, ...]:
         """Return the members that a refusal of the payload names."""
-        missing = tuple(name for name in self.members if not _is_given(getattr(body, name)))
+        missing = self._missing(body)
         return missing if self.names_missing and missing else self.members
 
 
@@ -55,7 +65,7 @@ def in_time_order(code: str, earlier: str, later: str) -> Condition:
         first, second = getattr(body, earlier), getattr(body, later)
         return first is None or second is None or bool(first < second)
 
-    return Condition(code, (earlier, later), holds)
+    return Condition(code, (earlier, later), holds, at=later)
 
 
 def member_only_with(code: str, member: str, *partners: str) -> Condition:
@@ -78,7 +88,9 @@ def check_conditions(body: BaseModel) -> None:
         if not condition.holds(body):
             message = translate("en", "value", condition.code)
             members = _names(type(body), condition.concerned(body))
-            raise PydanticCustomError(condition.code, message, {"members": members})
+            place = condition.place(body)
+            at = None if place is None else _names(type(body), [place])[0]
+            raise PydanticCustomError(condition.code, message, {"members": members, "at": at})
 
 
 def _names(payload: type[BaseModel], members: Sequence[str]) -> list[str]:

@@ -100,6 +100,7 @@ class RaiseProblem(ProblemFields, of=Problem):
             "shown_by_none",
             ("origin", "incidents"),
             lambda body: body.origin is not ProblemOrigin.incident or body.incidents,
+            at="incidents",
         ),
         all_members_or_none("both_of_priority", "impact", "urgency"),
     )

@@ -70,7 +70,9 @@ class HoldTicket(Payload):
         examples=["For which building is it? 用于哪栋楼？"],
     )
 
-    CONDITIONS = (Condition("question_to_requester", ("reason", "question"), _asks_the_requester),)
+    CONDITIONS = (
+        Condition("question_to_requester", ("reason", "question"), _asks_the_requester, at="question"),
+    )
 
 
 def set_hold_fields(ticket: HeldTicket, body: HoldTicket, ctx: ActionContext) -> None:

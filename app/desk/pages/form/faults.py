@@ -141,8 +141,11 @@ def _without_button(face: FormFace, error: Mapping[str, Any]) -> Mapping[str, An
     """Return the error without the member that a button sends, if it is about another one, too: people mend
     the other one.
     """
-    members = [place for place in error["members"] if place != f"/{face.sent_by}"]
-    return {**error, "members": members} if members and not error["pointer"] else error
+    button = f"/{face.sent_by}"
+    members = [place for place in error["members"] if place != button]
+    if not members or error["pointer"] not in ("", button):
+        return error
+    return {**error, "pointer": "", "members": members}
 
 
 def _marked(face: FormFace, fields: Sequence[FormField], errors: Iterable[Mapping[str, Any]]) -> set[str]:
