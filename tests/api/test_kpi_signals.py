@@ -255,7 +255,7 @@ async def test_what_is_no_re_basing_is_refused(shared: Api, changed: Json, point
 async def test_a_cause_that_looks_like_a_number_of_ours_must_be_one(desk: Desk) -> None:
     path = f"{SIGNALS}/{desk.signal['id']}/explain"
     for body, pointer, code in (
-        ({}, "", "reason_or_cause"),
+        ({}, "/reason", "reason_or_cause"),
         ({"cause": "PRB-2020-000001"}, "/cause", "unknown_reference"),
     ):
         refused = await desk.quality.post(path, json=body)

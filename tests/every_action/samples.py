@@ -61,6 +61,7 @@ from app.webhooks.sources.lifecycle import (
     RotateWebhookSource,
 )
 from tests.client import RESOLVED, Client, Json, an_incident
+from tests.clocks import from_now
 from tests.every_action import (
     agreements,
     alterations,
@@ -176,7 +177,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     DeclareMajorIncident: lambda: {"commander": "me", "statement": "Mail is down. 邮件中断。"},
     PostUpdateIncident: lambda: {
         "statement": "The relay is being repaired.",
-        "next_update_due_at": "2199-01-01T00:00:00Z",
+        "next_update_due_at": from_now(5),
     },
     ReviewIncident: lambda: {
         "timeline": [{"happened_at": BEGAN_AT, "text": "The disk was full. 磁盘已满。"}],

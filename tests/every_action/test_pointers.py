@@ -28,7 +28,7 @@ OF_THE_WHOLE = {
 OF_SEVERAL = {
     *("author_or_reviewer", "change_or_reason", "document_number_missing", "need_and_process"),
     *("nobody_is_replaced", "nothing_to_change", "one_manual", "one_of_the_two", "one_source"),
-    *("reason_or_cause", "service_or_ci", "service_or_ci_class", "service_or_release", "somebody"),
+    *("service_or_ci", "service_or_ci_class", "service_or_release", "somebody"),
     *("stage_document_missing", "title_or_template", "who_comes_or_goes"),
     # Where several are missing.
     *("class_is_incomplete", "document_with_signatory", "faults_to_nobody", "half_a_return"),

@@ -75,6 +75,7 @@ async def test_a_person_learns_which_date_is_too_far_ahead(api: Api) -> None:
 
 #: Times with a bound of their own that is nearer than the horizon, in days.
 BOUNDED = {
+    "PostUpdateIncident/next_update_due_at": 7,
     "PublishDocument/effective_at": 366,
     "PublishDocument/review_due_at": 1098,
     "ConfirmDocument/review_due_at": 1098,

@@ -81,7 +81,7 @@ class Article(Ticket):
     )
     next_review_at: Annotated[datetime | None, ClearedBy(entering={ArticleState.retired})] = optional(
         "Time by which the article must be reviewed again; null if no review is planned.",
-        examples=["2035-01-01T00:00:00Z"],
+        examples=["2028-06-01T00:00:00Z"],
     )
     review_overdue_at: Annotated[datetime | None, ClearedBy(entering={ArticleState.retired})] = optional(
         "Time at which the review was flagged as overdue; null if it is not overdue."

@@ -108,11 +108,11 @@ class ControlledDocument(Record):
     )
     effective_at: datetime | None = optional(
         "Time from which the version in force is effective; null if not published.",
-        examples=["2035-01-31T00:00:00Z"],
+        examples=["2027-01-31T00:00:00Z"],
     )
     review_due_at: datetime | None = optional(
         "Time by which the document must be reviewed again; null if no review is due.",
-        examples=["2035-12-31T00:00:00Z"],
+        examples=["2028-12-31T00:00:00Z"],
     )
     review_overdue_at: datetime | None = optional(
         "Time at which the review became overdue; null if it is not overdue."

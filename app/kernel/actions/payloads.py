@@ -233,6 +233,8 @@ Instant = Annotated[
     AfterValidator(_to_utc_in_range),
     Component("Instant", "Point in time with a time zone.", "2026-03-02T09:30:00Z", AN_INSTANT),
 ]
+#: A time at most a week ahead: people who wait for news get some by then.
+WithinWeek = Annotated[Instant, AtMostAhead(timedelta(days=7))]
 #: A time at most a year ahead: what begins or ends later is not foreseen, and is decided again.
 WithinYear = Annotated[Instant, AtMostAhead(timedelta(days=366))]
 #: A time at most three years ahead: nothing stays unread, or readable, for longer.

@@ -16,7 +16,6 @@ from app.common.records import ForeignRef, KeyRef
 from app.kernel.access.kinds import Lookup
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import process_owner, quality_manager, rule
-from app.kernel.actions.conditions import at_least_one_member
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.lifecycle import NEW_RECORD, Lifecycle, action
@@ -30,6 +29,7 @@ from app.kernel.actions.payloads import (
     ShortText,
     Statement,
 )
+from app.kernel.actions.refusals import WrongValue
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.marks import SignalState as State
 from app.kpis.declaration.marks import Tendency
@@ -91,8 +91,6 @@ class ExplainKpiSignal(Payload, of=KpiSignal):
     reason: FreeText | None = None
     cause: Statement | None = None
 
-    CONDITIONS = (at_least_one_member("reason_or_cause", "reason", "cause"),)
-
 
 def explain(signal: KpiSignal, body: ExplainKpiSignal, ctx: ActionContext) -> None:
     """Explain the signal, for everybody who sees the chart."""
@@ -124,9 +122,11 @@ def withdraw(signal: KpiSignal, body: WithdrawKpiSignal, ctx: ActionContext) -> 
 async def check_explanation(
     reads: ReadContext, signal: KpiSignal, body: ExplainKpiSignal, ctx: ActionContext
 ) -> None:
-    """Refuse a cause that looks like the number of one of our records but does not exist
-    (`unknown_reference`).
+    """Refuse an explanation without content (`reason_or_cause`), and a cause that looks like the number of
+    one of our records but does not exist (`unknown_reference`).
     """
+    if body.reason is None and body.cause is None:
+        raise WrongValue(pointer="/reason", because="reason_or_cause")
     await check_named_record(reads, body.cause, ctx, pointer="/cause")
 
 

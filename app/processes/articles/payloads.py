@@ -80,7 +80,7 @@ class PublishArticle(Payload, of=Article):
 class ConfirmArticle(Payload, of=Article):
     """The date of the next review."""
 
-    next_review_at: WithinThreeYears = Field(examples=["2035-06-01T00:00:00Z"])
+    next_review_at: WithinThreeYears = Field(examples=["2028-06-01T00:00:00Z"])
 
 
 class ProposeRevisionArticle(Payload, of=Article):

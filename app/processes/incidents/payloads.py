@@ -28,6 +28,7 @@ from app.kernel.actions.payloads import (
     Remark,
     ShortText,
     Title,
+    WithinWeek,
 )
 from app.processes.incidents.records import (
     Effect,
@@ -182,7 +183,7 @@ class PostUpdateIncident(Payload, of=Incident):
     """The statement for those affected, and the time of the next one."""
 
     statement: FreeText
-    next_update_due_at: Instant
+    next_update_due_at: WithinWeek
 
 
 class MarkDuplicateIncident(Payload):

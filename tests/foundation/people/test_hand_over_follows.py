@@ -17,6 +17,7 @@ from app.notifications.told_fields import DEADLINES
 from app.registry import LIFECYCLES_BY_KIND
 from app.ticketing.routes.dated_duties import DATED_DUTIES
 from tests.client import Api, an_incident
+from tests.clocks import from_now
 from tests.foundation.people.test_succession import settle
 
 #: What only sets fields.
@@ -116,7 +117,7 @@ async def test_a_leavers_duties_are_listed_and_told_with_the_times_of_the_record
     path = f"/v1/incidents/{(await agent.post_ok('/v1/incidents', an_incident()))['id']}"
     await agent.post_ok(f"{path}/assign", {"team": "network", "person": leaver.id})
     await manager.post_ok(f"{path}/declare_major", {"commander": leaver.id, "statement": "All mail is down."})
-    promised = "2199-01-02T08:00:00.000000Z"
+    promised = from_now(5)
     await agent.post_ok(f"{path}/add_task", {"title": "Swap the disk", "assignee": leaver.id})
     await leaver.post_ok(f"{path}/post_update", {"statement": "We look.", "next_update_due_at": promised})
     left = await admin.post_ok(f"/v1/persons/{leaver.id}/deactivate")

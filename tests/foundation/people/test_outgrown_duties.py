@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.common.people import Role
 from tests.client import Api, an_incident
+from tests.clocks import from_now
 from tests.foundation.people.test_succession import settle
 
 
@@ -25,7 +26,7 @@ async def test_what_somebody_is_no_longer_eligible_for_is_reported_and_handed_ov
     assert early.json()["errors"][0]["code"] == "person_still_active"
     for role in ("engineer", "process_owner"):
         await admin.post_ok(f"/v1/persons/{mover.id}/revoke_role", {"role": role})
-    payload = {"statement": "We look.", "next_update_due_at": "2199-01-02T08:00:00Z"}
+    payload = {"statement": "We look.", "next_update_due_at": from_now(5)}
     update = await mover.post(f"{path}/post_update", json=payload)
     assert (update.status_code, update.json()["code"]) == (403, "no_longer_eligible")
     [action] = [row for row in (await mover.read(path))["actions"] if row["action"] == "post_update"]

@@ -64,7 +64,7 @@ class DocumentReader(ChildRecord):
     ] = required("Person who may see the document.")
     granted_by_id: Annotated[UUID | None, ForeignRef("person")] = optional("Person who granted access.")
     granted_at: datetime | None = required("Beginning of the period of access.")
-    until_at: datetime | None = required("End of the period of access.", examples=["2035-01-31T00:00:00Z"])
+    until_at: datetime | None = required("End of the period of access.", examples=["2027-01-31T00:00:00Z"])
 
 
 class DocumentLoan(ChildRecord):
@@ -79,7 +79,7 @@ class DocumentLoan(ChildRecord):
     ] = required("Person who borrowed the copy.", examples=["me"])
     lent_at: datetime | None = required("Time at which the copy was lent.")
     until_at: datetime | None = required(
-        "Time by which the copy must be returned.", examples=["2035-01-31T00:00:00Z"]
+        "Time by which the copy must be returned.", examples=["2027-01-31T00:00:00Z"]
     )
     overdue_at: datetime | None = optional(
         "Time at which the loan was flagged as overdue; null if it was not."
