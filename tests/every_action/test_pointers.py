@@ -67,7 +67,7 @@ def _sent(model: type[BaseModel], condition: Condition) -> Iterator[Any]:
 
 
 def test_a_condition_names_the_member_at_fault_if_there_is_one() -> None:
-    placed, several = set(), set()
+    placed, several = set[str](), set[str]()
     for model, condition in _conditions():
         for body in _sent(model, condition):
             try:
