@@ -82,7 +82,8 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
     },
     EndAttentionAlert: lambda: {"persons": [IDS["person"]]},
     AddKpiRebase: lambda: {
-        "kpi": "incident_resolution_seconds",
+        # Its process has no definition, whose owner could not restart the limits.
+        "kpi": "lead_time_for_changes",
         "change": "A second shift",
         "reason": "Nights are staffed since.",
         # Each is later than the one before.
