@@ -3300,6 +3300,7 @@ create table fold.problem (
   fixing_change_id uuid,
   fixing_change_external boolean,
   fixing_change_failed_at timestamp with time zone,
+  early_fix_reason text,
   constraint problem_pkey PRIMARY KEY (id),
   constraint problem_number_key UNIQUE (number)
 ) with (fillfactor=85);
