@@ -3406,6 +3406,7 @@ create table fold.process_change (
   reviewed_by_id uuid,
   review_late_days integer,
   retires boolean,
+  no_origin_reason text,
   constraint process_change_pkey PRIMARY KEY (id)
 );
 CREATE INDEX process_change_applied ON fold.process_change USING btree (applied_at DESC, id DESC);
