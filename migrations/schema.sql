@@ -3467,6 +3467,7 @@ create table fold.process_definition (
   freeze_exception text collate "C",
   freeze_exception_reason text,
   freeze_exception_by_id uuid,
+  external_numbers text[],
   constraint process_definition_pkey PRIMARY KEY (id)
 );
 CREATE INDEX process_definition_changed ON fold.process_definition USING btree (changed_at DESC, id DESC);
