@@ -3779,6 +3779,7 @@ create table fold.release_stage (
   passed_by_id uuid,
   appended_at timestamp with time zone,
   document_numbers text[] collate "C",
+  document_classes text[] collate "C",
   constraint release_stage_pkey PRIMARY KEY (id),
   constraint release_stage_record_place_key UNIQUE (record, place)
 );

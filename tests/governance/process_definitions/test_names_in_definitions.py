@@ -1,5 +1,5 @@
-"""A draft may name what is still to come. An edition that is submitted or published names processes, templates
-and checklists that exist.
+"""A draft may name what is still to come. An edition that is submitted or published names processes,
+templates and checklists that exist.
 """
 
 from __future__ import annotations
