@@ -57,9 +57,15 @@ def _new_stage(release: Release, place: int, stage: dict[str, Any], ctx: ActionC
         author_role=Role(stage["author_role"]),
         reviewer_role=Role(stage["reviewer_role"]),
         apart_from=list(stage["apart_from"]),
-        document_classes=list(stage.get("document_classes") or STAGE_CLASSES.get(stage["key"], ())),
+        document_classes=_document_classes(stage),
         planned_at=ctx.occurred_at,
     )
+
+
+def _document_classes(stage: dict[str, Any]) -> list[str]:
+    """Return the stage's classes of documents; sets from before stages had classes have none."""
+    classes = stage.get("document_classes")
+    return list(STAGE_CLASSES.get(stage["key"], ()) if classes is None else classes)
 
 
 def set_current_stage(release: Release, stage: ReleaseStage | None) -> None:
