@@ -1,5 +1,5 @@
-"""What a definition names: the processes of its interfaces, its templates and checklists, and the documents to
-which it refers. A draft may name what is still to come; an edition that is submitted or published may not.
+"""What a definition names: the processes of its interfaces, its templates and checklists, and the documents
+to which it refers. A draft may name what is still to come; an edition that is submitted or published may not.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from typing import Any
 
 from app.foundation.documents.evidence import RegisteredDocuments, document_in_force
 from app.foundation.own_numbers import begins_like_ours
-from app.foundation.process_definitions.lookups import definition_of
+from app.foundation.process_definitions.lookups import CHECKLIST, definition_of
 from app.foundation.process_definitions.records import ProcessDefinition
 from app.foundation.process_names import PROCESS_KINDS, process_named
 from app.kernel.access.reads import ReadContext, Unguarded
@@ -19,11 +19,6 @@ from app.kernel.actions.refusals import WrongValue
 from app.kernel.named_evidence import EvidenceQuestion
 from app.log.events import kind_of
 
-#: A checklist in use by its key or one of its titles; that of another kind of tickets is none of the process.
-CHECKLIST = """
-select exists (select from fold.checklist c where c.state = 'active'
-  and lower(%(name)s) in (lower(c.key), lower(c.title_en), lower(c.title_zh))
-  and (c.process = %(process)s or not %(is_kind)s))"""
 CHECKLIST_GUARD = Unguarded("A checklist that is retired meanwhile was in use when it was named.")
 DOCUMENTS = RegisteredDocuments()
 

@@ -111,7 +111,8 @@ async def review_contradicts_the_log(
     reads: ReadContext, change: Change, body: ReviewChange, ctx: ActionContext
 ) -> None:
     """Refuse a review that leaves out an incident confirmed as caused by the change, or names one from before
-    the change started, an outcome that does not fit what happened, or a verdict on the first pass that differs from the log without a reason.
+    the change started, an outcome that does not fit what happened, or a verdict on the first pass that
+    differs from the log without a reason.
     """
     named = {incident.row_key for incident in ctx.refs(Ticket, "caused_incidents")}
     if missing := sorted(ctx.prepared(ConfirmedCauses).incidents - named):

@@ -22,6 +22,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import ConflictingDuty, PreparationRefused, WrongValue, caller_check
 from app.kernel.actions.related import RelatedCommand
 from app.kernel.commands.dating import CLOCK_TOLERANCE
+from app.processes.problems.lookups import FIRST_INCIDENT
 from app.processes.problems.payloads import (
     BeginFixProblem,
     ChangeFixProblem,
@@ -36,9 +37,6 @@ from app.ticketing.records import Link, LinkKind
 
 #: The type of changes that may end before the cause is identified, as service is restored first.
 EMERGENCY = "emergency"
-FIRST_INCIDENT = """
-select min(i.opened_at) from fold.link l join fold.incident i on l.other = 'incident/' || i.id
-where l.record = %s and l.kind = 'causes'"""
 INCIDENTS_GUARD = Unguarded("Incidents that are linked meanwhile did not show the problem.")
 #: The log knows who named the change.
 FIX_NAMER = RecordDuty("person who named the fixing change", "指定修复变更的人", ())

@@ -122,8 +122,10 @@ async def test_a_release_of_the_changed_tool_belongs_to_the_improvement(
     reads: Any = SimpleNamespace(
         children=AsyncMock(return_value=[SimpleNamespace(other=other) for other in others])
     )
+    nothing: Any = None
+    context: Any = Named(release)
     with nullcontext() if code is None else pytest.raises(WrongValue) as refused:
-        await release_does_not_fit(reads, improvement, None, Named(release))  # type: ignore[arg-type]
+        await release_does_not_fit(reads, improvement, nothing, context)
     assert code == getattr(getattr(refused, "value", None), "because", None)
 
 
