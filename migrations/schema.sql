@@ -3301,6 +3301,7 @@ create table fold.problem (
   fixing_change_id uuid,
   fixing_change_external boolean,
   fixing_change_failed_at timestamp with time zone,
+  early_fix_reason text,
   constraint problem_pkey PRIMARY KEY (id),
   constraint problem_number_key UNIQUE (number)
 ) with (fillfactor=85);
@@ -3406,6 +3407,7 @@ create table fold.process_change (
   reviewed_by_id uuid,
   review_late_days integer,
   retires boolean,
+  no_origin_reason text,
   constraint process_change_pkey PRIMARY KEY (id)
 );
 CREATE INDEX process_change_applied ON fold.process_change USING btree (applied_at DESC, id DESC);
@@ -3466,6 +3468,7 @@ create table fold.process_definition (
   freeze_exception text collate "C",
   freeze_exception_reason text,
   freeze_exception_by_id uuid,
+  external_numbers text[],
   constraint process_definition_pkey PRIMARY KEY (id)
 );
 CREATE INDEX process_definition_changed ON fold.process_definition USING btree (changed_at DESC, id DESC);
@@ -3777,6 +3780,7 @@ create table fold.release_stage (
   passed_by_id uuid,
   appended_at timestamp with time zone,
   document_numbers text[] collate "C",
+  document_classes text[] collate "C",
   constraint release_stage_pkey PRIMARY KEY (id),
   constraint release_stage_record_place_key UNIQUE (record, place)
 );

@@ -49,6 +49,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         ),
         *("fold.process_definition.customers", "fold.process_definition.resources"),
         *("fold.process_definition.templates", "fold.process_definition.checklists"),
+        "fold.process_definition.external_numbers",
     ),
     "a unit of the organisation, as a team is: persons are filtered by it, and it names none": (
         *("fold.person.department", "fold.process_definition.department"),

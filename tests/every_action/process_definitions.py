@@ -174,6 +174,7 @@ async def _approved_end(client: Client, path: str) -> Json:
         **SAMPLES[ApplyProcessChange](),
         **await _led_teams(client, path),
         "origin": None,
+        "no_origin_reason": "The service is sold. 服务已出售。",
         "retires": True,
     }
     words["process"] = (await client.read(path))["process"]

@@ -14,6 +14,7 @@ from app.common.records import empty
 from app.kernel.actions.refusals import WrongValue
 from app.log.ids import uuid7
 from app.processes.releases.checks import document_of_other_class
+from app.processes.releases.default_stages import DEFAULT_STAGES
 from app.processes.requests.acceptance.checks import manual_not_readable
 
 NOW = datetime.now(UTC)
@@ -22,7 +23,7 @@ NOW = datetime.now(UTC)
 def _context(**values: Any) -> Any:
     return SimpleNamespace(
         ref=lambda record_class, field: values.get("manual"),
-        prepared=lambda kind: SimpleNamespace(current=lambda release: SimpleNamespace(key=values["stage"])),
+        prepared=lambda kind: SimpleNamespace(current=lambda release: values["stage"]),
     )
 
 
@@ -35,19 +36,35 @@ async def _because(check: Any, body: Any, ctx: Any, reads: Any = None) -> str | 
 
 
 @pytest.mark.parametrize(
-    ("stage", "numbers", "code"),
+    ("key", "classes", "numbers", "code"),
     [
-        ("test", ["PR2026001"], "document_of_other_class"),
-        ("test", ["PR2026001", "TE2026001"], None),
-        ("test", [], None),
-        ("build", ["PR2026001"], None),
+        ("test", None, ["PR2026001"], "document_of_other_class"),
+        ("test", None, ["PR2026001", "TE2026001"], None),
+        ("test", None, [], None),
+        ("build", None, ["PR2026001"], None),
+        ("trial", ["TE", "AC"], ["PR2026001"], "document_of_other_class"),
+        ("trial", ["TE", "AC"], ["PR2026001", "AC2026001"], None),
+        ("trial", [], ["PR2026001"], None),
     ],
 )
-async def test_a_test_report_is_of_the_class_of_tests(
-    stage: str, numbers: list[str], code: str | None
+async def test_a_stage_needs_a_document_of_its_classes(
+    key: str, classes: list[str] | None, numbers: list[str], code: str | None
 ) -> None:
     body = SimpleNamespace(document_numbers=numbers)
+    stage = SimpleNamespace(key=key, document_classes=classes)
     assert await _because(document_of_other_class, body, _context(stage=stage)) == code
+
+
+def test_each_usual_stage_that_delivers_a_document_names_its_class() -> None:
+    assert {stage["key"]: stage["document_classes"] for stage in DEFAULT_STAGES} == {
+        "initiation": [],
+        "requirements": ["SN"],
+        "outline_design": ["SO"],
+        "detailed_design": ["SO"],
+        "build": [],
+        "test": ["TE"],
+        "publication": ["AC", "OP"],
+    }
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from app.kernel.actions.payloads import BoundedList, OutsideNumber
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.named_evidence import EvidenceQuestion, NamedEvidence
 from app.log.events import kind_of
+from app.platform.db import Row
 
 #: States of a document that is no longer in force.
 WITHDRAWN = (DocumentState.superseded, DocumentState.archived, DocumentState.destroyed)
@@ -74,21 +75,17 @@ class RegisteredDocuments(NamedEvidence):
                     raise WrongValue(pointer=pointer, because="no_number")
                 numbers.append(name)
                 continue
-            number = await self._number(question, name, pointer)
+            number = await self.checked_number(question, name, pointer)
             if number in numbers:
                 raise WrongValue(pointer=f"/{field}", because="each_once")
             numbers.append(number)
         return numbers
 
-    async def _number(self, question: EvidenceQuestion, name: str, pointer: str) -> str:
-        entry = await registered_document(question.reads, name, _id(name))
-        if entry is None or not question.is_visible(entry["stream"], entry["audience"] or []):
-            words = {"kind": "document", "name": name}
-            raise WrongValue(words, pointer=pointer, because="unknown_reference")
+    async def checked_number(self, question: EvidenceQuestion, name: str, pointer: str) -> str:
+        """Return the number of one document, or raise WrongValue as `kept_numbers` does."""
+        entry = await document_in_force(question, name, pointer)
         number = str(entry["number"])
         words = {"number": number}
-        if entry["published_at"] is None or entry["state"] in WITHDRAWN:
-            raise WrongValue(words, pointer=pointer, because="document_not_in_force")
         if entry["stream"] == question.record.row_key:
             if not self.own:
                 raise WrongValue(words, pointer=pointer, because="own_document")
@@ -120,6 +117,19 @@ class RegisteredDocuments(NamedEvidence):
         if self.of_service and _matter(question.record, "service") and not _matter(source.record, "service"):
             raise WrongValue(words, pointer=pointer, because="document_names_no_service")
         return number
+
+
+async def document_in_force(question: EvidenceQuestion, name: str, pointer: str) -> Row:
+    """Return the entry of the register with that number or id. Raises WrongValue if the caller sees no such
+    document (`unknown_reference`), or one that is not in force (`document_not_in_force`).
+    """
+    entry = await registered_document(question.reads, name, _id(name))
+    if entry is None or not question.is_visible(entry["stream"], entry["audience"] or []):
+        words = {"kind": "document", "name": name}
+        raise WrongValue(words, pointer=pointer, because="unknown_reference")
+    if entry["published_at"] is None or entry["state"] in WITHDRAWN:
+        raise WrongValue({"number": str(entry["number"])}, pointer=pointer, because="document_not_in_force")
+    return entry
 
 
 class ExternalNumbers(NamedEvidence):

@@ -104,6 +104,11 @@ LATEST_DEFINITION = """
 select 'process_definition/' || id as stream, executor_id, owner_id from fold.process_definition
 where process = %s and state <> 'retired'
 order by (state = 'published') desc, drafted_at desc limit 1"""
+# A checklist in use by its key or one of its titles; that of another kind of tickets is none of the process.
+CHECKLIST = """
+select exists (select from fold.checklist c where c.state = 'active'
+  and lower(%(name)s) in (lower(c.key), lower(c.title_en), lower(c.title_zh))
+  and (c.process = %(process)s or not %(is_kind)s))"""
 TEAMS_OF_PERSON = """
 select t.id from fold.team t join fold.membership m on m.team_id = t.id
 where m.person_id = %s and t.kind = 'internal' and t.state = 'active' order by t.key"""

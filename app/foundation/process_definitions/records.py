@@ -117,8 +117,16 @@ class ProcessDefinition(Record):
     customers: list[str] | None = optional("Customers of the results.")
     resources: list[str] | None = optional("Resources that the process needs.")
     refers_to: list[str] | None = optional("Standards and documents to which the definition refers.")
-    templates: list[str] | None = optional("Templates that the process uses.")
-    checklists: list[str] | None = optional("Checklists that the process uses, by key or title.")
+    templates: list[str] | None = optional(
+        "Templates that the process uses: numbers or ids of documents in the register.",
+        examples=[["OP2026001"]],
+    )
+    checklists: list[str] | None = optional(
+        "Checklists that the process uses: keys, titles, or numbers of documents in the register."
+    )
+    external_numbers: list[str] | None = optional(
+        "Numbers of templates and checklists in other systems.", examples=[["QMS F-12"]]
+    )
     none_because: Entries = optional(
         "Contents that the process does not have, each with the reason, without names of persons."
     )

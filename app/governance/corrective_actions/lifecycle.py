@@ -5,10 +5,13 @@ planned ─► done ─► verified          planned ◄─ done          planne
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.common.records import Record
 from app.foundation.people.succession.handing_over import succession_rows
+from app.foundation.process_names import process_named
 from app.governance.corrective_actions.payloads import (
     CompleteCorrectiveAction,
     HandOverCorrectiveAction,
@@ -16,7 +19,11 @@ from app.governance.corrective_actions.payloads import (
     PlanCorrectiveAction,
     VerifyCorrectiveAction,
 )
-from app.governance.corrective_actions.records import CorrectiveAction, CorrectiveActionMove
+from app.governance.corrective_actions.records import (
+    CorrectionOccasion,
+    CorrectiveAction,
+    CorrectiveActionMove,
+)
 from app.governance.corrective_actions.records import CorrectiveActionState as State
 from app.kernel.access.audience_rules import to_persons, to_staff
 from app.kernel.access.reads import ReadContext
@@ -35,6 +42,12 @@ from app.kernel.actions.lifecycle import NEW_RECORD, STAYS, DueAt, Lifecycle, ac
 from app.kernel.actions.payloads import EmptyPayload, Reason
 from app.kernel.actions.refusals import WrongValue
 
+#: The kinds of records that an occasion names; other occasions take any record.
+SOURCES = {
+    CorrectionOccasion.finding: ("finding",),
+    CorrectionOccasion.assessment: ("quality_assessment", "process_assessment", "improvement_assessment"),
+    CorrectionOccasion.maintenance: ("maintenance",),
+}
 owner = process_relation("owner", "its owner", "负责人", "owner_id")
 
 
@@ -49,6 +62,25 @@ def plan(measure: CorrectiveAction, body: PlanCorrectiveAction, ctx: ActionConte
     measure.first_due_at = body.due_at
     measure.moves, measure.returns = 0, 0
     measure.planned_at = ctx.occurred_at
+
+
+async def source_does_not_fit(
+    reads: ReadContext, measure: CorrectiveAction, body: PlanCorrectiveAction, ctx: ActionContext
+) -> None:
+    """Refuse a source that is not of the occasion (`source_of_other_kind`), one about another process
+    (`origin_of_other_process`), and a finding that was withdrawn (`origin_not_open`).
+    """
+    if ctx.command.follows or ctx.caller.is_machine:
+        return
+    source: Any = ctx.required_ref(Record, "source")
+    words = {"number": source.display_name}
+    if source.KIND not in SOURCES.get(body.occasion, (source.KIND,)):
+        raise WrongValue(words, pointer="/source", because="source_of_other_kind")
+    process = getattr(source, "process", None)
+    if process and body.process and process_named(process) != process_named(body.process):
+        raise WrongValue(words, pointer="/source", because="origin_of_other_process")
+    if source.KIND == "finding" and source.state == "withdrawn":
+        raise WrongValue(words, pointer="/source", because="origin_not_open")
 
 
 def move(measure: CorrectiveAction, body: MoveCorrectiveAction, ctx: ActionContext) -> None:
@@ -133,7 +165,7 @@ LIFECYCLE = Lifecycle(
     children=(CorrectiveActionMove,),
     rows=(
         #      action        中文        from             to              who       event
-        action(plan,         "制定",     NEW_RECORD,      State.planned,  staff,    "corrective_action.planned", wrong=(due_invalid,)),
+        action(plan,         "制定",     NEW_RECORD,      State.planned,  staff,    "corrective_action.planned", wrong=(due_invalid, source_does_not_fit)),
         action(move,         "调整期限", OPEN,            STAYS,          OWNERS,   "corrective_action.moved", wrong=(due_invalid,)),
         action(hand_over,    "移交",     [State.planned], STAYS,          OWNERS,   "corrective_action.handed_over", wrong=(due_invalid,)),
         action(complete,     "完成",     [State.planned], State.done,     DOERS,    "corrective_action.completed", notifies=TO_VERIFY),

@@ -101,10 +101,17 @@ async def plan_invalid(
 async def not_delivered(
     reads: ReadContext, maintenance: MaintenancePlan, body: PlanMaintenancePlan, ctx: ActionContext
 ) -> None:
-    """Refuse a plan for a request that has not been delivered (`request_not_delivered`)."""
-    request = ctx.ref(Ticket, "request")
-    if request is not None and getattr(request, "delivered_at", None) is None:
+    """Refuse a plan for a request that has not been delivered (`request_not_delivered`), and one for a
+    request of another service (`request_of_other_service`).
+    """
+    request: Any = ctx.ref(Ticket, "request")
+    if request is None:
+        return
+    if getattr(request, "delivered_at", None) is None:
         raise WrongValue(pointer="/request", because="request_not_delivered")
+    if body.service and request.service and request.service != body.service:
+        words = {"number": str(request.number)}
+        raise WrongValue(words, pointer="/request", because="request_of_other_service")
 
 
 def _opening(maintenance: MaintenancePlan, body: EmptyPayload) -> dict[str, Any]:

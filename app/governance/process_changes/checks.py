@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from app.common.records import Record
 from app.foundation.decisions.records import Decision, DecisionState
+from app.foundation.documents.records import DocumentState
 from app.foundation.people.records import Team
 from app.foundation.process_definitions.records import DefinitionState, ProcessDefinition
 from app.foundation.process_names import process_named
@@ -15,11 +18,33 @@ from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
 
-#: The states in which a finding or suggestion leads to no change, by its kind.
-ENDED_ORIGINS = {
-    "finding": frozenset({"verified", "withdrawn"}),
-    "improvement_suggestion": frozenset({"declined", "merged"}),
-}
+#: The kinds of records from which changes of processes follow, each with the states in which none does: the
+#: record is not finished yet, or was given up.
+ORIGINS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "audit": frozenset({"open"}),
+        "change": frozenset({"draft", "cancelled"}),
+        "corrective_action": frozenset({"dropped"}),
+        "document": frozenset(set(DocumentState) - {DocumentState.published}),
+        "finding": frozenset({"verified", "withdrawn"}),
+        "improvement": frozenset({"rejected", "reverted"}),
+        "improvement_assessment": frozenset({"open"}),
+        "improvement_suggestion": frozenset({"declined", "merged"}),
+        "incident": frozenset({"cancelled"}),
+        "kpi_signal": frozenset({"withdrawn"}),
+        "meeting": frozenset({"called", "cancelled"}),
+        "problem": frozenset({"cancelled"}),
+        "process_assessment": frozenset({"open"}),
+        "process_change": frozenset({"applied", "under_review"}),
+        "quality_assessment": frozenset({"open", "cancelled"}),
+        "release": frozenset({"cancelled"}),
+        "request": frozenset({"cancelled"}),
+        "risk": frozenset({"closed"}),
+        "sla": frozenset({"superseded", "terminated", "expired"}),
+        "survey": frozenset({"planned", "running", "cancelled"}),
+        "training": frozenset({"planned", "cancelled"}),
+    }
+)
 
 
 async def teams_invalid(
@@ -35,19 +60,35 @@ async def teams_invalid(
         earlier.add(team.id)
 
 
+async def origin_missing(
+    reads: ReadContext, change: ProcessChange, body: ApplyProcessChange, ctx: ActionContext
+) -> None:
+    """Refuse an application by a person without its origin and without the reason for having none, or with
+    both (`origin_or_reason`).
+    """
+    if ctx.command.follows or ctx.caller.is_machine:
+        return
+    if (body.origin is None) == (body.no_origin_reason is None):
+        raise WrongValue(pointer="/origin", because="origin_or_reason")
+
+
 async def origin_leads_nowhere(
     reads: ReadContext, change: ProcessChange, body: ApplyProcessChange, ctx: ActionContext
 ) -> None:
-    """Refuse a finding or suggestion about another process (`origin_of_other_process`), and one that leads to
-    no change any more (`origin_not_open`).
+    """Refuse a record of a kind from which no change follows (`no_origin_of_changes`), one about another
+    process (`origin_of_other_process`), and one that is not finished yet or has ended without a change
+    (`origin_not_open`).
     """
     origin: Any = ctx.ref(Record, "origin")
-    if origin is None or origin.KIND not in ENDED_ORIGINS:
+    if origin is None:
         return
-    words = {"number": str(origin.number)}
-    if origin.process is not None and process_named(origin.process) != process_named(body.process):
+    words = {"number": origin.display_name}
+    if origin.KIND not in ORIGINS:
+        raise WrongValue(words, pointer="/origin", because="no_origin_of_changes")
+    process = getattr(origin, "process", None)
+    if process is not None and process_named(process) != process_named(body.process):
         raise WrongValue(words, pointer="/origin", because="origin_of_other_process")
-    if origin.state in ENDED_ORIGINS[origin.KIND]:
+    if origin.state in ORIGINS[origin.KIND]:
         raise WrongValue(words, pointer="/origin", because="origin_not_open")
 
 

@@ -156,7 +156,8 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action        中文        from                  to                  who        event
         action(apply,        "申请",     NEW_RECORD,           State.applied,      anybody,   "process_change.applied",
-               prepare=(concerned_teams, publication_due), wrong=(checks.teams_invalid, checks.origin_leads_nowhere), notifies=TO_REVIEW),
+               prepare=(concerned_teams, publication_due), notifies=TO_REVIEW,
+               wrong=(checks.teams_invalid, checks.origin_missing, checks.origin_leads_nowhere)),
         action(review,       "审核",     OPEN,                 State.under_review, REVIEWERS, "process_change.reviewed",
                unless=(checks.decided_already,), prepare=(change_question,), segregate_from=(APPLICANT,)),
         action(approve,      "批准",     [State.under_review], STAYS,              decision,  "process_change.approved", prepare=(first_vote,),

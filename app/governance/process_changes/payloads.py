@@ -43,8 +43,11 @@ class ApplyProcessChange(Payload, of=ProcessChange):
         "the applicant named, the heads of departments decide as well, or else the management.",
     )
     origin: Annotated[Reference, ForeignRef(ANY_RECORD, retired=True)] | None = Field(
-        default=None, description="Finding or suggestion that led to the change: a number, or `<kind>/<id>`."
+        default=None,
+        description="Finding, suggestion or other record that led to the change: a number, or `<kind>/<id>`. "
+        "Required unless `no_origin_reason` is given.",
     )
+    no_origin_reason: FreeText | None = None
 
 
 class ReviewProcessChange(AskDecision, of=ProcessChange):

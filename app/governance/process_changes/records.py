@@ -49,6 +49,10 @@ class ProcessChange(Record):
         "Finding, suggestion or other record that led to the change, in the form `<kind>/<id>`; null if "
         "not set."
     )
+    no_origin_reason: Annotated[str | None, Personal()] = optional(
+        "Reason why the change follows from no record here; null if it follows from one.",
+        examples=["The law has changed. 法规变化。"],
+    )
     applicant_id: Annotated[UUID | None, ForeignRef("person")] = optional(
         "Person who applied for the change."
     )

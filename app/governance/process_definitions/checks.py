@@ -20,6 +20,7 @@ from app.foundation.process_definitions.records import (
 from app.foundation.process_names import PROCESS_KINDS, process_named
 from app.foundation.statements.actions import objected_by_all
 from app.foundation.statements.records import StatedFact
+from app.governance.process_definitions.names import names_nothing
 from app.governance.process_definitions.payloads import (
     CONTENTS,
     DraftProcessDefinition,
@@ -59,6 +60,8 @@ PUBLISHING = CARRIED_OUT - {"piloting", "pilot_reported"}
 LATEST_EFFECT = timedelta(days=366)
 #: A question with one answer decides nothing.
 FEWEST_OUTCOMES = 2
+#: Contents whose documents may be in other systems.
+ELSEWHERE = (DefinitionContent.templates, DefinitionContent.checklists)
 #: Contents that a definition needs before it is reviewed.
 NEEDED = (
     *("purpose", "begins_with", "ends_with", "activities", "raci"),
@@ -193,6 +196,8 @@ async def contents_unexplained(
     """
     explained = {entry["name"] for entry in definition.none_because or ()}
     left = [content for content in DefinitionContent if not getattr(definition, content.value)]
+    if definition.external_numbers:
+        left = [content for content in left if content not in ELSEWHERE]
     absent = [content for content in left if content.value not in explained]
     if absent:
         raise PreparationRefused("definition_lacks_contents", {"contents": absent})
@@ -426,4 +431,7 @@ async def differs_from_approval(
 
 
 #: Checks before an edition is published.
-PUBLICATION = (applied_for_the_change, not_publishable, change_not_approved, differs_from_approval)
+PUBLICATION = (
+    *(applied_for_the_change, not_publishable, change_not_approved, differs_from_approval),
+    names_nothing,
+)

@@ -147,7 +147,16 @@ def _activities(printed: PrintedDefinition, wording: Wording) -> tuple[list[str]
 def _further(definition: Mapping[str, Any], wording: Wording) -> Iterable[tuple[str, str]]:
     """Yield the lists of the definition, and the contents that it does not have, with the reason."""
     reasons = {entry["name"]: entry["reason"] for entry in definition["none_because"] or ()}
-    names = ("inputs", "outputs", "customers", "resources", "refers_to", "templates", "checklists", "kpis")
+    names: tuple[str, ...] = (
+        "inputs",
+        "outputs",
+        "customers",
+        "resources",
+        "refers_to",
+        "templates",
+        "checklists",
+    )
+    names += ("external_numbers", "kpis")
     for name in names:
         if definition[name] or name not in reasons:
             yield name, "; ".join(_kpi(entry, name, wording) for entry in definition[name] or ())

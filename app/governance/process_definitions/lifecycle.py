@@ -27,6 +27,7 @@ from app.foundation.statements.actions import (
 )
 from app.foundation.statements.records import PersonStatement, StatedFact
 from app.governance.process_definitions import checks
+from app.governance.process_definitions.names import names_nothing
 from app.governance.process_definitions.payloads import (
     CONTENTS,
     DraftProcessDefinition,
@@ -235,7 +236,7 @@ LIFECYCLE = Lifecycle(
                wrong=(checks.contents_invalid,)),
         action(submit,    "提交", [State.draft],                     State.in_review,  process_owner | owner, "process_definition.submitted",
                unless=(checks.contents_missing, checks.post_holder_left), prepare=(statements_of_record,),
-               wrong=(checks.contents_unexplained, checks.thin_contents, checks.steps_do_not_fit, checks.only_author_heard), notifies=TO_REVIEW),
+               wrong=(checks.contents_unexplained, checks.thin_contents, checks.steps_do_not_fit, names_nothing, checks.only_author_heard), notifies=TO_REVIEW),
         action(send_back, "退回", [State.in_review, State.piloting], State.draft,      JUDGES,          "process_definition.sent_back", notifies=TO_AUTHOR),
         action(pilot,     "试行", [State.in_review],                 State.piloting,   quality_manager, "process_definition.piloted",
                unless=(checks.nobody_consulted,), wrong=(checks.of_another_improvement,)),

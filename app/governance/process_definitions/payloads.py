@@ -10,6 +10,7 @@ from app.common.duties import GivenDuty
 from app.common.improvement import FreezeExemption
 from app.common.people import Role
 from app.common.records import ForeignRef
+from app.foundation.documents.evidence import ExternalDocuments
 from app.foundation.process_definitions.records import DefinitionContent, ProcessDefinition, RaciPart
 from app.foundation.process_names import ProcessName
 from app.kernel.actions.payloads import (
@@ -154,6 +155,7 @@ class ProcessDefinitionFields(Payload, of=ProcessDefinition):
     refers_to: Lines = ()
     templates: Lines = ()
     checklists: Lines = ()
+    external_numbers: ExternalDocuments = Field(default=(), max_length=LONGEST_LIST)
     none_because: Annotated[tuple[AbsentContent, ...], BoundedList] = Field(
         default=(), max_length=len(DefinitionContent)
     )

@@ -110,8 +110,9 @@ def went_through_at_once(change: Change, recorded_at: datetime | None, *, caused
 async def review_contradicts_the_log(
     reads: ReadContext, change: Change, body: ReviewChange, ctx: ActionContext
 ) -> None:
-    """Refuse a review that leaves out an incident confirmed as caused by the change, an outcome that does not
-    fit what happened, or a verdict on the first pass that differs from the log without a reason.
+    """Refuse a review that leaves out an incident confirmed as caused by the change, or names one from before
+    the change started, an outcome that does not fit what happened, or a verdict on the first pass that
+    differs from the log without a reason.
     """
     named = {incident.row_key for incident in ctx.refs(Ticket, "caused_incidents")}
     if missing := sorted(ctx.prepared(ConfirmedCauses).incidents - named):
@@ -119,6 +120,11 @@ async def review_contradicts_the_log(
         assert loaded is not None, "a linked incident exists"
         words = {"incident": loaded.record.display_name}
         raise WrongValue(words, pointer="/caused_incidents", because="confirmed_cause_missing")
+    confirmed = ctx.prepared(ConfirmedCauses).incidents
+    for n, incident in enumerate(ctx.refs(Ticket, "caused_incidents")):
+        started, opened = change.started_at, incident.opened_at
+        if incident.row_key not in confirmed and started and opened and opened < started:
+            raise WrongValue(pointer=f"/caused_incidents/{n}", because="opened_before_the_change")
     undone = change.backed_out_at is not None
     if undone and body.outcome not in (ChangeOutcome.backed_out, ChangeOutcome.failed):
         raise WrongValue(pointer="/outcome", because="was_backed_out")

@@ -7,7 +7,7 @@ from app.ticketing.work.faces import TICKET_ESSENTIALS
 
 FACE = RecordFace(
     essentials=(*TICKET_ESSENTIALS, "fixing_change"),
-    texts=("cause", "symptoms", "workaround", "prevention", "risk_reason"),
+    texts=("cause", "symptoms", "workaround", "early_fix_reason", "prevention", "risk_reason"),
     spoken_fields=("description", "tried"),
     primary={
         "logged": ("investigate",),

@@ -5,6 +5,7 @@ no fix.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -21,6 +22,7 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import ConflictingDuty, PreparationRefused, WrongValue, caller_check
 from app.kernel.actions.related import RelatedCommand
 from app.kernel.commands.dating import CLOCK_TOLERANCE
+from app.processes.problems.lookups import FIRST_INCIDENT
 from app.processes.problems.payloads import (
     BeginFixProblem,
     ChangeFixProblem,
@@ -33,6 +35,9 @@ from app.ticketing.change_endings import ENDED_AS_MADE, ending_of
 from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.records import Link, LinkKind
 
+#: The type of changes that may end before the cause is identified, as service is restored first.
+EMERGENCY = "emergency"
+INCIDENTS_GUARD = Unguarded("Incidents that are linked meanwhile did not show the problem.")
 #: The log knows who named the change.
 FIX_NAMER = RecordDuty("person who named the fixing change", "指定修复变更的人", ())
 
@@ -55,6 +60,7 @@ def _set_fix(problem: Problem, body: BeginFixProblem, ctx: ActionContext) -> Non
     problem.fixing_change_external = None if body.fixing_change is None else change is None
     problem.fixing_change_failed_at = None
     problem.no_change_reason = body.no_change_reason
+    problem.early_fix_reason = body.early_fix_reason
     if change is not None and not named.is_linked:
         ctx.outcome.add(new_link(problem, LinkKind.resolved_by, change, ctx))
 
@@ -93,13 +99,14 @@ async def named_change(
         return NamedChange(None, is_linked=False)
     change: Ticket = loaded.record
     await _require_possible_fix(reads, problem, change)
+    await _require_time_of_fix(reads, problem, body, change, ctx)
     link = await reads.child(Link, problem, other=change.row_key, kind=LinkKind.resolved_by.value)
     return NamedChange(change, is_linked=link is not None)
 
 
 async def _require_possible_fix(reads: ReadContext, problem: Problem, change: Any) -> None:
-    """Raise WrongValue if the change was not made, or is undone, if it touches neither a service nor the item
-    of the problem nor an item that this one needs, or if it was made before the cause was known.
+    """Raise WrongValue if the change was not made, or is undone, or if it touches neither a service nor the
+    item of the problem nor an item that this one needs.
     """
     ending = ending_of(change)
     if ending is not None and ending not in ENDED_AS_MADE:
@@ -111,9 +118,41 @@ async def _require_possible_fix(reads: ReadContext, problem: Problem, change: An
     if not touches and not (item is not None and await _touches_item(reads, item.record.id, change)):
         words = {"things": ", ".join(filter(None, (problem.ci, *services)))}
         raise WrongValue(words, pointer="/fixing_change", because="change_elsewhere")
-    found_at = problem.cause_identified_at
-    if found_at is not None and change.implemented_at is not None and change.implemented_at < found_at:
+
+
+async def _require_time_of_fix(
+    reads: ReadContext, problem: Problem, body: BeginFixProblem, change: Any, ctx: ActionContext
+) -> None:
+    """Raise WrongValue if the change ended before the cause was identified. Only an emergency change may, if
+    it ended after the problem had shown, and a reason is given.
+    """
+    ended_at = change.implemented_at
+    if ended_at is None or ended_at >= _cause_known_at(problem, ctx):
+        if body.early_fix_reason is not None:
+            raise WrongValue(pointer="/early_fix_reason", because="fix_not_early")
+        return
+    if change.type != EMERGENCY:
         raise WrongValue(pointer="/fixing_change", because="change_before_the_cause")
+    await _require_after_problem(reads, problem, ended_at, "/fixing_change")
+    if body.early_fix_reason is None:
+        raise WrongValue(pointer="/early_fix_reason", because="early_fix_unexplained")
+
+
+def _cause_known_at(problem: Problem, ctx: ActionContext) -> datetime:
+    """Return when the cause was identified, or else when the fix of a known error began."""
+    return problem.cause_identified_at or problem.fix_begun_at or ctx.occurred_at
+
+
+async def _require_after_problem(
+    reads: ReadContext, problem: Problem, ended_at: datetime, pointer: str
+) -> None:
+    """Raise WrongValue if the change had ended before the first incident of the problem, and before the
+    problem was raised.
+    """
+    first = await reads.value(FIRST_INCIDENT, (problem.row_key,), guard=INCIDENTS_GUARD)
+    shown_at = min(filter(None, (first, problem.opened_at)), default=None)
+    if shown_at is not None and ended_at < shown_at:
+        raise WrongValue({"since": shown_at}, pointer=pointer, because="change_before_the_problem")
 
 
 async def _touches_item(reads: ReadContext, item_id: UUID, change: Any) -> bool:
@@ -164,8 +203,8 @@ async def foreign_fix_unproven(
     reads: ReadContext, problem: Problem, body: ResolveProblem, ctx: ActionContext
 ) -> None:
     """Refuse until a person has stated how and when a fixing change in another tool ended there
-    (`foreign_fix_unproven`), a change that was not successful (`foreign_fix_failed`), and an end before the
-    cause was identified, or in the future.
+    (`foreign_fix_unproven`), a change that was not successful (`foreign_fix_failed`), and an end in the
+    future, or before the cause was identified unless the change was named as an emergency.
     """
     if not problem.fixing_change_external or ctx.command.follows or ctx.caller.is_machine:
         return
@@ -177,8 +216,10 @@ async def foreign_fix_unproven(
     assert body.fix_ended_at is not None
     if body.fix_ended_at > ctx.now + CLOCK_TOLERANCE:
         raise WrongValue(pointer="/fix_ended_at", because="in_the_future")
-    if problem.cause_identified_at is not None and body.fix_ended_at < problem.cause_identified_at:
-        raise WrongValue(pointer="/fix_ended_at", because="change_before_the_cause")
+    if body.fix_ended_at < _cause_known_at(problem, ctx):
+        if problem.early_fix_reason is None:
+            raise WrongValue(pointer="/fix_ended_at", because="change_before_the_cause")
+        await _require_after_problem(reads, problem, body.fix_ended_at, "/fix_ended_at")
 
 
 @caller_check

@@ -17,6 +17,7 @@ from app.kernel.actions.conditions import (
     all_members_or_none,
     at_least_one_member,
     exactly_one_member,
+    member_only_with,
 )
 from app.kernel.actions.payloads import (
     LONGEST_LIST,
@@ -273,8 +274,16 @@ class BeginFixProblem(Payload):
     no_change_reason: FreeText | None = Field(
         default=None, description="Reason why no change is needed, if no change is named."
     )
+    early_fix_reason: FreeText | None = Field(
+        default=None,
+        description="Reason why an emergency change removes the cause, although it ended before the cause "
+        "was identified; required for such a change, and only allowed for it.",
+    )
 
-    CONDITIONS = (exactly_one_member("change_or_reason", "fixing_change", "no_change_reason"),)
+    CONDITIONS = (
+        exactly_one_member("change_or_reason", "fixing_change", "no_change_reason"),
+        member_only_with("early_fix_without_change", "early_fix_reason", "fixing_change"),
+    )
 
 
 class ChangeFixProblem(BeginFixProblem):

@@ -156,6 +156,10 @@ class Problem(Ticket):
     no_change_reason: Annotated[str | None, Personal(), BY_REOPENING] = optional(
         "Reason why no change is needed; null if a change is named."
     )
+    early_fix_reason: Annotated[str | None, Personal(), BY_REOPENING] = optional(
+        "Reason why an emergency change removes the cause that was identified only after it; null if the "
+        "fix is no such change."
+    )
     fix_begun_at: Annotated[datetime | None, EnteredAt(ProblemState.fix_in_progress), BY_REOPENING] = None
     resolved_at: Annotated[datetime | None, EnteredAt(ProblemState.resolved), BY_REOPENING] = None
     prevention: Annotated[str | None, Personal(), BY_REOPENING] = optional(

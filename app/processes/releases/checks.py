@@ -11,6 +11,7 @@ from app.common.tickets import Ticket
 from app.foundation.decisions.lookups import once_named
 from app.foundation.decisions.records import Decision, DecisionState
 from app.foundation.documents.lookups import registered_document, since_recorded
+from app.foundation.documents.records import DocumentClass
 from app.foundation.own_numbers import folded_number
 from app.foundation.people.records import Team
 from app.foundation.people.succession.handing_over import HandOverDuties, HeldDuties
@@ -327,14 +328,16 @@ async def evidence_of_other_release(
 async def document_of_other_class(
     reads: ReadContext, release: Release, body: PassGateRelease, ctx: ActionContext
 ) -> None:
-    """Refuse documents of the register among which none is of the class that the stage delivers: a test
-    report is one (`document_of_other_class`).
+    """Refuse documents of the register among which none is of a class that the stage delivers, as a test
+    report is (`document_of_other_class`).
     """
-    needed = STAGE_CLASSES.get(str(ctx.prepared(StagesOfRelease).current(release).key))
-    if needed is None or not body.document_numbers:
+    stage = ctx.prepared(StagesOfRelease).current(release)
+    classes = stage.document_classes
+    needed = STAGE_CLASSES.get(str(stage.key), ()) if classes is None else classes
+    if not needed or not body.document_numbers:
         return
-    if not any(number.startswith(needed.value) for number in body.document_numbers):
-        words = {"document_class": needed}
+    if not any(number.startswith(tuple(needed)) for number in body.document_numbers):
+        words = {"document_classes": [DocumentClass(code) for code in needed]}
         raise WrongValue(words, pointer="/document_numbers/0", because="document_of_other_class")
 
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 from app.common.people import Role
 from app.foundation.documents.records import DocumentClass
 
-#: The class of the deliverables of a stage in the register, by the stage's key; of others it is any.
-STAGE_CLASSES: Final = {"test": DocumentClass.TE}
+#: The classes of the deliverables of stages that were planned before stages had classes, by the stage's key.
+STAGE_CLASSES: Final = {"test": (DocumentClass.TE.value,)}
 #: Classes of documents that are made for one release, so they are not older than its plan. Documents of other
 #: classes may stand for the service since before, as the requirement that led to the release does.
 MADE_FOR_ONE: Final = frozenset(
@@ -27,6 +27,7 @@ def _stage(
     deliverable: tuple[str, str],
     roles: tuple[Role, Role],
     apart_from: tuple[str, ...] = (),
+    classes: tuple[DocumentClass, ...] = (),
 ) -> dict[str, Any]:
     """Return a stage as a set of stages keeps it."""
     return {
@@ -38,6 +39,7 @@ def _stage(
         "author_role": roles[0].value,
         "reviewer_role": roles[1].value,
         "apart_from": list(apart_from),
+        "document_classes": [document_class.value for document_class in classes],
     }
 
 
@@ -58,18 +60,21 @@ DEFAULT_STAGES: Final = (
         ("Requirements", "需求"),
         ("Requirement specification; a prototype that was shown", "需求规格说明书；已演示的原型"),
         _BY_ENGINEERS,
+        classes=(DocumentClass.SN,),
     ),
     _stage(
         "outline_design",
         ("Outline design", "概要设计"),
         ("Outline design, or description of the modules", "概要设计或模块说明"),
         _BY_ENGINEERS,
+        classes=(DocumentClass.SO,),
     ),
     _stage(
         "detailed_design",
         ("Detailed design", "详细设计"),
         ("Detailed design: database and interfaces", "详细设计：数据库与接口"),
         _BY_ENGINEERS,
+        classes=(DocumentClass.SO,),
     ),
     _stage(
         "build",
@@ -83,11 +88,13 @@ DEFAULT_STAGES: Final = (
         ("Test report", "测试报告"),
         _BY_ENGINEERS,
         apart_from=("build",),
+        classes=(DocumentClass.TE,),
     ),
     _stage(
         "publication",
         ("Trial run and publication", "试运行与发布"),
         ("Product description, user manual, acceptance", "产品说明、用户手册、验收"),
         (Role.project_manager, Role.change_manager),
+        classes=(DocumentClass.AC, DocumentClass.OP),
     ),
 )

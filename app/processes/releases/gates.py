@@ -13,6 +13,7 @@ from app.kernel.access.visibility import follower
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Branch
+from app.processes.releases.default_stages import STAGE_CLASSES
 from app.processes.releases.payloads import AppointRelease, PassGateRelease, PlannedStage
 from app.processes.releases.preparation import ChosenStages, StageDocuments, StagesOfRelease
 from app.processes.releases.records import Release, ReleaseStage
@@ -56,8 +57,15 @@ def _new_stage(release: Release, place: int, stage: dict[str, Any], ctx: ActionC
         author_role=Role(stage["author_role"]),
         reviewer_role=Role(stage["reviewer_role"]),
         apart_from=list(stage["apart_from"]),
+        document_classes=_document_classes(stage),
         planned_at=ctx.occurred_at,
     )
+
+
+def _document_classes(stage: dict[str, Any]) -> list[str]:
+    """Return the stage's classes of documents; sets from before stages had classes have none."""
+    classes = stage.get("document_classes")
+    return list(STAGE_CLASSES.get(stage["key"], ()) if classes is None else classes)
 
 
 def set_current_stage(release: Release, stage: ReleaseStage | None) -> None:

@@ -15,6 +15,7 @@ from app.common.records import ChildRef, ForeignRef, KeyRef
 from app.foundation.custom.values import CustomValues
 from app.foundation.decisions.payloads import AskDecision, Tallied
 from app.foundation.documents.evidence import ExternalDocuments, RegisteredDocuments
+from app.foundation.documents.records import DocumentClass
 from app.foundation.environments import PRODUCTION, EnvironmentKey
 from app.kernel.actions.conditions import at_least_one_member, member_only_with
 from app.kernel.actions.payloads import (
@@ -276,6 +277,9 @@ class StageDefinition(PayloadPart, of=ReleaseStage):
     author_role: Role
     reviewer_role: Role
     apart_from: Annotated[tuple[RecordKey, ...], BoundedList] = Field(default=(), max_length=LONGEST_LIST)
+    document_classes: Annotated[tuple[DocumentClass, ...], BoundedList] = Field(
+        default=(), max_length=len(DocumentClass)
+    )
 
 
 EXAMPLE_STAGES = [stage for stage in DEFAULT_STAGES if stage["key"] in ("build", "test")]

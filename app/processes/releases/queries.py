@@ -10,6 +10,7 @@ from app.api.listings.child_listings import ChildListing
 from app.api.listings.lists import Listing
 from app.api.records.shapes import OutputModel, PersonStub, RecordOut, TeamStub, TicketOut
 from app.common.people import Role
+from app.foundation.documents.records import DocumentClass
 from app.foundation.people.queries import PERSONS, TEAMS
 from app.foundation.services.queries import SERVICES
 from app.foundation.statements.shapes import STATEMENTS
@@ -96,6 +97,11 @@ class StageOut(OutputModel):
     reviewer_role: Role = Field(description="Role of the reviewer, who passes the stage's gate.")
     apart_from: list[str] = Field(
         description="Keys of earlier stages whose authors may not be the author of this one."
+    )
+    document_classes: list[DocumentClass] = Field(
+        default=[],
+        description="Classes of documents in the register, of which the gate needs at least one; empty for "
+        "any class.",
     )
 
 

@@ -148,6 +148,11 @@ class ReleaseStage(ChildRecord):
         "Keys of earlier stages whose authors may not be the author of this one: for example, a "
         "builder does not test."
     )
+    document_classes: list[str] | None = optional(
+        "Classes of documents in the register, of which the gate needs at least one; null or empty for any "
+        "class.",
+        examples=[["TE"]],
+    )
     author_id: Annotated[UUID | None, ForeignRef("person", GivenDuty.work, quiet=True)] = optional(
         "Author of the stage's documents; null if not named."
     )
@@ -224,7 +229,7 @@ class StageSet(Record):
     or its revision, is used once a second person has agreed to it.
 
     `stages` are `{"key": …, "name_en": …, "name_zh": …, "deliverable_en": …, "deliverable_zh": …,
-    "author_role": …, "reviewer_role": …, "apart_from": […]}`.
+    "author_role": …, "reviewer_role": …, "apart_from": […], "document_classes": […]}`.
     """
 
     KIND: ClassVar[str] = "release_stage_set"

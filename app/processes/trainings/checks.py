@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from app.common.people import Person
+from app.common.records import Record
 from app.foundation.licences.records import Licence
+from app.foundation.process_names import process_named
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import LATEST_YEAR
@@ -23,6 +26,9 @@ from app.processes.trainings.payloads import (
 )
 from app.processes.trainings.preparation import LicensedParticipants, Results, TrainingParticipants
 from app.processes.trainings.records import Training
+
+#: States of improvements for which nobody is trained any more.
+GIVEN_UP = ("rejected", "reverted")
 
 
 async def plan_invalid(
@@ -42,6 +48,21 @@ async def plan_invalid(
         entries = getattr(body, name)
         if len(set(entries)) < len(entries):
             raise WrongValue(pointer=f"/{name}", because="each_once")
+
+
+async def improvement_does_not_fit(
+    reads: ReadContext, training: Training, body: PlanTraining, ctx: ActionContext
+) -> None:
+    """Refuse an improvement of another process, and one that was rejected or reverted."""
+    improvement: Any = ctx.ref(Record, "improvement")
+    if improvement is None:
+        return
+    words = {"number": str(improvement.number)}
+    process = improvement.process
+    if process is not None and process_named(process) != process_named(body.process):
+        raise WrongValue(words, pointer="/improvement", because="origin_of_other_process")
+    if improvement.state in GIVEN_UP:
+        raise WrongValue(words, pointer="/improvement", because="origin_not_open")
 
 
 @caller_check

@@ -231,7 +231,7 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action          中文        from              to               who        event
         action(plan,           "计划",     NEW_RECORD,       State.planned,   PLANNERS,  "training.planned",
-               prepare=(skill_gaps,), wrong=(checks.plan_invalid,)),
+               prepare=(skill_gaps,), wrong=(checks.plan_invalid, checks.improvement_does_not_fit)),
         action(hold,           "举办",     [State.planned],  State.held,      PLANNERS | trainer, "training.held",
                prepare=(participants, load_documents), wrong=(checks.training_not_begun, checks.attendance_invalid), document=lambda _: DocumentClass.TR),
         action(examine,        "考核",     EXAMINABLE,       EXAMINED,        EXAMINERS, "training.examined",

@@ -101,6 +101,7 @@ class Office:
             "description": "Count once.",
             "reason": "It is enough.",
             "teams": [TEAM],
+            **({} if "origin" in more else {"no_origin_reason": "The team found it in its own check."}),
         }
         return await self.agent.post_ok("/v1/process_changes", {**body, **more})
 

@@ -19,6 +19,8 @@ from tests.people import act
 
 #: What the definition says that it does not have.
 NOT_NEEDED = ("decision_points", "interfaces", "templates", "checklists")
+#: What an application says that follows from no record.
+NO_ORIGIN: Json = {"no_origin_reason": "The law has changed."}
 PUBLISHED: Json = {"changes": "It is written down for the first time."}
 
 
@@ -96,7 +98,7 @@ class Registry:
         team = AddTeam(key=key, name="The team", kind=TeamKind.internal, lead=head.id)
         await act(self.api.ledger, rule_caller("tests"), "team", "add", body=team)
         await self.joins(key)
-        words = {"title": "Faster", "description": "One step less.", "reason": "It is enough."}
+        words = {"title": "Faster", "description": "One step less.", "reason": "It is enough."} | NO_ORIGIN
         change = await (applicant or self.executor).post_ok(
             "/v1/process_changes", {**words, "process": process, "teams": [key], "retires": retires}
         )

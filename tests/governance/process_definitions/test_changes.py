@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,12 +16,13 @@ from app.common.times.working_days import days_late
 from app.foundation.people.memberships import JoinPerson
 from app.foundation.people.records import TeamKind
 from app.foundation.people.teams import AddTeam
-from app.governance.process_changes.checks import origin_leads_nowhere
+from app.governance.process_changes.checks import ORIGINS, origin_leads_nowhere
 from app.kernel.actions.refusals import WrongValue
+from app.registry import LIFECYCLES
 from tests.automation.worker import Worker, by_rules
 from tests.client import Client, Json, an_incident
 from tests.extent import in_test_all
-from tests.governance.process_definitions.conftest import PUBLISHED, Registry
+from tests.governance.process_definitions.conftest import NO_ORIGIN, PUBLISHED, Registry
 from tests.people import act, ago
 
 PATH = "/v1/process_changes"
@@ -62,6 +63,7 @@ async def applied(registry: Registry, applicant: Client, *teams: str, **more: ob
         "process": "billing",
         "description": "Count once.",
         "reason": "It is enough.",
+        **NO_ORIGIN,
     }
     return await applicant.post_ok(PATH, {**body, "teams": list(teams), **more})
 
@@ -74,18 +76,59 @@ async def applied(registry: Registry, applicant: Client, *teams: str, **more: ob
         ("improvement_suggestion", "incident", "merged", "origin_not_open"),
         ("finding", "incident", "raised", None),
         ("finding", "incident", "withdrawn", "origin_not_open"),
-        ("incident", "request", "closed", None),
+        ("finding", "incident", "verified", "origin_not_open"),
+        ("risk", "request", "assessed", "origin_of_other_process"),
+        ("incident", None, "closed", None),
+        ("incident", None, "cancelled", "origin_not_open"),
+        ("meeting", None, "called", "origin_not_open"),
+        ("document", "incident", "drafted", "origin_not_open"),
+        ("person", None, "active", "no_origin_of_changes"),
+        ("text_block", "incident", "active", "no_origin_of_changes"),
     ],
 )
-async def test_the_finding_or_suggestion_behind_a_change_is_open_and_of_its_process(
-    kind: str, process: str, state: str, code: str | None
+async def test_the_record_behind_a_change_is_open_and_of_its_process(
+    kind: str, process: str | None, state: str, code: str | None
 ) -> None:
-    origin = SimpleNamespace(KIND=kind, number="SUG-2026-000001", process=process, state=state)
+    origin = SimpleNamespace(KIND=kind, display_name="SUG-2026-000001", process=process, state=state)
     body, ctx = SimpleNamespace(process="incident"), SimpleNamespace(ref=lambda *_: origin)
     nothing: Any = None
     with nullcontext() if code is None else pytest.raises(WrongValue) as refused:
         await origin_leads_nowhere(nothing, nothing, body, ctx)  # type: ignore[arg-type]  # read nothing
     assert code == getattr(getattr(refused, "value", None), "because", None)
+
+
+def test_the_kinds_and_states_of_origins_exist() -> None:
+    records = {lifecycle.kind: lifecycle.record for lifecycle in LIFECYCLES}
+    for kind, states in ORIGINS.items():
+        state_class = get_args(records[kind].model_fields["state"].annotation)[0]
+        assert states <= set(state_class), kind
+
+
+async def test_a_person_names_what_a_change_follows_from_or_says_why_it_follows_from_nothing(
+    registry: Registry,
+) -> None:
+    applicant = await registry.api.client("Applicant", Role.agent)
+    head = await registry.api.client("Head")
+    await team_of(registry, "bills", head)
+    change = await applied(registry, applicant, "bills")
+    incident = await applicant.post_ok("/v1/incidents", an_incident())
+    body = {"title": "Less", "process": "billing", "description": "Count once.", "reason": "It is enough."}
+    for more, code in (
+        ({}, "origin_or_reason"),
+        ({"origin": incident["number"], **NO_ORIGIN}, "origin_or_reason"),
+        ({"no_origin_reason": "-"}, "says_nothing"),
+        ({"origin": "FND-2026-999999"}, "unknown_reference"),
+        ({"origin": f"person/{head.id}"}, "no_origin_of_changes"),
+        ({"origin": change["number"]}, "origin_not_open"),
+    ):
+        refused = await applicant.post(PATH, json={**body, "teams": ["bills"], **more})
+        assert [error["code"] for error in refused.json()["errors"]] == [code], more
+    named = await applicant.post_ok(PATH, {**body, "teams": ["bills"], "origin": incident["number"]})
+    page = f"{PATH}/{named['number']}/application?lang=en"
+    assert incident["number"] in (await applicant.get(page)).text
+    assert incident["number"] not in (await registry.designer.get(page)).text
+    page = f"{PATH}/{change['number']}/application?lang=en"
+    assert NO_ORIGIN["no_origin_reason"] in (await applicant.get(page)).text
 
 
 async def it_waits_for_its_publication(registry: Registry, change: Json) -> None:

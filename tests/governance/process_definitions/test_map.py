@@ -49,7 +49,7 @@ async def test_the_map_shows_each_process_behind_its_parent_and_whom_it_hands_ov
 async def test_the_map_is_a_drawing_too_with_core_marks_and_arrows_for_hand_overs(
     registry: Registry,
 ) -> None:
-    hands_over = [{"process": "problem", "hand_over": "All."}, {"process": "nobody", "hand_over": "All."}]
+    hands_over = [{"process": "problem", "hand_over": "All."}, {"process": "release", "hand_over": "All."}]
     await registry.published(process="it-services", level=1, title="<b>IT</b> services")
     await registry.published(process="incident", parent="it-services", interfaces=hands_over, **SHARES)
     await registry.published(process="problem", parent="it-services", title="Problems 问题管理")

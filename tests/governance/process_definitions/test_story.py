@@ -280,6 +280,6 @@ async def test_a_decision_has_outcomes_and_an_interface_another_process(registry
         code = await refused(decision_points=two_outcomes, interfaces=interfaces)
         assert code == "interface_without_process", partner
     await registry.edit(
-        registry.designer, path, interfaces=[{"process": "dunning", "hand_over": "The bill."}]
+        registry.designer, path, interfaces=[{"process": "problem", "hand_over": "The bill."}]
     )
     assert (await registry.owner.post_ok(f"{path}/submit", submitted))["state"] == "in_review"

@@ -129,6 +129,7 @@ async def found(quality: Client, owner: Client, *, self_found: bool) -> None:
     }
     if self_found:
         change = {"process": "incident", "title": "Less", "description": "One step.", "reason": "Faster."}
+        change["no_origin_reason"] = "The team found it in its own check."
         number = (await owner.post_ok("/v1/process_changes", change))["number"]
         body["evidence"] = [number]
     await quality.post_ok("/v1/findings", body | {"self_found": self_found})

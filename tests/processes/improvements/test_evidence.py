@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -88,13 +89,44 @@ def test_a_training_is_of_the_process_and_for_no_other_improvement(
 
 async def test_a_release_from_before_the_approval_is_not_the_changed_tool() -> None:
     now, body = datetime.now(UTC), Any
-    improvement: Any = SimpleNamespace(approved_at=now)
-    ctx: Any = Named(SimpleNamespace(number="REL-1", state="closed", deployed_at=now - timedelta(days=1)))
+    improvement: Any = SimpleNamespace(approved_at=now, rollout=SimpleNamespace(release_id=1))
+    old = now - timedelta(days=1)
+    ctx: Any = Named(SimpleNamespace(id=1, number="REL-1", state="closed", deployed_at=old))
     with pytest.raises(WrongValue) as refused:
         await release_does_not_fit(None, improvement, body, ctx)  # type: ignore[arg-type]  # reads nothing
     assert refused.value.because == "evidence_too_old"
     ctx.record.deployed_at = now + timedelta(days=1)
     await release_does_not_fit(None, improvement, body, ctx)  # type: ignore[arg-type]  # reads nothing
+
+
+@pytest.mark.parametrize(
+    ("scope", "others", "code"),
+    [
+        (None, [], "release_of_other_matter"),
+        ({"team": ["mail"]}, ["release/3", "incident/2", "change/1"], "release_of_other_matter"),
+        ({"service": ["print"]}, [], "release_of_other_matter"),
+        ({"service": ["print", "mail"]}, [], None),
+        (None, ["release/2"], None),
+        (None, ["change/7"], None),
+    ],
+)
+async def test_a_release_of_the_changed_tool_belongs_to_the_improvement(
+    scope: Json | None, others: list[str], code: str | None
+) -> None:
+    pilot, rollout = SimpleNamespace(pilot_scope=scope), SimpleNamespace(release_id=None)
+    improvement: Any = SimpleNamespace(approved_at=None, pilot=pilot, rollout=rollout)
+    release = SimpleNamespace(
+        id=2, row_key="release/2", number="REL-2", state="ready", deployed_at=None, service="mail"
+    )
+    release.change_ids = ["7", "8"]
+    reads: Any = SimpleNamespace(
+        children=AsyncMock(return_value=[SimpleNamespace(other=other) for other in others])
+    )
+    nothing: Any = None
+    context: Any = Named(release)
+    with nullcontext() if code is None else pytest.raises(WrongValue) as refused:
+        await release_does_not_fit(reads, improvement, nothing, context)
+    assert code == getattr(getattr(refused, "value", None), "because", None)
 
 
 def texts_of(payload: type[Payload]) -> list[str]:
@@ -130,6 +162,10 @@ async def test_a_release_of_the_changed_tool_is_in_use_before_the_cutover(projec
     refused = await refusal(project.manager, f"{record_path}/roll_out", plan)
     assert refused == (422, [("release", "release_given_up")])
     answer = await project.manager.post_ok("/v1/releases", a_release(title="The next one"))
+    refused = await refusal(project.manager, f"{record_path}/roll_out", plan | {"release": answer["number"]})
+    assert refused == (422, [("release", "release_of_other_matter")])
+    link = {"kind": "implements", "other": record_path.rpartition("/")[2]}
+    await project.manager.post_ok(f"/v1/releases/{answer['id']}/link", link)
     await project.manager.post_ok(f"{record_path}/roll_out", plan | {"release": answer["number"]})
     removed = await project.manager.post_ok(f"{record_path}/roll_out", plan | {"release": None})
     assert removed["release_id"] is None, "it was removed by intent"

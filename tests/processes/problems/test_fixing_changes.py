@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from app.common.people import Role
+from app.kernel.actions.refusals import WrongValue
+from app.processes.problems.fixes import _require_time_of_fix
 from tests.automation.worker import Worker
 from tests.client import Api, Client, Json
 from tests.extent import in_test_all
 from tests.processes.changes.samples import DONE, REVIEWED, Board, a_board
-from tests.processes.problems.samples import CAUSE, a_problem, links
+from tests.processes.problems.samples import CAUSE, a_problem, incidents, links
 
 PREVENTION: Json = {"prevention": "The rotation keeps the queue."}
 
@@ -24,9 +28,9 @@ class Fixing:
     board: Board
     manager: Client
 
-    async def known(self) -> str:
+    async def known(self, **more: object) -> str:
         """The path of a problem whose cause is known; the engineer investigates it."""
-        problem = await self.board.agent.post_ok("/v1/problems", a_problem())
+        problem = await self.board.agent.post_ok("/v1/problems", a_problem(**more))
         path, engineer = f"/v1/problems/{problem['id']}", self.board.engineer
         await self.manager.post_ok(f"{path}/investigate", {"team": "network", "assignee": engineer.id})
         await engineer.post_ok(f"{path}/identify_cause", CAUSE)
@@ -151,11 +155,78 @@ async def test_a_change_of_another_service_or_from_before_the_cause_was_known_fi
     assert [error["code"] for error in refused.json()["errors"]] == ["cause_is_known"]
     for name, code in (
         (elsewhere["number"], "change_elsewhere"),
-        (earlier.rpartition("/")[2], "change_before_the_cause"),
+        (earlier.rpartition("/")[2], "change_before_the_problem"),
     ):
         refused = await fixing.manager.post(f"{path}/begin_fix", json={"fixing_change": name})
         (error,) = refused.json()["errors"]
         assert (refused.status_code, error["pointer"], error["code"]) == (422, "/fixing_change", code)
+
+
+async def test_only_an_emergency_after_the_first_incident_may_fix_a_problem_before_its_cause_is_known(
+    fixing: Fixing,
+) -> None:
+    before = await fixing.emergency()
+    await fixing.board.engineer.post_ok(f"{before}/complete", DONE)
+    [incident] = await incidents(fixing.board.agent, 1)
+    emergency = await fixing.emergency()
+    await fixing.board.engineer.post_ok(f"{emergency}/complete", DONE)
+    path = await fixing.known(origin="incident", incidents=[incident["number"]])
+    late = await fixing.emergency()
+    explained = {"early_fix_reason": "The queue was enlarged that night, and its size was the cause."}
+    for name, more, pointer, code in (
+        (before, explained, "/fixing_change", "change_before_the_problem"),
+        (emergency, {}, "/early_fix_reason", "early_fix_unexplained"),
+        (emergency, {"early_fix_reason": "-"}, "/early_fix_reason", "says_nothing"),
+        (late, explained, "/early_fix_reason", "fix_not_early"),
+    ):
+        body = {"fixing_change": name.rpartition("/")[2], **more}
+        refused = await fixing.manager.post(f"{path}/begin_fix", json=body)
+        assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [(pointer, code)]
+    body = {"fixing_change": emergency.rpartition("/")[2], **explained}
+    begun = await fixing.manager.post_ok(f"{path}/begin_fix", body)
+    assert begun["early_fix_reason"] == explained["early_fix_reason"]
+    switch = {"fixing_change": late.rpartition("/")[2], "reason": "It lasts."}
+    assert (await fixing.manager.post_ok(f"{path}/change_fix", switch))["early_fix_reason"] is None
+    none = {"no_change_reason": "A setting of ours.", "reason": "It is simpler.", **explained}
+    refused = await fixing.manager.post(f"{path}/change_fix", json=none)
+    assert [error["code"] for error in refused.json()["errors"]] == ["early_fix_without_change"]
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_a_change_that_is_no_emergency_fixes_nothing_before_the_cause_is_known(
+    *, is_known: bool
+) -> None:
+    found_at = datetime(2026, 3, 2, tzinfo=UTC)
+    problem: Any = SimpleNamespace(
+        cause_identified_at=found_at if is_known else None,
+        fix_begun_at=None,
+        opened_at=None,
+        row_key="problem/1",
+    )
+    context: Any = SimpleNamespace(occurred_at=found_at)
+    body: Any = SimpleNamespace(early_fix_reason="It was the cause.")
+    for change_type in ("normal", "standard"):
+        ended_at = found_at - timedelta(minutes=1)
+        change = SimpleNamespace(type=change_type, implemented_at=ended_at)
+        with pytest.raises(WrongValue) as refused:
+            await _require_time_of_fix(cast("Any", None), problem, body, change, context)
+        assert (refused.value.pointer, refused.value.because) == ("/fixing_change", "change_before_the_cause")
+
+
+async def test_an_emergency_of_another_tool_may_have_ended_before_the_cause_was_known(fixing: Fixing) -> None:
+    opened_at = datetime.now(UTC)
+    path = await fixing.known()
+    named = {"fixing_change": "jira:CHG-7", "early_fix_reason": "It enlarged the queue at once."}
+    await fixing.manager.post_ok(f"{path}/begin_fix", named)
+    outcome: Json = {**PREVENTION, "fix_outcome": "It went in at night.", "fix_succeeded": True}
+    older = {**outcome, "fix_ended_at": (opened_at - timedelta(days=1)).isoformat()}
+    refused = await fixing.manager.post(f"{path}/resolve", json=older)
+    assert [(e["pointer"], e["code"]) for e in refused.json()["errors"]] == [
+        ("/fix_ended_at", "change_before_the_problem")
+    ]
+    problem = await fixing.manager.read(path)
+    ended = {**outcome, "fix_ended_at": problem["opened_at"]}
+    assert (await fixing.manager.post_ok(f"{path}/resolve", ended))["state"] == "resolved"
 
 
 async def test_a_change_of_an_item_that_the_item_of_the_problem_needs_can_fix_it(fixing: Fixing) -> None:

@@ -16,6 +16,7 @@ PROCESS_CHANGE: dict[str, Any] = {
     "description": "夜间派单前先电话确认影响范围。The desk calls back before it wakes somebody up.",
     "reason": "上季度三成夜间派单可以等到早班。A third of last quarter's call-outs could have waited.",
     "teams": ["service-desk"],
+    "no_origin_reason": "夜班班长在晨会上提出。The lead of the night shift proposed it.",
 }
 OPINION = "减少不必要的夜间派单。It saves call-outs at night."
 PROCESS_QUESTION = "夜间派单前先电话确认？Shall the desk call back first?"
@@ -28,6 +29,7 @@ OFFERED_PROCESS_CHANGE: dict[str, Any] = {
     "description": "现场类请求直接派给最近的团队。Requests for a visit go to the team that is nearest.",
     "reason": "三成请求先派错地点。Three in ten first go to the wrong site.",
     "teams": ["service-desk"],
+    "no_origin_reason": "班组自查发现，未单独登记。The team found it in its own check and recorded nothing.",
 }
 
 TEMPLATE_DRAFTED = 2.2

@@ -16,6 +16,7 @@ from app.kernel.access.eligibility import is_eligible, scopes_of
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
+from app.kpis.declaration.dimensions import Dimension
 from app.kpis.questions.periods import months_after
 from app.processes.improvements.records import Improvement
 from app.processes.improvements.rollout.checks import LATER_STEPS, SENIOR
@@ -28,6 +29,7 @@ from app.processes.improvements.rollout.preparation import (
     RolloutSteps,
 )
 from app.processes.improvements.rollout.records import RolloutStepName
+from app.ticketing.records import Link
 
 #: The steps that the process owner leads.
 FIRST_STEPS = (RolloutStepName.name_owner, RolloutStepName.organise)
@@ -229,8 +231,8 @@ def _check_cutover_not_earlier(
 async def release_does_not_fit(
     reads: ReadContext, improvement: Improvement, body: RollOutImprovement, ctx: ActionContext
 ) -> None:
-    """Refuse a release that will never be in use, as it was cancelled or rolled back, and one that was
-    deployed before the improvement was approved.
+    """Refuse a release that will never be in use, as it was cancelled or rolled back, one that was deployed
+    before the improvement was approved, and one that has nothing to do with the improvement.
     """
     release: Any = ctx.ref(Ticket, "release")
     if release is None:
@@ -241,3 +243,18 @@ async def release_does_not_fit(
     since = improvement.approved_at
     if since is not None and release.deployed_at is not None and release.deployed_at < since:
         raise WrongValue({**words, "since": since}, pointer="/release", because="evidence_too_old")
+    if release.id != improvement.rollout.release_id and not await _is_of_improvement(
+        reads, improvement, release
+    ):
+        raise WrongValue(words, pointer="/release", because="release_of_other_matter")
+
+
+async def _is_of_improvement(reads: ReadContext, improvement: Improvement, release: Any) -> bool:
+    """Return whether the improvement is linked with the release or one of its changes, or was piloted on the
+    service of the release. A process has no service of its own by which its tool would be known.
+    """
+    if release.service in ((improvement.pilot.pilot_scope or {}).get(Dimension.service) or ()):
+        return True
+    of_release = {release.row_key, *(f"change/{change_id}" for change_id in release.change_ids or ())}
+    links = await reads.children(Link, improvement)
+    return not of_release.isdisjoint(link.other for link in links)
