@@ -5,7 +5,8 @@
 
 works like `pytest.mark.parametrize`, but is one test instead of hundreds: with many cases pytest itself takes
 longer than they do. `one_of_each` names the kinds of a product: `make test` tries one case of each kind
-(selection.py).
+(selection.py). Give a function instead of cases that take long to list: it is called when the test runs, and
+not in every process that imports the file.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def _describe(error: BaseException) -> str:
 
 def each_case(
     names: str | Sequence[str],
-    cases: Iterable[Any],
+    cases: Iterable[Any] | Callable[[], Iterable[Any]],
     ids: Ids = lambda value: value,
     by: Callable[[Any], Hashable] | None = None,
     one_of_each: Callable[[Any], Hashable] | None = None,
@@ -101,17 +102,26 @@ def each_case(
     `one_of_each` returns the kind of a case: then `make test` tries one case of each kind.
     """
     argnames = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
-    listed = [_case(case, case if len(argnames) > 1 else (case,), ids) for case in cases]
+
+    @functools.cache
+    def listed() -> list[Case]:
+        values = cases() if callable(cases) else cases
+        return [_case(case, case if len(argnames) > 1 else (case,), ids) for case in values]
+
+    if not callable(cases):
+        listed()
 
     def decorate(test: Test) -> Test:
-        tried: Sequence[Case] = listed
-        if (kind_of := one_of_each) is not None:
-            tried = selected(test.__name__, listed, lambda case: kind_of(case.listed))
+        @functools.cache
+        def tried() -> Sequence[Case]:
+            if (kind_of := one_of_each) is None:
+                return listed()
+            return selected(test.__name__, listed(), lambda case: kind_of(case.listed))
 
         def chosen(group: object) -> list[tuple[str, dict[str, Any]]]:
             return [
                 (case.name, dict(zip(argnames, case.values, strict=True)))
-                for case in tried
+                for case in tried()
                 if by is None or by(case.listed) == group
             ]
 
@@ -124,7 +134,7 @@ def each_case(
             return wrapped
         group = inspect.Parameter("group", inspect.Parameter.POSITIONAL_OR_KEYWORD)
         wrapped.__signature__ = signature.replace(parameters=[*fixtures, group])  # type: ignore[attr-defined]  # the same
-        groups = list(dict.fromkeys(by(case.listed) for case in tried))
+        groups = list(dict.fromkeys(by(case.listed) for case in tried()))
         return pytest.mark.parametrize("group", groups, ids=str)(wrapped)
 
     return decorate

@@ -2,7 +2,8 @@
 
 PostgreSQL starts a process for each connection, which then reads what it must know of our tables and compiles
 our functions: that takes longer than most tests. So what is closed in good order is put back as it was
-opened, and whoever connects to the same database in the same way gets it.
+opened, and whoever connects to the same database in the same way gets it. The statements that are prepared on
+it stay: to plan them again for each test takes longer than to execute them.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from typing import Any
 
 import psycopg
 from psycopg import pq
+from psycopg._preparing import PrepareManager
 from psycopg.conninfo import conninfo_to_dict
 
 #: Leaves nothing of what was done on it but what PostgreSQL has learnt.
-AS_OPENED = b"""close all; unlisten *; deallocate all; discard temp; reset session authorization; reset all;
+AS_OPENED = b"""close all; unlisten *; discard temp; reset session authorization; reset all;
 select pg_advisory_unlock_all()"""
+#: All tests of a file together prepare more statements than a connection usually keeps.
+MOST_PREPARED = 2000
 #: A database, and all else that was said when it was connected to.
 Key = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -31,7 +35,7 @@ class Connections:
     """
 
     used: dict[str, tuple[object, object]] = field(default_factory=dict)
-    _kept: dict[Key, list[pq.abc.PGconn]] = field(default_factory=dict)
+    _kept: dict[Key, list[tuple[pq.abc.PGconn, PrepareManager]]] = field(default_factory=dict)
 
     def key(self, conninfo: str, more: dict[str, Any]) -> Key | None:
         """What such a connection is kept under; None: it is not."""
@@ -41,25 +45,25 @@ class Connections:
             return None
         return name, tuple(sorted((k, str(v)) for k, v in parameters.items()))
 
-    def take(self, key: Key) -> pq.abc.PGconn | None:
-        """One that is kept and still there."""
+    def take(self, key: Key) -> tuple[pq.abc.PGconn, PrepareManager] | None:
+        """One that is kept and still there, and what is prepared on it."""
         idle = self._kept.get(key, [])
         while idle:
-            connection = idle.pop()
+            connection, prepared = idle.pop()
             with contextlib.suppress(psycopg.Error):
                 connection.consume_input()
                 if connection.status == pq.ConnStatus.OK:
-                    return connection
+                    return connection, prepared
             connection.finish()
         return None
 
-    def keep(self, key: Key, connection: pq.abc.PGconn) -> bool:
+    def keep(self, key: Key, connection: pq.abc.PGconn, prepared: PrepareManager) -> bool:
         """Whether it was put back as it was opened, and is kept."""
         if key[0] not in self.used or connection.exec_(AS_OPENED).status != pq.ExecStatus.TUPLES_OK:
             return False
         while connection.notifies() is not None:
             pass
-        self._kept.setdefault(key, []).append(connection)
+        self._kept.setdefault(key, []).append((connection, prepared))
         return True
 
     def pids(self, name: str) -> list[int]:
@@ -68,14 +72,14 @@ class Connections:
             connection.backend_pid
             for key, idle in self._kept.items()
             if key[0] == name
-            for connection in idle
+            for connection, _ in idle
         ]
 
     def forget(self, name: str) -> None:
         """Closes all of that database; no more of them are kept."""
         self.used.pop(name, None)
         for key in [key for key in self._kept if key[0] == name]:
-            for connection in self._kept.pop(key):
+            for connection, _ in self._kept.pop(key):
                 connection.finish()
 
 
@@ -110,10 +114,14 @@ def reused_connections() -> Iterator[None]:
             }
             connection: psycopg.AsyncConnection[Any] = await connect.__func__(cls, conninfo, **base, **more)  # type: ignore[attr-defined]  # a class method
         else:
-            connection = cls(reused)
+            pgconn, prepared = reused
+            connection = cls(pgconn)
+            connection._prepared = prepared
             connection._autocommit = autocommit
             connection.prepare_threshold = prepare_threshold
             connection.row_factory = row_factory or connection.row_factory
+        if key is not None:
+            connection._prepared.prepared_max = MOST_PREPARED
         connection._kept_as = key  # type: ignore[attr-defined]  # ours
         return connection
 
@@ -125,7 +133,7 @@ def reused_connections() -> Iterator[None]:
             and self.pgconn.transaction_status == pq.TransactionStatus.IDLE
             and self._pipeline is None
         )
-        if in_order and key is not None and CONNECTIONS.keep(key, self.pgconn):
+        if in_order and key is not None and CONNECTIONS.keep(key, self.pgconn, self._prepared):
             self._closed = True
             self.pgconn = closed
         else:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
@@ -80,12 +81,18 @@ def fields(schema: Json, root: Json, path: tuple[str, ...] = ()) -> Iterator[tup
     yield path, schema
 
 
-def rows() -> Iterator[tuple[Lifecycle[Any], Action[Any, Any], list[tuple[tuple[str, ...], Json]]]]:
+Fields = list[tuple[tuple[str, ...], Json]]
+
+
+@cache
+def rows() -> list[tuple[Lifecycle[Any], Action[Any, Any], Fields]]:
     """The actions of people with the fields of their payloads; what a decision says, voters have not said."""
-    for lifecycle, row in OF_PEOPLE:
-        if not issubclass(row.body, Tallied) and not of_decisions(row):
-            root = row.body.model_json_schema()
-            yield lifecycle, row, list(fields(root, root))
+    return [
+        (lifecycle, row, list(fields(root, root)))
+        for lifecycle, row in OF_PEOPLE
+        if not issubclass(row.body, Tallied) and not of_decisions(row)
+        for root in (row.body.model_json_schema(),)
+    ]
 
 
 def numbers() -> Iterator[Bound]:
@@ -143,7 +150,7 @@ def put(body: Any, path: tuple[str, ...], value: Any) -> bool:
     return True
 
 
-@each_case("bound", [*numbers()], ids=str, one_of_each=lambda bound: (bound.kind, bound.path[-1]))
+@each_case("bound", numbers, ids=str, one_of_each=lambda bound: (bound.kind, bound.path[-1]))
 async def test_a_number_just_beyond_its_bound_is_refused_at_its_field(world: World, bound: Bound) -> None:
     sample: Any = deepcopy(SAMPLES[bound.row.body]()) if bound.row.body in SAMPLES else {}
     if not put(sample, bound.path, bound.value):
@@ -177,7 +184,12 @@ async def _tried(world: World, bound: Bound, client_body: Any = None) -> None:
     assert await world.api.head() == head
 
 
-@each_case("bound", [*times(), *pairs()], ids=str, one_of_each=lambda bound: bound.kind.partition(" ")[0])
+@each_case(
+    "bound",
+    lambda: (*times(), *pairs()),
+    ids=str,
+    one_of_each=lambda bound: bound.kind.partition(" ")[0],
+)
 async def test_a_time_on_the_wrong_side_is_refused_at_its_field(world: World, bound: Bound) -> None:
     await _tried(world, bound)
 
