@@ -24,7 +24,7 @@ from app.foundation.decisions.approval_rules.records import ElectorRelation
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.approval_rules.versions import HoldingRule, MatterOpening, rules_for
 from app.foundation.decisions.lookups import VOTERS_OF_NOW, EventActs, acts_on, humans
-from app.foundation.decisions.records import DecisionKind, VoterLeftOutReason
+from app.foundation.decisions.records import DecisionKind, DecisionRule, VoterLeftOutReason
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
 from app.foundation.rota.on_call import read_on_call
 from app.kernel.access.reads import ReadContext, Unguarded, Versions, grants_throughout
@@ -405,6 +405,25 @@ class _RotaWithoutParties:
         """Return the lead of the team, as long as no party has named one."""
         leads = await settled_holders(self.reads, [f"team/{team_id}"], "lead_id", self.opening)
         return next(iter(leads.values()), None)
+
+
+async def deciders_by(
+    reads: ReadContext, record: Record, definition: ApprovalRuleDefinition, now: datetime
+) -> set[UUID]:
+    """Return the people who decide by the definition, on call or not; none if that depends on the matter."""
+    opening = MatterOpening()
+    if definition.rule is DecisionRule.chair:
+        groups = await reads.by_key(Group.KIND, definition.voters[0].group or "")
+        return {chair for group in groups if (chair := group.record.chair_id) is not None}
+    deciders: set[UUID] = set()
+    for sources in (definition.voters, definition.otherwise, definition.if_unanswered):
+        if any(source.relation is not None for source in sources):
+            return set()
+        named = [source.model_copy(update={"on_call": False}) for source in sources]
+        deciders |= (await persons_of(reads, record, named, opening, now)).keys()
+        if len(deciders) >= definition.free_voters_needed(len(deciders)):
+            break
+    return deciders
 
 
 async def due_at(reads: ReadContext, definition: ApprovalRuleDefinition, now: datetime) -> datetime:
