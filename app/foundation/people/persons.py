@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.common.duties import GivenDuty
-from app.common.notices import NoticeKind, NoticeType
+from app.common.notices import NoticeKind, NoticeType, RecipientRule
 from app.common.people import (
     STAFF_ROLES,
     Grade,
@@ -294,6 +294,8 @@ def erase(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
 #: No assistant changes who there is and who may do what.
 ADMINS, SUPERIORS = (admin | rule).in_person(), (superior | rule).in_person()
 ONESELF = (superior | oneself).in_person()
+#: Somebody who sets a login can let another person sign in as this one.
+TELL_PERSON = (RecipientRule(NoticeType.login_changed, field="id", sets="login", by_people=True),)
 
 
 # fmt: off
@@ -307,7 +309,7 @@ LIFECYCLE = Lifecycle(
         action(add,             "添加",     NEW_RECORD,                                 PersonState.active,   ADMINS,    "person.added",
                wrong=(invalid_role_scopes, superior_not_of_it), keys=Keys.MADE),
         action(edit,            "编辑",     [PersonState.active, PersonState.inactive], STAYS,                SUPERIORS, "person.edited",
-               wrong=(team_not_joined, login_not_covered, superior_not_of_it), keys=Keys.OWN),
+               wrong=(team_not_joined, login_not_covered, superior_not_of_it), keys=Keys.OWN, notifies=TELL_PERSON),
         action(join,            "加入团队", [PersonState.active, PersonState.inactive], STAYS,                ADMINS,    "person.team_joined",
                wrong=(cannot_join,)),
         action(leave_team,      "退出团队", [PersonState.active, PersonState.inactive], STAYS,                SUPERIORS, "person.team_left", name="leave",
