@@ -83,7 +83,12 @@ async def test_the_first_login_and_one_by_the_command_line_are_the_persons_own(
     await set_login(admin, person, "ana")
     assert await in_person(desk.with_token(issuer.token(sub="ana")), person) == (200, None)
     await act(
-        desk.ledger, rule_caller("command-line"), "person", "edit", person, EditPerson(login="ana.lima")
+        desk.ledger,
+        rule_caller("command-line"),
+        "person",
+        "edit",
+        person,
+        EditPerson.model_validate({"login": "ana.lima"}),
     )
     assert await in_person(desk.with_token(issuer.token(sub="ana.lima")), person) == (200, None)
 

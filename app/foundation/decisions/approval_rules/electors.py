@@ -16,6 +16,7 @@ from app.foundation.calendars.records import CalendarVersion
 from app.foundation.decisions.approval_rules import grants
 from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition, Electors
 from app.foundation.decisions.approval_rules.posts import (
+    Post,
     posts_by_stream,
     seated_holders,
     settled_holders,
@@ -281,17 +282,43 @@ async def posts_of_leavers(
 ) -> LeftPosts:
     """Return the posts of the sources that leavers have held."""
     holders: set[UUID | None] = set()
+    for post in await _posts(reads, record, sources):
+        if any(naming.person in leavers for naming in post.named):
+            holders.add(post.settled_holder(opening))
+    successors = frozenset(person for person in holders if person is not None and person not in leavers)
+    return LeftPosts(successors, has_vacancy=len(successors) < len(holders))
+
+
+async def holders_of_posts(
+    reads: ReadContext,
+    record: Record,
+    sources: Sequence[Electors],
+    opening: MatterOpening,
+    persons: Collection[UUID],
+) -> dict[UUID, set[UUID]]:
+    """Return, for those of the persons who have ever held a post of the sources, who counts for the matter in
+    these posts now.
+    """
+    holders: dict[UUID, set[UUID]] = {}
+    for post in await _posts(reads, record, sources):
+        holder = post.settled_holder(opening)
+        for person in {naming.person for naming in post.named} & {*persons}:
+            assert person is not None
+            holders.setdefault(person, set()).update([] if holder is None else [holder])
+    return holders
+
+
+async def _posts(reads: ReadContext, record: Record, sources: Sequence[Electors]) -> list[Post]:
+    """Return the posts by which the sources name voters."""
+    posts: list[Post] = []
     for relation in {source.relation for source in sources if source.relation is not None}:
         if relation in _FIELDS:
             places = [(await _naming(reads, record, relation), _FIELDS[relation])]
         else:
             places = [([record.row_key], name) for name in _OWN_FIELDS[relation] if hasattr(record, name)]
         for streams, name in places:
-            for post in (await posts_by_stream(reads, streams, name)).values():
-                if any(naming.person in leavers for naming in post.named):
-                    holders.add(post.settled_holder(opening))
-    successors = frozenset(person for person in holders if person is not None and person not in leavers)
-    return LeftPosts(successors, has_vacancy=len(successors) < len(holders))
+            posts += (await posts_by_stream(reads, streams, name)).values()
+    return posts
 
 
 async def has_vacancy(

@@ -271,7 +271,8 @@ LIFECYCLE = Lifecycle(
                wrong=(definition_invalid, role_only_reads), notifies=TELL_AGREEING),
         action(end,    "终止", [State.in_force],              State.ended,    SETTERS, "approval_rule.ended", notifies=TELL_AGREEING),
         action(agree,  "同意", [State.in_force, State.ended], STAYS,          AGREEING, "approval_rule.agreed",
-               unless=(nothing_to_agree,), prepare=(newest_version,), wrong=(agreed_by_another(("edition",), deciding=_deciding), another_edition, AGREED_AS_READ),
+               unless=(nothing_to_agree,), prepare=(newest_version,),
+               wrong=(agreed_by_another(("edition",), deciding=_deciding), another_edition, AGREED_AS_READ),
                notifies=VOTERS),
     ),
 )
