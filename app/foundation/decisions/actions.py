@@ -156,7 +156,8 @@ class DecisionSpec:
     `who_withdraws` are people who may withdraw a question besides the person who put it. `after_withdrawal`
     names states that the record leaves then, and for which, so that the question can be put again; `restore`
     undoes the changes of putting the question, with the result of `prepare_restore`. `votes_from` returns the
-    time before which nobody votes; null for at once. `deferral_end` returns the end of a deferral if no voter gives a date.
+    earliest time of a vote; null for at once. `deferral_end` returns the end of a deferral if no voter gives
+    a date.
     """
 
     kind: str

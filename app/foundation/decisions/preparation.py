@@ -250,7 +250,7 @@ def question_preparation(matter: Matter, *, once: bool = False) -> Prepare:
 
 
 def _candidates(body: AskBoard, ctx: ActionContext) -> frozenset[UUID]:
-    """Return the people whom the question would give a post. Members of a team get work and no post."""
+    """Return the candidates for a post in the question. Members of a team get work and no post."""
     named = [name for name, mark in marks(type(body), ForeignRef).items() if mark.kind == Person.KIND]
     posts = [name for name in named if isinstance(getattr(body, name), str)]
     return frozenset(person.id for name in posts for person in ctx.refs(Person, name))

@@ -45,8 +45,7 @@ class HoldingRule:
 class MatterOpening:
     """The parties to a matter, also those who may vote on nothing else, and the time at which the matter
     began; null if it begins with the question. `unseated` collects people whom the rules name, but who get no
-    seat, with the reason. `stand_ins` are asked as well, since too few could vote by the rules alone without
-    the people whom the parties have given their roles. `counts_all_grants`: nobody could
+    seat, with the reason. `stand_ins` are asked as well, since too few others could vote. `counts_all_grants`: nobody could
     decide even so, as in an installation that one person has set up.
     """
 

@@ -199,9 +199,7 @@ def _openings(opening: MatterOpening) -> list[MatterOpening]:
 
 
 def _with_stand_ins(opening: MatterOpening) -> list[MatterOpening]:
-    """Return the openings that count if too few may vote: with the people who stand in, and with everybody
-    whom the parties have given their roles.
-    """
+    """Return the openings that count if too few may vote: with stand-ins, and with all grants."""
     standing_in = [replace(opening, stand_ins=STAND_INS[:most]) for most in range(1, len(STAND_INS) + 1)]
     return [*standing_in, replace(opening, counts_all_grants=True)]
 
