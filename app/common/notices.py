@@ -92,6 +92,7 @@ class NoticeType(CodeEnum):
     )
     key_made = "key_made", "Key made for you", "有人为您创建了密钥", YOURS
     key_changed = "key_changed", "Your key was changed", "您的密钥有变更", YOURS
+    login_changed = "login_changed", "Your login was changed", "您的登录名有变更", YOURS
     reviewed = "reviewed", "Solution reviewed", "方案已评审", YOURS
     discovery_compared = "discovery_compared", "Discovery compared", "配置发现已比对", INFORM
     article_review_overdue = "article_review_overdue", "Article review overdue", "文章复审逾期", YOURS
@@ -353,8 +354,9 @@ class RecipientRule:
     the record's field `teams`; people in rows of the class `created` that the event creates; people in all
     rows of the class `children` that the record has. `but` is a field of rows that the event sets: the person
     in it gets no notice. `done_in`: a kind of records that name this one in `<kind>_id` and a person in
-    `person_id`, who gets no notice. `when`: a field of the record that must be true. `by_people`: only if
-    a person or a machine did it, and no rule or command line. `instead` of the person
+    `person_id`, who gets no notice. `when`: a field of the record that must be true. `sets`: a field of
+    the record that the event must set. `by_people`: only if a person or a machine did it, and no rule or
+    command line. `instead` of the person
     in `field`, if that person is not active, the holders of these roles are notified; without such roles, the
     managers of the kind's duties, if the notice waits for an action or the field names the holder of a duty.
     """
@@ -373,5 +375,6 @@ class RecipientRule:
     but: str | None = None
     done_in: str | None = None
     when: str | None = None
+    sets: str | None = None
     by_people: bool = False
     instead: frozenset[Role] = frozenset()

@@ -368,8 +368,9 @@ class Caller:
     `secret_hash` is the SHA-256 of the key's secret that they came with, or opened their session with.
     `is_superseded`: the key has been given another secret since, and this one is accepted for a while only,
     and for nothing that is done in person.
-    `is_from_another`: somebody else has made the key or its present secret, and may know it, so it is for
-    nothing that is done in person. Keys by the command line and those that invite somebody are their own.
+    `is_from_another`: somebody else has made the key or its present secret, and may know it, or has lately
+    changed the login, so the credential is for nothing that is done in person. Keys and logins by the command
+    line, and those that invite somebody, are their own.
     `assistant` is the program that acts for the person, by its name; it may do less than the person. None:
     they act themselves, or by a program that does not declare itself.
     `time_zone` is the one that the person works in; None: unknown.

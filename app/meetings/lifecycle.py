@@ -264,7 +264,11 @@ CHILDREN = (
 )
 OPEN = (State.called, State.held)
 DECISIONS = decisions.DecisionSpec(
-    kind="meeting", any=State, matters=(preparation.ANY_MATTER,), who_withdraws=CONVENERS
+    kind="meeting",
+    any=State,
+    matters=(preparation.ANY_MATTER,),
+    who_withdraws=CONVENERS,
+    votes_from=lambda meeting: meeting.starts_at if meeting.state is State.called else None,
 )
 PROCESS = ProcessSpec("meeting", State, State, (), Role.process_owner, USUAL_PRIORITIES, tasks.USUAL_TASKS)
 

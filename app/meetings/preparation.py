@@ -194,7 +194,11 @@ async def question(
 ) -> NewDecision:
     """Prepare the question to the meeting's voters, who decide by majority."""
     voters = await _voters(reads, meeting)
-    named = NamedElectorate(DecisionRule.majority, DECISION_PERIOD, LEAST_DECISION_PERIOD, persons=voters)
+    assert meeting.starts_at is not None
+    # Nobody votes before the meeting begins.
+    ahead = max(timedelta(0), meeting.starts_at - ctx.now)
+    periods = (ahead + DECISION_PERIOD, ahead + LEAST_DECISION_PERIOD)
+    named = NamedElectorate(DecisionRule.majority, *periods, persons=voters)
     return await named_decision(reads, meeting, Question(body.question, ANY_MATTER, body.due_at), named, ctx)
 
 

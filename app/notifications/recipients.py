@@ -102,6 +102,8 @@ async def _matching_persons(
     """Return the persons that the rule `tells` selects for the record in its present state."""
     if tells.by_people and not notice.event.actor.startswith(("person:", "integration:")):
         return []
+    if tells.sets is not None and tells.sets not in (notice.event.data["set"].get(notice.record) or ()):
+        return []
     lifecycle = ledger.lifecycles[kind_of(notice.record)]
     query = f"select * from {lifecycle.source} r where id = %s"
     (row,) = await fetch_rows(connection, query, (id_of(notice.record),))

@@ -168,6 +168,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.absence_calendar_failing: ("own.origin", "own.failing_because"),
     Notice.key_made: ("own.name", "own.expires_at"),
     Notice.key_changed: ("own.state", "given.overlap_seconds", "own.expires_at"),
+    Notice.login_changed: (),
     Notice.agreement_moved: AGREEMENT,
     Notice.to_consent: AGREEMENT,
     Notice.consent_refused: AGREEMENT,

@@ -36,7 +36,7 @@ async def ask(by: Client, path: str, **more: Any) -> str:
 
 async def test_what_is_due_first_comes_first_until_one_has_voted_or_it_is_over(api: Api) -> None:
     ada, wang = await api.client("Ada", Role.agent), await api.client("王芳")
-    meeting = await ada.post_ok("/v1/meetings", a_meeting(persons=[wang.id]))
+    meeting = await ada.post_ok("/v1/meetings", a_meeting(**begun(), persons=[wang.id]))
     path = f"/v1/meetings/{meeting['id']}"
     later = await ask(ada, path)
     first = await ask(ada, path, due_at=SOON)
@@ -65,7 +65,7 @@ async def test_what_is_due_first_comes_first_until_one_has_voted_or_it_is_over(a
 
 async def test_a_key_that_cannot_cast_a_vote_does_not_list_it(api: Api) -> None:
     ada, wang = await api.client("Ada", Role.agent), await api.client("王芳", Role.agent, Role.engineer)
-    meeting = await ada.post_ok("/v1/meetings", a_meeting(persons=[wang.id]))
+    meeting = await ada.post_ok("/v1/meetings", a_meeting(**begun(), persons=[wang.id]))
     path = f"/v1/meetings/{meeting['id']}"
     decision = await ask(ada, path)
     narrow = api.with_token(await add_key(api.ledger, UUID(wang.id), Role.agent), UUID(wang.id))

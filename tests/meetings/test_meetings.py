@@ -209,7 +209,9 @@ async def test_the_agenda_shows_each_only_the_records_that_they_may_see(
 
 
 async def test_an_item_names_a_decision_on_its_record_or_on_the_meeting(ada: Client, wang: Client) -> None:
-    path = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(persons=[wang.id])))['id']}"
+    path = (
+        f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(persons=[wang.id], **begun())))['id']}"
+    )
     await ada.post_ok(f"{path}/ask_decision", {"question": "More in May?", "due_at": ENDS})
     decision = (await wang.read(f"{path}/decisions"))["items"][0]["id"]
     await ada.post_ok(f"{path}/add_agenda_item", {"topic": "The budget", "decision": decision})
@@ -231,7 +233,7 @@ async def test_a_group_decides_at_its_meeting_whoever_is_invited_or_presides(
     api: Api, ada: Client, wang: Client, board: Client
 ) -> None:
     friends = [await api.client(f"Friend {n}", Role.agent) for n in range(3)]
-    called = a_meeting(group="board", persons=[friend.id for friend in friends])
+    called = a_meeting(group="board", persons=[friend.id for friend in friends], **begun())
     path = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', called))['id']}"
     await ada.post_ok(f"{path}/uninvite", {"person": wang.id})
     await ada.post_ok(f"{path}/ask_decision", {"question": "No more changes?", "due_at": ENDS})
@@ -243,6 +245,23 @@ async def test_a_group_decides_at_its_meeting_whoever_is_invited_or_presides(
         await member.post_ok(f"{path}/vote", rejection)
     (row,) = (await board.read(f"{path}/decisions"))["items"]
     assert (row["state"], row["outcome"]) == ("taken", "rejected")
+
+
+async def test_nobody_decides_a_question_of_a_meeting_before_it_begins(
+    api: Api, ada: Client, wang: Client, board: Client
+) -> None:
+    meeting = await ada.post_ok("/v1/meetings", a_meeting(group="board"))
+    path = f"/v1/meetings/{meeting['id']}"
+    early = await refused(ada, f"{path}/ask_decision", {"question": "No changes?", "due_at": STARTS})
+    assert early == ("/due_at", "earlier_than_rule"), "nobody could vote"
+    await ada.post_ok(f"{path}/ask_decision", {"question": "No changes?", "due_at": ENDS})
+    decision = (await ada.read(f"{path}/decisions"))["items"][0]["id"]
+    ballot = {"decision": decision, "verdict": "approve"}
+    for member in (wang, board):
+        assert await refused(member, f"{path}/vote", ballot) == ("", "meeting_not_begun")
+    await ada.post_ok(f"{path}/cancel", {"reason": "Nobody has time."})
+    for member in (wang, board):
+        await member.post_ok(f"{path}/vote", ballot)
 
 
 @each_case(

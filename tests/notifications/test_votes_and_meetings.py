@@ -47,8 +47,12 @@ async def voters(office: Office) -> list[Caller]:
 
 
 async def meeting_of(office: Office, voters: list[Caller]) -> Meeting:
-    """A meeting of the voters alone, of which they have been told; the first of them chairs it."""
-    meeting = await called(office, *voters[1:], chair=str(voters[0].person_id))
+    """A meeting of the voters alone that has begun, of which they have been told; the first of them chairs
+    it.
+    """
+    times = {"starts_at": office.now + timedelta(minutes=1), "ends_at": office.now + timedelta(days=3)}
+    meeting = await called(office, *voters[1:], chair=str(voters[0].person_id), **times)
+    office.now += timedelta(minutes=2)
     await office.deliver_all()
     return meeting
 

@@ -49,7 +49,7 @@ async def person_of(ledger: Ledger, claims: TokenClaims, now: datetime, request_
         raise UnknownLogin()
     if not person.active:
         raise InactiveLogin()
-    return person.caller
+    return person.caller_at(now)
 
 
 async def signed_in_person(ledger: Ledger, claims: TokenClaims, now: datetime, request_id: str) -> Caller:

@@ -135,7 +135,7 @@ class ScriptedCalendar:
         manager = self.cast.heads[CHANGE_MANAGER].caller
         meeting = await script.act(manager, "meeting", "call", None, body)
         script.now = self.end - DAY
-        question = AskDecision(question=change_data.BOARD_QUESTION, due_at=begin)
+        question = AskDecision(question=change_data.BOARD_QUESTION, due_at=begin + HOUR)
         await script.act(manager, "meeting", "ask_decision", meeting, question)
 
 

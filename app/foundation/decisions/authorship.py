@@ -6,8 +6,9 @@ read from the log, so handing the work over beforehand does not help.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
+from uuid import UUID
 
 from app.foundation.decisions.lookups import EventActs, acts_of, authors, touches
 from app.foundation.decisions.payloads import AgreeToEdition
@@ -17,22 +18,33 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import PayloadCheck
 from app.kernel.actions.refusals import ConflictingDuty, PreparationRefused, WrongValue, caller_check
 
+#: Returns the people who decide by what a record sets; none if that depends on the matter.
+Deciding = Callable[[ReadContext, Any, ActionContext], Awaitable[set[UUID]]]
+
 #: Authors of what is judged, from the log; no field of the record names them.
 AUTHOR = RecordDuty("author", "作者", ())
 
 
-def agreed_by_another(fields: Collection[str]) -> PayloadCheck:
+def agreed_by_another(fields: Collection[str], *, deciding: Deciding | None = None) -> PayloadCheck:
     """Return the check that refuses the person who set any of these fields of the record last: what one
-    person has set needs the agreement of another, who may have set it before.
+    person has set needs the agreement of another, who may have set it before. With `deciding`, two people
+    cannot agree that they alone decide.
     """
 
     @caller_check
     async def agrees_to_own_work(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> None:
-        """Refuse the person whose work awaits agreement (`separation_of_duties`)."""
+        """Refuse the person whose work awaits agreement (`separation_of_duties`), and anybody if only this
+        person and the one who agrees would decide (`only_you_two_decide`).
+        """
         acts = await acts_of(reads, record)
         setters = [act.person_id for act in acts if touches(act.rows_set, record.row_key, fields, ())]
         if setters and setters[-1] == ctx.caller.person_id:
             raise ConflictingDuty(AUTHOR)
+        if deciding is None or not setters:
+            return
+        deciders = await deciding(reads, record, ctx)
+        if deciders and deciders <= {setters[-1], ctx.caller.person_id}:
+            raise PreparationRefused("only_you_two_decide")
 
     return agrees_to_own_work
 

@@ -47,11 +47,12 @@ class Origins:
 @dataclass(frozen=True, slots=True)
 class Posed:
     """A record as it is when a question about it is put. `with_substitutes`: the people whom the rules name
-    next for empty seats vote as well.
+    next for empty seats vote as well. `candidates` would get a post by the decision, and do not vote on it.
     """
 
     record: Any
     with_substitutes: bool = False
+    candidates: frozenset[UUID] = frozenset()
 
 
 #: Records of the same title have the same subject.

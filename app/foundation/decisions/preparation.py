@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any, TypeGuard
 from uuid import UUID
 
-from app.common.records import ChildRecord
+from app.common.people import Person
+from app.common.records import ChildRecord, ForeignRef
 from app.foundation.decisions.approval_rules.electors import Voters, services_of
 from app.foundation.decisions.deputies.lookups import (
     DeputiesNow,
@@ -39,24 +40,26 @@ from app.foundation.decisions.voters.electorate import (
     ruled_electorate,
 )
 from app.foundation.decisions.voters.parties import Parties, parties_of, parties_to_question
-from app.foundation.decisions.voters.seats import Seats, quorums_of
+from app.foundation.decisions.voters.seats import Seats, quorums_of, replaced_voters
 from app.i18n import LANGUAGES, Word, translate
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.lifecycle import Prepare
+from app.kernel.actions.payloads import marks
 from app.kernel.actions.refusals import WrongValue, caller_check
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A question about a matter, in the words of the asker or by language; `due_at` is until when there are
-    votes, if sooner than is usual.
+    votes, if sooner than is usual. `candidates` would get a post.
     """
 
     text: str | Mapping[str, str]
     matter: Matter
     due_at: datetime | None = None
     related: RelatedMatter | None = None
+    candidates: frozenset[UUID] = frozenset()
 
     @property
     def texts(self) -> Mapping[str, str]:
@@ -134,6 +137,7 @@ async def new_decision(
     """
     matter, asker = question.matter, ctx.caller.person_id
     posed = await pose(reads, record, matter, ctx.now)
+    posed = replace(posed, candidates=question.candidates)
     electorate = await ruled_electorate(
         reads, record, matter, asker, ctx.now, related=question.related, posed=posed
     )
@@ -239,10 +243,17 @@ def question_preparation(matter: Matter, *, once: bool = False) -> Prepare:
             question = body.question or usual_question(record, matter, language)
             return with_motion(reads, record, body, question, language)
 
-        question = Question(in_each_language(text_in), matter, body.due_at)
+        question = Question(in_each_language(text_in), matter, body.due_at, candidates=_candidates(body, ctx))
         return await new_decision(reads, record, question, ctx)
 
     return prepare_question
+
+
+def _candidates(body: AskBoard, ctx: ActionContext) -> frozenset[UUID]:
+    """Return the candidates for a post in the question. Members of a team get work and no post."""
+    named = [name for name, mark in marks(type(body), ForeignRef).items() if mark.kind == Person.KIND]
+    posts = [name for name in named if isinstance(getattr(body, name), str)]
+    return frozenset(person.id for name in posts for person in ctx.refs(Person, name))
 
 
 async def _require_news(reads: ReadContext, record: Any, body: AskBoard, matter: Matter) -> None:
@@ -307,7 +318,7 @@ def count_preparation(matters: Sequence[Matter], deferral_end: DeferralEnd) -> P
             for ballot in ballots
             if ballot.closed_at is None or decision.state is not DecisionState.open
         ]
-        leavers, returners, away = await _moved(reads, decision, ballots)
+        leavers, returners, away = await _moved(reads, record, matter, decision, ballots)
         seats = Seats(tuple(ballots), tuple(away), is_changed=bool(leavers or returners))
         quorum, board_quorum = await quorums_of(reads, record, decision, seats)
         live = [ballot for ballot in (*live, *returners) if ballot not in leavers]
@@ -367,10 +378,11 @@ def _board_of(decision: Decision, live: Sequence[Vote]) -> frozenset[UUID] | Non
 
 
 async def _moved(
-    reads: ReadContext, decision: Decision, ballots: Sequence[Vote]
+    reads: ReadContext, record: Any, matter: Matter, decision: Decision, ballots: Sequence[Vote]
 ) -> tuple[list[Vote], list[Vote], list[Vote]]:
     """Return the ballots of voters whose accounts were deactivated since the question was put, of those who
-    had left it and are active again, and of all who are away now.
+    had left it and are active again, and of all who are away now. Each post has one vote: if its former
+    holder returns, the one who holds it now votes.
     """
     if decision.state is not DecisionState.open:
         return [], [], []
@@ -380,6 +392,12 @@ async def _moved(
     active = await humans(reads, [ballot.person_id for ballot in (*live, *inactive) if ballot.person_id])
     leavers = [ballot for ballot in live if ballot.person_id not in active]
     returners = [ballot for ballot in inactive if ballot.person_id in active]
+    if returners:
+        by_post = [ballot for ballot in (*live, *inactive) if ballot.role is None and ballot.side is None]
+        parties = await parties_to_question(reads, record, matter, decision)
+        replaced = await replaced_voters(reads, record, parties, decision, by_post)
+        leavers += [ballot for ballot in live if ballot in replaced and ballot not in leavers]
+        returners = [ballot for ballot in returners if ballot not in replaced]
     return leavers, returners, [*leavers, *(ballot for ballot in inactive if ballot not in returners)]
 
 

@@ -89,6 +89,7 @@ class VoterLeftOutReason(CodeEnum):
         "Carried out or logged work on it",
         "执行过该事项或登记过工时",
     )
+    candidate = "candidate", "Would get a post by this decision", "拟由本决议任命"
     recused = "recused", "Recused themselves", "已自行回避"
     named_by_party = (
         "named_by_party",

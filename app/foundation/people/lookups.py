@@ -51,6 +51,13 @@ where m.team_id = any(%s) and p.state = 'active' and p.deactivated_at is null an
 order by p.id limit %s
 """
 
+# Whether the person belongs to teams of customers or suppliers only.
+OUTSIDE = """
+select exists (select from fold.membership m join fold.team t on t.id = m.team_id
+    where m.person_id = %(person)s and t.kind <> 'internal')
+  and not exists (select from fold.membership m join fold.team t on t.id = m.team_id
+    where m.person_id = %(person)s and t.kind = 'internal')"""
+
 ACTIVE_PERSONS = (
     "select id from fold.person where id = any(%s) and state = 'active' and deactivated_at is null"
 )

@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.common.duties import GivenDuty
-from app.common.notices import NoticeKind, NoticeType
+from app.common.notices import NoticeKind, NoticeType, RecipientRule
 from app.common.people import (
     STAFF_ROLES,
     Grade,
@@ -47,6 +47,7 @@ from app.foundation.people.roles import (
     HeldRoleText,
     Roles,
     RoleText,
+    board_of_others,
     invalid_role_scopes,
     last_admin,
     last_admin_role,
@@ -294,6 +295,8 @@ def erase(person: Person, body: EmptyPayload, ctx: ActionContext) -> None:
 #: No assistant changes who there is and who may do what.
 ADMINS, SUPERIORS = (admin | rule).in_person(), (superior | rule).in_person()
 ONESELF = (superior | oneself).in_person()
+#: Somebody who sets a login can let another person sign in as this one.
+TELL_PERSON = (RecipientRule(NoticeType.login_changed, field="id", sets="login", by_people=True),)
 
 
 # fmt: off
@@ -305,9 +308,9 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action           中文        from                                        to                    who           event
         action(add,             "添加",     NEW_RECORD,                                 PersonState.active,   ADMINS,    "person.added",
-               wrong=(invalid_role_scopes, superior_not_of_it), keys=Keys.MADE),
+               wrong=(invalid_role_scopes, board_of_others, superior_not_of_it), keys=Keys.MADE),
         action(edit,            "编辑",     [PersonState.active, PersonState.inactive], STAYS,                SUPERIORS, "person.edited",
-               wrong=(team_not_joined, login_not_covered, superior_not_of_it), keys=Keys.OWN),
+               wrong=(team_not_joined, login_not_covered, superior_not_of_it), keys=Keys.OWN, notifies=TELL_PERSON),
         action(join,            "加入团队", [PersonState.active, PersonState.inactive], STAYS,                ADMINS,    "person.team_joined",
                wrong=(cannot_join,)),
         action(leave_team,      "退出团队", [PersonState.active, PersonState.inactive], STAYS,                SUPERIORS, "person.team_left", name="leave",
@@ -315,7 +318,7 @@ LIFECYCLE = Lifecycle(
         action(set_preferences, "设置偏好", [PersonState.active, PersonState.inactive], STAYS,                ONESELF, "person.preferences_set",
                wrong=(mailed_but_not_notified, waiting_not_mailed)),
         action(grant_role,      "授予角色", [PersonState.active, PersonState.inactive], STAYS,                ADMINS,    "person.role_granted",
-               wrong=(role_not_administered, role_not_grantable, role_already_held)),
+               wrong=(role_not_administered, role_not_grantable, board_of_others, role_already_held)),
         action(revoke_role,     "撤销角色", [PersonState.active, PersonState.inactive], STAYS,                ADMINS,    "person.role_revoked",
                wrong=(role_not_administered, role_not_held, last_admin_role)),
         action(set_bounds,      "设置上限", [PersonState.active, PersonState.inactive], STAYS,                SUPERIORS, "person.bounds_set"),

@@ -10,11 +10,13 @@ from pydantic import AfterValidator, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from app.common.components import CHOSEN_FROM, Component
+from app.common.duties import INDEPENDENT_ROLES
 from app.common.people import Person, PersonState, Role, RoleGrant
 from app.common.tickets import Ticket
-from app.foundation.people.lookups import another_admin
+from app.foundation.people.lookups import OUTSIDE, another_admin
 from app.foundation.people.provisioning.marks import is_marked
-from app.kernel.access.reads import ReadContext
+from app.foundation.people.records import Team, TeamKind
+from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import LONGEST_LIST, BoundedList, RecordKey, ShortText
 from app.kernel.actions.refusals import WrongValue
@@ -84,6 +86,27 @@ async def role_not_grantable(reads: ReadContext, person: Person, body: Any, ctx:
     if body.role not in (person.roles or ()) and len(person.roles or ()) >= LONGEST_LIST:
         raise WrongValue({"max_length": str(LONGEST_LIST)}, pointer="/role", because="too_long")
     return None
+
+
+TEAMS_OF_NOW = Unguarded("Whoever changes teams meanwhile was on this side when the role was granted.")
+
+
+async def board_of_others(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> None:
+    """Refuse the role of a member of the change board to auditors, and to people of customers and suppliers:
+    customers have a seat in a group that an approval rule names.
+    """
+    if ctx.caller.is_rule:
+        return
+    pointer, roles = ("/role", [body.role]) if hasattr(body, "role") else ("/roles", body.roles)
+    held = {RoleGrant.parse(text).role for text in (*(person.roles or ()), *roles)}
+    if not any(RoleGrant.parse(text).role is Role.cab_member for text in roles):
+        return
+    if not held.isdisjoint(INDEPENDENT_ROLES):
+        raise WrongValue(pointer=pointer, because="auditor_in_board")
+    teams = [team.kind for team in ctx.refs(Team, "teams")]
+    is_outside = bool(teams) and TeamKind.internal not in teams
+    if is_outside or await reads.value(OUTSIDE, {"person": person.id}, guard=TEAMS_OF_NOW):
+        raise WrongValue(pointer=pointer, because="not_of_the_board")
 
 
 async def role_already_held(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> str | None:

@@ -6,16 +6,20 @@ draft ─► offered ⇄ withdrawn
 from __future__ import annotations
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import Field, WithJsonSchema
 
 from app.common.duties import INDEPENDENT_ROLES, GivenDuty
 from app.common.notices import NoticeType, RecipientRule
-from app.common.people import Role
-from app.common.records import ForeignRef
+from app.common.people import WHOLE_GROUP, Role
+from app.common.records import ForeignRef, empty
+from app.foundation.decisions.approval_rules.electors import of_group
+from app.foundation.decisions.approval_rules.versions import MatterOpening
 from app.foundation.decisions.authorship import agreed_by_another, agrees_to_what_was_read
-from app.foundation.decisions.lookups import HANDED_OVER
+from app.foundation.decisions.lookups import HANDED_OVER, humans
 from app.foundation.editing import apply_patch
+from app.foundation.people.records import Group
 from app.foundation.people.succession import handing_over
 from app.foundation.people.succession.handing_over import HandingOver, HandOverDuties, succession_rows
 from app.foundation.services.face import FACE
@@ -148,6 +152,24 @@ def agree(item: CatalogueItem, body: EmptyPayload, ctx: ActionContext) -> None:
     item.awaits_agreement = None
 
 
+async def _deciding(reads: ReadContext, item: CatalogueItem, ctx: ActionContext) -> set[UUID]:
+    """Return the people who approve requests of the item."""
+    persons = {UUID(person) for person in item.approver_persons or ()}
+    if item.approver_role is not None:
+        request = empty(reads.lifecycles["request"].record, item.id)
+        request = request.model_copy(update={"service": item.service})
+        persons.update(await reads.holders(item.approver_role, request, most=WHOLE_GROUP))
+    if item.approver_group_id is not None:
+        loaded = await reads.record(Group.KIND, str(item.approver_group_id))
+        assert loaded is not None
+        group: Group = loaded.record
+        members = await of_group(reads, group, MatterOpening(), ctx.now)
+        if item.approval_rule is ItemApprovalRule.chair:
+            members = {person: seat for person, seat in members.items() if person == group.chair_id}
+        persons.update(members)
+    return set(await humans(reads, persons))
+
+
 async def nothing_to_agree(reads: ReadContext, item: CatalogueItem, ctx: ActionContext) -> str | None:
     """Refuse if the item's approvers apply as they are (`nothing_to_agree`)."""
     return None if item.awaits_agreement else "nothing_to_agree"
@@ -252,7 +274,7 @@ LIFECYCLE = Lifecycle(
         action(edit,     "编辑", list(State),                    STAYS,           KEEPER, "catalogue_item.edited",
                wrong=(invalid_form, invalid_templates, invalid_approvers), notifies=TELL_AGREEING),
         action(agree,    "同意", list(State),                    STAYS,           AGREEING, "catalogue_item.agreed",
-               unless=(nothing_to_agree,), wrong=(agreed_by_another(SETTING), AGREED_AS_READ)),
+               unless=(nothing_to_agree,), wrong=(agreed_by_another(SETTING, deciding=_deciding), AGREED_AS_READ)),
         action(offer,    "上架", [State.draft, State.withdrawn], State.offered,   KEEPER, "catalogue_item.offered", unless=(service_not_live,)),
         action(withdraw, "下架", [State.offered],                State.withdrawn, KEEPER, "catalogue_item.withdrawn"),
         *succession_rows("catalogue_item", State, handing_over=HandingOver(hand_over_duties, notifies=TELL_AGREEING),

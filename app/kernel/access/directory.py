@@ -33,6 +33,8 @@ LARGEST_CACHE = 50_000
 
 #: A key that somebody else makes so soon after the account invites its person: it is the person's own.
 INVITED_WITHIN = timedelta(days=1)
+#: A login that somebody else has changed is the person's own after so long: they were notified at once.
+LOGIN_SETTLES = timedelta(days=30)
 
 KEY = """
 select k.id, k.secret_hash, k.previous_hash, k.previous_ends_at, k.roles, k.scope, k.expires_at,
@@ -58,8 +60,18 @@ from fold.person p where p.id = any(%s) and p.state = 'active' and p.deactivated
 PERSON = """
 select p.id as person_id, p.kind, p.locale, p.time_zone, p.team_id, p.roles as held,
        p.state = 'active' and p.deactivated_at is null as active,
-       array(select team_id from fold.membership where person_id = p.id) as teams
-from fold.person p where p.id = coalesce(
+       array(select team_id from fold.membership where person_id = p.id) as teams,
+       login.actor as login_by, login.recorded_at as login_at
+from fold.person p
+  left join lateral (
+    select e.actor, e.recorded_at, e.version from log.told e
+    where p.login is not null and e.stream = 'person/' || p.id and e.type in ('person.added', 'person.edited')
+      and e.data->'set'->e.stream ? 'login' order by e.version desc limit 1
+  ) login on exists (select from fold.key k where k.person_id = p.id and k.made_at < login.recorded_at)
+    or exists (
+      select from log.told e where e.stream = 'person/' || p.id and e.version < login.version
+        and e.data->'set'->e.stream ? 'login')
+where p.id = coalesce(
   %s::uuid, (select person_id from vault.known_as where source = %s and fingerprint = %s))
 """
 
@@ -119,10 +131,18 @@ def earlier(first: datetime | None, other: datetime | None) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class CachedPerson:
-    """A cached person, found by id or by login, and whether they are active."""
+    """A cached person, found by id or by login, and whether they are active. `from_another_until`: until then
+    somebody else could sign in by the login, since they have changed it; None: it is the person's own.
+    """
 
     caller: Caller
     active: bool
+    from_another_until: datetime | None = None
+
+    def caller_at(self, now: datetime) -> Caller:
+        """Return the person as the caller who has signed in by the login."""
+        is_from_another = self.from_another_until is not None and now < self.from_another_until
+        return replace(self.caller, is_from_another=True) if is_from_another else self.caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +276,10 @@ class Directory:
             row = await self._db.row(PERSON, named)
             if row is None:
                 return None
-            person = CachedPerson(_caller_from_row(row), row["active"])
+            own = _caller_from_row(row)
+            is_from_another = not own.is_machine and _is_by_another(row["login_by"], own)
+            settles_at = row["login_at"] + LOGIN_SETTLES if is_from_another else None
+            person = CachedPerson(own, row["active"], settles_at)
             if epoch == self._epoch:
                 self._persons.put(name, person)
         return person

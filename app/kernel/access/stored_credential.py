@@ -45,4 +45,4 @@ class StoredCredential:
         # The login may have been given to another person since.
         if person is None or not person.active or person.caller.person_id != self.person_id:
             return None
-        return person.caller
+        return person.caller_at(now)

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from app.common.people import Caller, Role, rule_caller
+from app.foundation.decisions.actions import NotAVoter
 from app.foundation.decisions.approval_rules import electors
 from app.foundation.decisions.approval_rules.definition import Electors
 from app.foundation.decisions.approval_rules.posts import seated_holders
@@ -124,6 +125,22 @@ async def test_successors_take_the_seats_of_those_who_have_left(posts: Posts, ke
     assert (row["state"], row["quorum"]) == ("open", quorum)
     assert (await told(posts.ledger, posts.incident))[-1] == "votes_recounted"
     await vote(posts.ledger, late, posts.incident, posts.decision)
+
+
+async def test_only_the_present_holder_votes_for_a_post_once_its_former_holder_is_back(posts: Posts) -> None:
+    await posts.ask("process_change")
+    successor = await posts.name(0)
+    await leave(posts.ledger, posts.leads[0])
+    await settle(posts.ledger)
+    await act(posts.ledger, rule_caller("tests"), "person", "activate", posts.leads[0].person_id)
+    await settle(posts.ledger)
+    assert successor.person_id in await posts.asked()
+    with pytest.raises(NotAVoter):
+        await vote(posts.ledger, posts.leads[0], posts.incident, posts.decision)
+    for voter in (successor, *posts.leads[1:]):
+        await vote(posts.ledger, voter, posts.incident, posts.decision)
+    row = await posts.row()
+    assert (row["outcome"], row["voters"]) == ("approved", 3)
 
 
 async def test_a_successor_whom_a_party_has_named_gets_no_seat(posts: Posts, requester: Caller) -> None:

@@ -17,7 +17,7 @@ from app.foundation.people.persons import RevokeRolePerson
 from tests.client import Api, Client, Json
 from tests.extent import in_test_all
 from tests.foundation.decisions.approvals import AHEAD, ASSESSED, Approval, approval
-from tests.meetings.test_meetings import a_meeting
+from tests.meetings.test_meetings import a_meeting, begun
 from tests.people import act, add_crowd, grant
 
 
@@ -269,7 +269,7 @@ async def test_a_machine_neither_chairs_the_group_of_an_item_nor_is_a_member_who
 
 async def test_on_a_meeting_a_vote_is_refused_after_the_decision_and_the_meeting_goes_on(api: Api) -> None:
     ada, *board = [await api.client(name, Role.agent) for name in ("Ada", "Anna", "Emil", "Rosa")]
-    meeting = await ada.post_ok("/v1/meetings", a_meeting(persons=[member.id for member in board]))
+    meeting = await ada.post_ok("/v1/meetings", a_meeting(persons=[member.id for member in board], **begun()))
     path = f"/v1/meetings/{meeting['id']}"
     await ada.post_ok(f"{path}/ask_decision", {"question": "The release in May?", "due_at": AHEAD})
     decision = (await ada.read(f"{path}/decisions"))["items"][0]["id"]

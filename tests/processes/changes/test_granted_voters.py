@@ -111,3 +111,15 @@ async def test_who_set_up_everything_alone_is_not_left_without_voters(board: Boa
     preview = await previewed(board.manager, await _assessed(board, drafter))
     assert people([settled, further]) <= people(preview["voters"])
     assert people(friends).isdisjoint(people(preview["voters"]))
+
+
+async def test_others_stand_in_for_those_whom_a_party_has_just_named(board: Board) -> None:
+    await board.rule("change_low_risk", **LOW, voters=[{"role": "department_head"}])
+    drafter = await board.api.client("Ada", Role.admin)
+    friends = [await board.api.client(name, Role.engineer) for name in ("F", "G")]
+    for friend in friends:
+        await _role(drafter, friend)
+    bosses = [await board.api.client(name, Role.management) for name in ("Boss", "Chief")]
+    preview = await previewed(board.manager, await _assessed(board, drafter))
+    assert people(preview["voters"]) == people(bosses)
+    assert {reasons(preview)[person] for person in people(friends)} == {"named_by_party"}

@@ -308,6 +308,17 @@ async def test_the_committee_replaces_an_active_manager_and_sponsor_in_every_sta
     assert "relieved" in {step for notice_steps in steps for step in notice_steps}
 
 
+async def test_nobody_votes_on_their_own_appointment(improvers: Improvers) -> None:
+    path = await chartered(improvers)
+    candidate = await improvers.api.client("Candidate", Role.project_manager, Role.committee_member)
+    await improvers.quality.post_ok(f"{path}/change_people", {"project_manager": candidate.id})
+    (question,) = [d for d in await decisions(improvers, path) if d["state"] == "open"]
+    ballot = {"decision": question["id"], "verdict": "approve"}
+    assert (await refusal(candidate, f"{path}/vote", ballot))[0] == 403
+    reasons = {row["person"]: row["because"] for row in question["left_out"]}
+    assert reasons[candidate.id] == "candidate"
+
+
 @pytest.mark.parametrize("loss", ["leaves", "loses the role"])
 async def test_a_question_ends_at_once_without_effect_if_a_candidate_can_no_longer_take_the_post(
     improvers: Improvers, loss: str

@@ -16,6 +16,7 @@ from app.foundation.calendars.records import CalendarVersion
 from app.foundation.decisions.approval_rules import grants
 from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition, Electors
 from app.foundation.decisions.approval_rules.posts import (
+    Post,
     posts_by_stream,
     seated_holders,
     settled_holders,
@@ -24,7 +25,7 @@ from app.foundation.decisions.approval_rules.records import ElectorRelation
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.approval_rules.versions import HoldingRule, MatterOpening, rules_for
 from app.foundation.decisions.lookups import VOTERS_OF_NOW, EventActs, acts_on, humans
-from app.foundation.decisions.records import DecisionKind, VoterLeftOutReason
+from app.foundation.decisions.records import DecisionKind, DecisionRule, VoterLeftOutReason
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
 from app.foundation.rota.on_call import read_on_call
 from app.kernel.access.reads import ReadContext, Unguarded, Versions, grants_throughout
@@ -281,17 +282,43 @@ async def posts_of_leavers(
 ) -> LeftPosts:
     """Return the posts of the sources that leavers have held."""
     holders: set[UUID | None] = set()
+    for post in await _posts(reads, record, sources):
+        if any(naming.person in leavers for naming in post.named):
+            holders.add(post.settled_holder(opening))
+    successors = frozenset(person for person in holders if person is not None and person not in leavers)
+    return LeftPosts(successors, has_vacancy=len(successors) < len(holders))
+
+
+async def holders_of_posts(
+    reads: ReadContext,
+    record: Record,
+    sources: Sequence[Electors],
+    opening: MatterOpening,
+    persons: Collection[UUID],
+) -> dict[UUID, set[UUID]]:
+    """Return, for those of the persons who have ever held a post of the sources, who counts for the matter in
+    these posts now.
+    """
+    holders: dict[UUID, set[UUID]] = {}
+    for post in await _posts(reads, record, sources):
+        holder = post.settled_holder(opening)
+        for person in {naming.person for naming in post.named} & {*persons}:
+            assert person is not None
+            holders.setdefault(person, set()).update([] if holder is None else [holder])
+    return holders
+
+
+async def _posts(reads: ReadContext, record: Record, sources: Sequence[Electors]) -> list[Post]:
+    """Return the posts by which the sources name voters."""
+    posts: list[Post] = []
     for relation in {source.relation for source in sources if source.relation is not None}:
         if relation in _FIELDS:
             places = [(await _naming(reads, record, relation), _FIELDS[relation])]
         else:
             places = [([record.row_key], name) for name in _OWN_FIELDS[relation] if hasattr(record, name)]
         for streams, name in places:
-            for post in (await posts_by_stream(reads, streams, name)).values():
-                if any(naming.person in leavers for naming in post.named):
-                    holders.add(post.settled_holder(opening))
-    successors = frozenset(person for person in holders if person is not None and person not in leavers)
-    return LeftPosts(successors, has_vacancy=len(successors) < len(holders))
+            posts += (await posts_by_stream(reads, streams, name)).values()
+    return posts
 
 
 async def has_vacancy(
@@ -405,6 +432,25 @@ class _RotaWithoutParties:
         """Return the lead of the team, as long as no party has named one."""
         leads = await settled_holders(self.reads, [f"team/{team_id}"], "lead_id", self.opening)
         return next(iter(leads.values()), None)
+
+
+async def deciders_by(
+    reads: ReadContext, record: Record, definition: ApprovalRuleDefinition, now: datetime
+) -> set[UUID]:
+    """Return the people who decide by the definition, on call or not; none if that depends on the matter."""
+    opening = MatterOpening()
+    if definition.rule is DecisionRule.chair:
+        groups = await reads.by_key(Group.KIND, definition.voters[0].group or "")
+        return {chair for group in groups if (chair := group.record.chair_id) is not None}
+    deciders: set[UUID] = set()
+    for sources in (definition.voters, definition.otherwise, definition.if_unanswered):
+        if any(source.relation is not None for source in sources):
+            return set()
+        named = [source.model_copy(update={"on_call": False}) for source in sources]
+        deciders |= (await persons_of(reads, record, named, opening, now)).keys()
+        if len(deciders) >= definition.free_voters_needed(len(deciders)):
+            break
+    return deciders
 
 
 async def due_at(reads: ReadContext, definition: ApprovalRuleDefinition, now: datetime) -> datetime:

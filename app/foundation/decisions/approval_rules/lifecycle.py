@@ -8,15 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import EnumMeta
 from typing import Any
+from uuid import UUID
 
 from pydantic import Field
 
 from app.common.duties import INDEPENDENT_ROLES
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import STAFF_ROLES, Role
-from app.common.records import CodeEnum, jsonb_ordered
+from app.common.records import CodeEnum, empty, jsonb_ordered
 from app.foundation.calendars.records import Calendar
 from app.foundation.decisions.approval_rules.definition import SUBJECTS, ApprovalRuleDefinition
+from app.foundation.decisions.approval_rules.electors import deciders_by
 from app.foundation.decisions.approval_rules.records import ApprovalRule, ApprovalRuleVersion
 from app.foundation.decisions.approval_rules.records import ApprovalRuleState as State
 from app.foundation.decisions.approval_rules.shipped import FLOORS, SHIPPED
@@ -140,6 +142,17 @@ async def nothing_to_agree(reads: ReadContext, rule: ApprovalRule, ctx: ActionCo
     return None if rule.awaits_agreement else "nothing_to_agree"
 
 
+async def _deciding(reads: ReadContext, rule: ApprovalRule, ctx: ActionContext) -> set[UUID]:
+    """Return the people who vote by the newest version of the rule; none if it ends the rule."""
+    assert rule.decision is not None
+    if rule.state is State.ended:
+        return set()
+    kind, _ = SUBJECTS[rule.decision]
+    matter = empty(reads.lifecycles[kind].record, rule.id)
+    definition = ApprovalRuleDefinition.model_validate(rule.definition)
+    return await deciders_by(reads, matter, definition, ctx.now)
+
+
 def _sources(definition: dict[str, Any] | None) -> list[dict[str, Any]]:
     parts = (definition or {}).get
     return [source for name in ("voters", "otherwise", "if_unanswered") for source in parts(name, ())]
@@ -258,7 +271,8 @@ LIFECYCLE = Lifecycle(
                wrong=(definition_invalid, role_only_reads), notifies=TELL_AGREEING),
         action(end,    "终止", [State.in_force],              State.ended,    SETTERS, "approval_rule.ended", notifies=TELL_AGREEING),
         action(agree,  "同意", [State.in_force, State.ended], STAYS,          AGREEING, "approval_rule.agreed",
-               unless=(nothing_to_agree,), prepare=(newest_version,), wrong=(agreed_by_another(("edition",)), another_edition, AGREED_AS_READ),
+               unless=(nothing_to_agree,), prepare=(newest_version,),
+               wrong=(agreed_by_another(("edition",), deciding=_deciding), another_edition, AGREED_AS_READ),
                notifies=VOTERS),
     ),
 )

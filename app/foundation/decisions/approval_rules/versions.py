@@ -45,13 +45,14 @@ class HoldingRule:
 class MatterOpening:
     """The parties to a matter, also those who may vote on nothing else, and the time at which the matter
     began; null if it begins with the question. `unseated` collects people whom the rules name, but who get no
-    seat, with the reason. `counts_all_grants`: nobody could decide without the people whom the parties have
-    given their roles, as in an installation that one person has set up.
+    seat, with the reason. `stand_ins` are asked as well, since too few others could vote.
+    `counts_all_grants`: too few could decide even so, as in an installation that one person has set up.
     """
 
     parties: frozenset[UUID] = frozenset()
     began_at: datetime | None = None
     unseated: dict[UUID, VoterLeftOutReason] = field(default_factory=dict, compare=False)
+    stand_ins: tuple[Electors, ...] = ()
     counts_all_grants: bool = False
 
     def trusts(self, person: UUID | None, instant: datetime | None) -> bool:

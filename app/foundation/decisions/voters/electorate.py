@@ -13,7 +13,7 @@ from uuid import UUID
 
 from app.common.people import Role
 from app.foundation.decisions.approval_rules import electors
-from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition
+from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition, Electors
 from app.foundation.decisions.approval_rules.electors import Seat, Voters
 from app.foundation.decisions.approval_rules.shipped import COMMITTEE_DECISIONS, FLOORS
 from app.foundation.decisions.approval_rules.versions import STRICTNESS, HoldingRule, MatterOpening
@@ -38,6 +38,9 @@ from app.foundation.decisions.voters.parties import (
 from app.foundation.people.records import Group
 from app.kernel.access.reads import ReadContext, grants_for
 from app.kernel.actions.refusals import PreparationRefused
+
+#: Roles that stand in if only people could vote whom a party has given their roles: one after the other.
+STAND_INS = (Electors(role=Role.management), Electors(role=Role.department_head), Electors(role=Role.admin))
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,8 @@ async def ruled_electorate(
     posed = posed or await pose(reads, record, matter, now)
     record = posed.record
     parties = await parties_to(reads, record, matter, asker, related=related)
+    for person in posed.candidates:
+        parties.left_out.setdefault(person, VoterLeftOutReason.candidate)
     refusal: PreparationRefused | None = None
     for opening in _openings(parties.opening(asker)):
         parties.unseated.clear()
@@ -186,11 +191,17 @@ async def ruled_electorate(
 
 def _openings(opening: MatterOpening) -> list[MatterOpening]:
     """Return the opening, and those that count if too few may vote by the ones before: nobody could ask by
-    the rules of that time any more, whatever the organisation sets now; and one person may have set up
-    everything.
+    the rules of that time any more, whatever the organisation sets now; others stand in; and one person may
+    have set up everything.
     """
     latest = replace(opening, began_at=None)
-    return [opening, *([] if opening == latest else [latest]), replace(latest, counts_all_grants=True)]
+    return [opening, *([] if opening == latest else [latest]), *_with_stand_ins(latest)]
+
+
+def _with_stand_ins(opening: MatterOpening) -> list[MatterOpening]:
+    """Return the openings that count if too few may vote: with stand-ins, and with all grants."""
+    standing_in = [replace(opening, stand_ins=STAND_INS[:most]) for most in range(1, len(STAND_INS) + 1)]
+    return [*standing_in, replace(opening, counts_all_grants=True)]
 
 
 def _require_another_voter(electorate: Electorate, asker: UUID | None) -> None:
@@ -248,6 +259,9 @@ async def _electorate_of(
                 require_voters(*divided(further, parties), 1)
             candidates |= further
             board.add(rule, further)
+        stand_ins = await electors.persons_of(reads, record, opening.stand_ins, opening, now)
+        candidates |= stand_ins
+        board.add(rule, stand_ins)
     candidates = await _internal(reads, record, matter, candidates, opening)
     try:
         return await _joined(reads, rules, candidates, parties, now, board, size=len(named))
@@ -321,11 +335,13 @@ async def next_electorate(
     parties = await parties_to_question(reads, record, matter, decision)
     first = parties.opening(decision.asked_by_id)
     parties.left_out.update(dict.fromkeys(recused, VoterLeftOutReason.recused))
-    for opening in (first, replace(first, counts_all_grants=True)):
-        named = await electors.persons_of(reads, record, sources, opening, now)
+    for opening in (first, *_with_stand_ins(first)):
+        named = await electors.persons_of(reads, record, [*sources, *opening.stand_ins], opening, now)
         voters = await _internal(reads, record, matter, named, opening)
         board = _BoardSeats.of(rules)
         await _seat_next(reads, record, rules, opening, now, board)
+        for rule in rules:
+            board.add(rule, await electors.persons_of(reads, record, opening.stand_ins, opening, now))
         with suppress(PreparationRefused):
             return await _joined(reads, rules, voters, parties, now, board, size=len(voters))
     return None
@@ -357,10 +373,13 @@ async def named_electorate(
     chair = None if named.group is None else named.group.chair_id
     opening = parties.opening(asker)
     voters, left_out = divided(await _named_electors(reads, record, named, opening, now), parties)
-    if not voters or (named.rule is DecisionRule.chair and chair not in voters):
-        everybody = replace(opening, counts_all_grants=True)
+    for further in _with_stand_ins(opening):
+        if voters and (named.rule is not DecisionRule.chair or chair in voters):
+            break
         parties.unseated.clear()
-        voters, left_out = divided(await _named_electors(reads, record, named, everybody, now), parties)
+        electors_there = await _named_electors(reads, record, named, further, now)
+        electors_there |= await electors.persons_of(reads, record, further.stand_ins, further, now)
+        voters, left_out = divided(electors_there, parties)
     if named.rule is DecisionRule.chair and chair not in voters:
         raise PreparationRefused("chair_may_not_decide")
     require_voters(voters, left_out, 1)

@@ -84,7 +84,11 @@ async def parties_of(
 async def parties_to_question(reads: ReadContext, record: Any, matter: Matter, decision: Decision) -> Parties:
     """Return the parties to the matter of a question that was put."""
     related = None if matter.related is None else await matter.related(reads, record, decision)
-    return await parties_to(reads, record, matter, decision.asked_by_id, related=related)
+    parties = await parties_to(reads, record, matter, decision.asked_by_id, related=related)
+    for row in decision.left_out or ():
+        if row["because"] == VoterLeftOutReason.candidate:
+            parties.left_out.setdefault(UUID(row["person"]), VoterLeftOutReason.candidate)
+    return parties
 
 
 async def parties_to(

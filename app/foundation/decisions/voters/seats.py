@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from app.foundation.decisions.approval_rules.definition import ApprovalRuleDefinition
+from app.foundation.decisions.approval_rules.electors import holders_of_posts
 from app.foundation.decisions.lookups import acts_of
 from app.foundation.decisions.records import UNSEATED, Decision, DecisionRule, Vote
 from app.foundation.decisions.tally import default_quorum
 from app.foundation.decisions.voters.electorate import rules_of
+from app.foundation.decisions.voters.parties import Parties
 from app.kernel.access.reads import ReadContext
 
 
@@ -68,6 +70,22 @@ class Seats:
         board = len(present) + sum(row["because"] not in UNSEATED for row in decision.left_out or ())
         quorums = [definition.quorum_of(decision.rule, board, len(voting)) for definition in definitions]
         return min(first, max(quorums, default=default_quorum(decision.rule, len(voting))))
+
+
+async def replaced_voters(
+    reads: ReadContext, record: Any, parties: Parties, decision: Decision, ballots: Sequence[Vote]
+) -> list[Vote]:
+    """Return those of the ballots whose voters have held only posts that other voters hold now."""
+    sources = [source for rule in await rules_of(reads, decision) for source in rule.definition.voters]
+    voters = {ballot.person_id for ballot in ballots if ballot.person_id is not None}
+    opening = parties.opening(decision.asked_by_id)
+    holders = await holders_of_posts(reads, record, sources, opening, voters)
+    replaced = {
+        person
+        for person, present in holders.items()
+        if person not in present and not present.isdisjoint(voters)
+    }
+    return [ballot for ballot in ballots if ballot.person_id in replaced]
 
 
 async def quorums_of(
