@@ -22,6 +22,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from app.api.listings.unknown_names import warnings_of_names
 from app.api.records.shapes import OutputModel, Renderer
 from app.common.components import Component
 from app.common.records import ENVELOPE, Codec, CodeEnum, Record, codecs
@@ -121,12 +122,13 @@ ValueResolver = Callable[[Renderer, Sequence[str]], Awaitable[list[Any]]]
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One query parameter of a list: its name, its type with bounds and description, and its effect on the
-    query.
+    query. `reference` describes the records that its values name.
     """
 
     name: str
     annotation: Any
     narrow: Narrow
+    reference: Reference | None = None
 
 
 def parameters(record: type[Record], shape: type[OutputModel], names: Sequence[str]) -> dict[str, Parameter]:
@@ -145,6 +147,28 @@ async def narrow(
         value = getattr(query, name)
         if value is not None:
             await parameters[name].narrow(where, value, renderer)
+
+
+def warns_of_names(parameters: Mapping[str, Parameter]) -> bool:
+    """Return whether one of the parameters names records, so that answers may warn of unknown names."""
+    return any(_is_checked(parameter.reference) for parameter in parameters.values())
+
+
+async def filter_warnings(
+    parameters: Mapping[str, Parameter], query: BaseModel, renderer: Renderer
+) -> list[dict[str, Any]]:
+    """Return the warnings of names in the query that no record has."""
+    return [
+        warning
+        for name in sorted(parameters.keys() & query.model_fields_set)
+        if (reference := parameters[name].reference) is not None and _is_checked(reference)
+        for warning in await warnings_of_names(renderer, name, reference, getattr(query, name) or ())
+    ]
+
+
+def _is_checked(reference: Reference | None) -> bool:
+    """Return whether names are checked: records may name processes that no definition has."""
+    return reference is not None and reference["by"] != "name"
 
 
 def _of_field(record: type[Record], shape: type[OutputModel], name: str) -> list[Parameter]:
@@ -244,8 +268,8 @@ def _value_parameters(name: str, entry: Any, called: str, column: _Column) -> li
     none = "; `none` leaves out records without a value" if column.has_none else ""
     no = multi_value(entry, f"{about} not one of these{called}{none}.", reference=reference)
     return [
-        Parameter(name, any_of, partial(_match_any, column)),
-        Parameter(f"{name}_not", no, partial(_match_none, column)),
+        Parameter(name, any_of, partial(_match_any, column), reference),
+        Parameter(f"{name}_not", no, partial(_match_none, column), reference),
     ]
 
 
@@ -270,7 +294,10 @@ def _list_parameters(name: str) -> list[Parameter]:
     values = f"of these values in `{name}`"
     some = multi_value(_QueryText, f"Records that have at least one {values}.", reference=reference)
     none = multi_value(_QueryText, f"Records that have none {values}.", reference=reference)
-    return [Parameter(singular, some, contains_any), Parameter(f"{singular}_not", none, contains_none)]
+    return [
+        Parameter(singular, some, contains_any, reference),
+        Parameter(f"{singular}_not", none, contains_none, reference),
+    ]
 
 
 async def _match_any(column: _Column, where: WhereClause, texts: list[str], renderer: Renderer) -> None:
@@ -495,6 +522,6 @@ def _child_parameters(name: str) -> list[Parameter]:
     some = multi_value(entry, f"Records that have {about}.", reference=reference)
     none = multi_value(entry, f"Records that do not have {about}.", reference=reference)
     return [
-        Parameter(name, some, partial(matches, "")),
-        Parameter(f"{name}_not", none, partial(matches, "not")),
+        Parameter(name, some, partial(matches, ""), reference),
+        Parameter(f"{name}_not", none, partial(matches, "not"), reference),
     ]
