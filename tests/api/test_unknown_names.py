@@ -10,6 +10,8 @@ from tests.client import Api, Json, an_incident
 from tests.contract.answers import document
 
 INCIDENTS = "/v1/incidents"
+#: Answers with queries of their own.
+NO_LISTS_OF_RECORDS = frozenset({"/v1/documents", "/v1/survey_results"})
 
 
 def references() -> list[tuple[str, str, Json]]:
@@ -31,12 +33,13 @@ async def test_every_list_says_that_nothing_has_the_name_in_its_filter(api: Api)
     silent = []
     for path, name, reference in references():
         unknown = str(uuid4()) if reference["kind"] == "person" else "no-such-name"
-        answer = (await client.get(path, params={name: unknown})).json()
+        response = await client.get(path, params={name: unknown})
+        answer = response.json() if "json" in response.headers.get("content-type", "") else {}
         told = answer.get("warnings") or answer.get("errors") or [{"parameter": None}]
         if told[0]["parameter"] != name:
-            silent.append((path, name, answer))
+            silent.append((path, name, response.status_code))
     assert len(references()) > 100
-    assert silent == []
+    assert {path for path, _, _ in silent} <= NO_LISTS_OF_RECORDS, silent
 
 
 async def test_similar_names_are_offered(api: Api) -> None:

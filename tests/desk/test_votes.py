@@ -128,6 +128,8 @@ async def test_a_rule_that_waits_for_a_second_person_is_not_shown_as_in_force(ap
     await owner.post_ok(f"/v1/approval_rules/{rule['id']}/end", {})
     for path in pages:
         html = (await second.get(path)).text
-        assert ("Its end needs a second person" in html, bool(ENDED.search(html))) == (True, False), path
-    found = await second.read("/v1/names", {"reference": f"approval_rule/{rule['id']}"})
-    assert found["items"][0]["record"]["state_label"] == "Its end needs a second person’s agreement"
+        assert ("To be ended · Needs a second person" in html, bool(ENDED.search(html))) == (True, False), (
+            path
+        )
+    found = await second.read("/v1/names", reference=f"approval_rule/{rule['id']}")
+    assert found["items"][0]["record"]["state_label"] == "To be ended · Needs a second person’s agreement"

@@ -122,13 +122,19 @@ ValueResolver = Callable[[Renderer, Sequence[str]], Awaitable[list[Any]]]
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One query parameter of a list: its name, its type with bounds and description, and its effect on the
-    query. `reference` describes the records that its values name.
+    query.
     """
 
     name: str
     annotation: Any
     narrow: Narrow
-    reference: Reference | None = None
+
+    @property
+    def reference(self) -> Reference | None:
+        """Return the description of the records that values of the parameter name; None: they name none."""
+        extras = [getattr(mark, "json_schema_extra", None) for mark in get_args(self.annotation)]
+        found = (extra[REFERENCE] for extra in extras if isinstance(extra, dict) and REFERENCE in extra)
+        return next(found, None)
 
 
 def parameters(record: type[Record], shape: type[OutputModel], names: Sequence[str]) -> dict[str, Parameter]:
@@ -268,8 +274,8 @@ def _value_parameters(name: str, entry: Any, called: str, column: _Column) -> li
     none = "; `none` leaves out records without a value" if column.has_none else ""
     no = multi_value(entry, f"{about} not one of these{called}{none}.", reference=reference)
     return [
-        Parameter(name, any_of, partial(_match_any, column), reference),
-        Parameter(f"{name}_not", no, partial(_match_none, column), reference),
+        Parameter(name, any_of, partial(_match_any, column)),
+        Parameter(f"{name}_not", no, partial(_match_none, column)),
     ]
 
 
@@ -295,8 +301,8 @@ def _list_parameters(name: str) -> list[Parameter]:
     some = multi_value(_QueryText, f"Records that have at least one {values}.", reference=reference)
     none = multi_value(_QueryText, f"Records that have none {values}.", reference=reference)
     return [
-        Parameter(singular, some, contains_any, reference),
-        Parameter(f"{singular}_not", none, contains_none, reference),
+        Parameter(singular, some, contains_any),
+        Parameter(f"{singular}_not", none, contains_none),
     ]
 
 
@@ -522,6 +528,6 @@ def _child_parameters(name: str) -> list[Parameter]:
     some = multi_value(entry, f"Records that have {about}.", reference=reference)
     none = multi_value(entry, f"Records that do not have {about}.", reference=reference)
     return [
-        Parameter(name, some, partial(matches, ""), reference),
-        Parameter(f"{name}_not", none, partial(matches, "not"), reference),
+        Parameter(name, some, partial(matches, "")),
+        Parameter(f"{name}_not", none, partial(matches, "not")),
     ]

@@ -64,7 +64,7 @@ async def _alike(renderer: Renderer, kind: str, by: str, name: str) -> Sequence[
     if kind == "team":
         teams = (await ledger.directory.teams()).values()
         return [name] if any(name == team.text for team in teams) else [team.key for team in teams]
-    if by == "key":
+    if by == "key" and not is_id(name):
         process = renderer.lifecycle.kind if kind in OF_PROCESSES else None
         return await visible_keys(ledger, caller, NamedKey("", kind, name, process))
     if not is_id(name):
