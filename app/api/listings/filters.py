@@ -22,7 +22,6 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from app.api.listings.unknown_names import warnings_of_names
 from app.api.records.shapes import OutputModel, Renderer
 from app.common.components import Component
 from app.common.records import ENVELOPE, Codec, CodeEnum, Record, codecs
@@ -129,13 +128,6 @@ class Parameter:
     annotation: Any
     narrow: Narrow
 
-    @property
-    def reference(self) -> Reference | None:
-        """Return the description of the records that values of the parameter name; None: they name none."""
-        extras = [getattr(mark, "json_schema_extra", None) for mark in get_args(self.annotation)]
-        found = (extra[REFERENCE] for extra in extras if isinstance(extra, dict) and REFERENCE in extra)
-        return next(found, None)
-
 
 def parameters(record: type[Record], shape: type[OutputModel], names: Sequence[str]) -> dict[str, Parameter]:
     """Return the parameters that filter by these fields of a kind of record, by their names."""
@@ -153,28 +145,6 @@ async def narrow(
         value = getattr(query, name)
         if value is not None:
             await parameters[name].narrow(where, value, renderer)
-
-
-def warns_of_names(parameters: Mapping[str, Parameter]) -> bool:
-    """Return whether one of the parameters names records, so that answers may warn of unknown names."""
-    return any(_is_checked(parameter.reference) for parameter in parameters.values())
-
-
-async def filter_warnings(
-    parameters: Mapping[str, Parameter], query: BaseModel, renderer: Renderer
-) -> list[dict[str, Any]]:
-    """Return the warnings of names in the query that no record has."""
-    return [
-        warning
-        for name in sorted(parameters.keys() & query.model_fields_set)
-        if (reference := parameters[name].reference) is not None and _is_checked(reference)
-        for warning in await warnings_of_names(renderer, name, reference, getattr(query, name) or ())
-    ]
-
-
-def _is_checked(reference: Reference | None) -> bool:
-    """Return whether names are checked: records may name processes that no definition has."""
-    return reference is not None and reference["by"] != "name"
 
 
 def _of_field(record: type[Record], shape: type[OutputModel], name: str) -> list[Parameter]:
@@ -300,10 +270,7 @@ def _list_parameters(name: str) -> list[Parameter]:
     values = f"of these values in `{name}`"
     some = multi_value(_QueryText, f"Records that have at least one {values}.", reference=reference)
     none = multi_value(_QueryText, f"Records that have none {values}.", reference=reference)
-    return [
-        Parameter(singular, some, contains_any),
-        Parameter(f"{singular}_not", none, contains_none),
-    ]
+    return [Parameter(singular, some, contains_any), Parameter(f"{singular}_not", none, contains_none)]
 
 
 async def _match_any(column: _Column, where: WhereClause, texts: list[str], renderer: Renderer) -> None:

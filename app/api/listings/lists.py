@@ -15,10 +15,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from app.api.contract.record_fields import NAMES, Total, TotalAtLeast
-from app.api.listings.filters import Parameter, multi_value, parameters, warns_of_names
+from app.api.listings.filters import Parameter, multi_value, parameters
 from app.api.listings.list_queries import ACTIONS, ListQuery, ListSelection, RecordQuery, on_request
 from app.api.listings.searching import SEARCH
-from app.api.listings.unknown_names import FilterWarning
+from app.api.listings.unknown_names import FilterWarning, warns_of_names
 from app.api.records.custom import CUSTOM
 from app.api.records.plans import ALWAYS_INCLUDED, on_request_fields
 from app.api.records.shapes import OutputModel, RecordOut, Renderer, TicketOut

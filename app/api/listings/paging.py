@@ -19,9 +19,10 @@ from typing import Any, get_args
 from uuid import UUID
 
 from app.api.listings import cursors
-from app.api.listings.filters import WhereClause, filter_warnings, narrow
+from app.api.listings.filters import WhereClause, narrow
 from app.api.listings.list_queries import MOST_COUNTED, ListQuery, ListSelection, expanded_fields
 from app.api.listings.lists import Listing
+from app.api.listings.unknown_names import filter_warnings
 from app.api.records.columns import Columns, by_row
 from app.api.records.expand import expand
 from app.api.records.shapes import Renderer

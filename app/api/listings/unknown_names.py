@@ -5,11 +5,12 @@ would read as "there is no work". They are not refused, as clients may rely on t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
+from app.api.listings.filters import REFERENCE, Parameter, Reference
 from app.api.records.shapes import OutputModel, Renderer
 from app.api.unknown_keys import NamedKey, nearest, visible_keys, warning_sentence
 from app.kernel.access.reads import is_id
@@ -38,7 +39,33 @@ class FilterWarning(OutputModel):
     near: list[str] = Field(description="Known names that resemble it, the closest first; at most three.")
 
 
-async def warnings_of_names(
+def warns_of_names(parameters: Mapping[str, Parameter]) -> bool:
+    """Return whether one of the parameters names records, so that answers may warn of unknown names."""
+    return any(_checked_reference(parameter) is not None for parameter in parameters.values())
+
+
+async def filter_warnings(
+    parameters: Mapping[str, Parameter], query: BaseModel, renderer: Renderer
+) -> list[dict[str, Any]]:
+    """Return the warnings of names in the query that no record has."""
+    return [
+        warning
+        for name in sorted(parameters.keys() & query.model_fields_set)
+        if (reference := _checked_reference(parameters[name])) is not None
+        for warning in await _warnings_of_names(renderer, name, reference, getattr(query, name) or ())
+    ]
+
+
+def _checked_reference(parameter: Parameter) -> Reference | None:
+    """Return the description of the records that values of the parameter name; None if names are not checked:
+    records may name processes that no definition has.
+    """
+    extras = [getattr(mark, "json_schema_extra", None) for mark in get_args(parameter.annotation)]
+    references = [extra[REFERENCE] for extra in extras if isinstance(extra, dict) and REFERENCE in extra]
+    return next((reference for reference in references if reference["by"] != "name"), None)
+
+
+async def _warnings_of_names(
     renderer: Renderer, parameter: str, reference: Mapping[str, Any], names: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Return a warning for each name that no record of the reference's kind has, as far as the caller sees
