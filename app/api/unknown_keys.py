@@ -124,9 +124,9 @@ async def unknown_keys_of(
     """
     warnings = []
     for named in _named_keys(body, process):
-        alike = await _visible_keys(ledger, metadata.caller, named)
+        alike = await visible_keys(ledger, metadata.caller, named)
         if named.key not in alike:
-            near = _nearest(named.key, alike)
+            near = nearest(named.key, alike)
             code = f"unknown_{named.kind}"
             detail = warning_sentence(metadata.language, code, named.key, near)
             warnings.append(
@@ -153,7 +153,7 @@ def _named_keys(body: BaseModel, process: str) -> Iterator[NamedKey]:
             yield NamedKey(pointer, mark.kind, key, process if mark.per_process else None)
 
 
-async def _visible_keys(ledger: Ledger, caller: Caller, named: NamedKey) -> Sequence[str]:
+async def visible_keys(ledger: Ledger, caller: Caller, named: NamedKey) -> Sequence[str]:
     """Return the key, if there is one, and keys that begin alike, as far as the caller can see them. An
     integration sees hardly any, so it learns only whether the key that it named is right: otherwise all its
     warnings would be wrong.
@@ -171,7 +171,7 @@ async def _visible_keys(ledger: Ledger, caller: Caller, named: NamedKey) -> Sequ
     ]
 
 
-def _nearest(key: str, keys: Sequence[str]) -> list[str]:
+def nearest(key: str, keys: Sequence[str]) -> list[str]:
     """Return the keys that are much like the key, the nearest first; upper and lower case are alike."""
     by_lower = {each.lower(): each for each in keys}
     return [by_lower[each] for each in get_close_matches(key.lower(), by_lower, MOST_NEAR, LEAST_ALIKE)]

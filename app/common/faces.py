@@ -292,7 +292,8 @@ class RecordFace:
     `portal_forms` those of requesters. `judged` are, by action, fields that stand open next to its form: they
     say what is agreed to; `refusals` is the action by which somebody refuses what they are asked for, by
     the action asked for; `done` says when a reader has done their part of an action. `chains` are actions
-    that lists offer as one for several records.
+    that lists offer as one for several records. `by_agreement` are the states that hold only once a second
+    person agrees, each with the sentence that is shown until then.
     """
 
     essentials: tuple[str, ...] = ()
@@ -313,6 +314,7 @@ class RecordFace:
     refusals: Mapping[str, str] = field(default_factory=dict)
     done: Mapping[str, tuple[ActionPart, ...]] = field(default_factory=dict)
     chains: Mapping[str, ActionChain] = field(default_factory=dict)
+    by_agreement: Mapping[str, str] = field(default_factory=dict)
 
     def is_dangerous(self, action: str) -> bool:
         """Return whether the action ends or undoes something, so that it stands apart."""

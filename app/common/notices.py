@@ -43,6 +43,7 @@ class NoticeType(CodeEnum):
     assigned = "assigned", "Work started", "已分派", FOLLOW
     given = "given", "Assigned to you", "分派给您", YOURS
     tasked = "tasked", "New task for you", "有您的任务", YOURS
+    joined_project = "joined_project", "Added to a project team", "加入项目组", YOURS
     escalated = "escalated", "Escalated to you", "升级给您", YOURS
     reminded = "reminded", "Reminder", "催办提醒", WAITS
     commented = "commented", "New comment", "有新评论", FOLLOW

@@ -29,6 +29,7 @@ from app.meetings.preparation import (
     AgendaItems,
     MeetingParticipants,
     Uninvited,
+    is_only_a_guest,
     lies_ahead,
     remaining_of,
 )
@@ -44,6 +45,14 @@ async def not_its_convener(reads: ReadContext, meeting: Meeting, ctx: ActionCont
     if caller.person_id is None or caller.has_role(Role.admin, meeting):
         return None
     return None if caller.person_id in (meeting.chair_id, meeting.organiser_id) else "not_its_convener"
+
+
+async def guest_of_meeting(reads: ReadContext, meeting: Meeting, ctx: ActionContext) -> str | None:
+    """Refuse guests, who advise: they put no question to the group (`guest_of_meeting`)."""
+    caller = ctx.caller
+    if caller.person_id is None or caller.has_role(Role.admin, meeting):
+        return None
+    return "guest_of_meeting" if await is_only_a_guest(reads, meeting, caller.person_id) else None
 
 
 async def new_time_invalid(

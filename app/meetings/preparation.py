@@ -15,11 +15,11 @@ from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.payloads import AskDecision
 from app.foundation.decisions.preparation import NewDecision, Question, named_decision
 from app.foundation.decisions.records import DecisionRule
-from app.foundation.decisions.voters.electorate import NamedElectorate
+from app.foundation.decisions.voters.electorate import NamedElectorate, named_electorate
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import WrongValue
+from app.kernel.actions.refusals import WrongValue, caller_check
 from app.meetings.payloads import MOST_INVITED, AddAgendaItemMeeting, CallMeeting, UninviteMeeting
 from app.meetings.records import AgendaItem, Meeting, Participant
 from app.ticketing.records import Link, LinkKind
@@ -193,13 +193,31 @@ async def question(
     reads: ReadContext, meeting: Meeting, body: AskDecision, ctx: ActionContext
 ) -> NewDecision:
     """Prepare the question to the meeting's voters, who decide by majority."""
+    named = await _named_voters(reads, meeting, ctx.now)
+    return await named_decision(reads, meeting, Question(body.question, ANY_MATTER, body.due_at), named, ctx)
+
+
+@caller_check
+async def nobody_decides(reads: ReadContext, meeting: Meeting, body: object, ctx: ActionContext) -> None:
+    """Refuse a question that nobody can decide. Raises PreparationRefused."""
+    named = await _named_voters(reads, meeting, ctx.now)
+    await named_electorate(reads, meeting, ANY_MATTER, named, asker=ctx.caller.person_id, now=ctx.now)
+
+
+async def is_only_a_guest(reads: ReadContext, meeting: Meeting, person_id: UUID) -> bool:
+    """Return whether the meeting has a group in which the person has no seat, and others run the meeting."""
+    if meeting.group_id is None or person_id in (meeting.chair_id, meeting.organiser_id):
+        return False
+    return person_id not in await _voters(reads, meeting)
+
+
+async def _named_voters(reads: ReadContext, meeting: Meeting, now: datetime) -> NamedElectorate:
     voters = await _voters(reads, meeting)
     assert meeting.starts_at is not None
     # Nobody votes before the meeting begins.
-    ahead = max(timedelta(0), meeting.starts_at - ctx.now)
+    ahead = max(timedelta(0), meeting.starts_at - now)
     periods = (ahead + DECISION_PERIOD, ahead + LEAST_DECISION_PERIOD)
-    named = NamedElectorate(DecisionRule.majority, *periods, persons=voters)
-    return await named_decision(reads, meeting, Question(body.question, ANY_MATTER, body.due_at), named, ctx)
+    return NamedElectorate(DecisionRule.majority, *periods, persons=voters)
 
 
 async def _voters(reads: ReadContext, meeting: Meeting) -> dict[UUID, Seat]:

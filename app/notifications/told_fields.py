@@ -51,6 +51,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.assigned: ("own.team_id", "own.assignee_id"),
     Notice.given: ("own.priority", "own.requester_id", "given.taken_duties", *WINDOW),
     Notice.tasked: ("mine.title|mine.step", "mine.due_at|mine.due_on", "own.target_at", "given.taken_duties"),
+    Notice.joined_project: ("own.project_manager_id",),
     Notice.escalated: ("own.priority", *REASON),
     Notice.reminded: ("own.priority",),
     Notice.commented: ("given.text|comment.text",),

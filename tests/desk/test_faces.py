@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.api.open_actions import action_link
+from app.api.records.state_words import AWAITS_AGREEMENT, state_label
 from app.common.faces import NEW_EDITIONS, TAKE_ACTION, USUAL_FORMS, USUALLY_DANGEROUS, FormFace
 from app.desk.contract import screen_contract
 from app.desk.forms.durations import read_duration
@@ -28,10 +29,8 @@ from app.desk.forms.fields import FieldKind, Form, FormField
 from app.desk.pages.record.placed_actions import SENDS_BACK, placed_actions
 from app.desk.pages.records import (
     AGREE,
-    AWAITS_AGREEMENT,
     OfferedAction,
     RecordView,
-    state_label,
     state_tone,
 )
 from app.i18n import LANGUAGES, sentences

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from app.common.people import Role
 from tests.automation.worker import Worker
@@ -12,6 +13,8 @@ from tests.desk.sent_forms import read_form, send_form
 from tests.desk.test_pages import page
 from tests.processes.changes.samples import a_board
 
+#: The state on a page, alone or with what it waits for; the filter has it as an option.
+IN_FORCE, ENDED = (re.compile(rf"data-state[^>]*>{label}") for label in ("In force", "Ended"))
 VOTE_FORM = re.compile(r'href="[^"]*/(?:vote|decide)(?:\?[^"]*)?"[^>]*>([^<]*)<')
 
 
@@ -68,6 +71,26 @@ async def test_the_form_of_a_vote_says_that_nobody_asked_the_reader(api: Api) ->
     assert [sentence in await page(reader, address) for reader in (other, board.member)] == [True, False]
 
 
+async def test_the_form_of_a_vote_says_that_the_key_is_not_the_readers_own(api: Api) -> None:
+    board = await a_board(api)
+    for name in ("Nils", "Ines"):
+        await api.client(name, Role.cab_member)
+    path = await board.assessed("medium")
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
+    address = f"/desk/change/{(await board.manager.read(path))['number']}/vote"
+    admin = await api.client("Ada", Role.admin)
+    key = await admin.post_ok("/v1/keys", {"name": "Another", "person": board.member.id})
+    theirs = api.with_token(key["token"], UUID(board.member.id))
+    html = await page(theirs, address)
+    assert "Somebody else made this key" in html
+    assert "Sign in at your identity provider" in html, "what to do instead"
+    assert "No vote of yours is open" not in html
+    desk = await page(theirs, "/dashboard/committee")
+    assert "Somebody else made this key" in desk, "and it offers no vote that is refused"
+    assert 'name="verdict"' not in desk
+    assert 'name="verdict"' in await page(board.member, "/dashboard/committee")
+
+
 async def test_only_people_who_may_read_notices_are_led_to_them(api: Api) -> None:
     board = await a_board(api)
     path = await board.approved()
@@ -94,11 +117,19 @@ async def test_a_rule_that_waits_for_a_second_person_is_not_shown_as_in_force(ap
     pages = f"/desk/approval_rule/{rule['id']}", "/desk/approval_rule"
     for path in pages:
         html = (await second.get(path)).text
-        assert ("Needs a second person" in html, ">In force<" in html) == (True, False), path
+        assert ("Needs a second person" in html, bool(IN_FORCE.search(html))) == (True, False), path
     assert re.search(
         r'class="leads"[^>]*>Agree<|class="button leads"[^>]*>Agree<', (await second.get(pages[0])).text
     )
     await second.post_ok(f"/v1/approval_rules/{rule['id']}/agree", {"edition": 1})
     for path in pages:
         html = (await second.get(path)).text
-        assert ("Needs a second person" in html, ">In force<" in html) == (False, True), path
+        assert ("Needs a second person" in html, bool(IN_FORCE.search(html))) == (False, True), path
+    await owner.post_ok(f"/v1/approval_rules/{rule['id']}/end", {})
+    for path in pages:
+        html = (await second.get(path)).text
+        assert ("To be ended · Needs a second person" in html, bool(ENDED.search(html))) == (True, False), (
+            path
+        )
+    found = await second.read("/v1/names", reference=f"approval_rule/{rule['id']}")
+    assert found["items"][0]["record"]["state_label"] == "To be ended · Needs a second person’s agreement"

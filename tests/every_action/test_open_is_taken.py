@@ -121,20 +121,23 @@ AVOIDED_BY_PAYLOAD = {
 }
 
 
+def raises_refusal(check: Any) -> bool:
+    """Whether the check raises a refusal of its own, and not only of values of the payload."""
+    return any(
+        isinstance(node, ast.Raise)
+        and isinstance(node.exc, ast.Call)
+        and isinstance(node.exc.func, ast.Name)
+        and node.exc.func.id not in ("WrongValue", "AssertionError")
+        for node in ast.walk(ast.parse(dedent(inspect.getsource(check))))
+    )
+
+
 def refuses_record(check: Any) -> bool:
     """Whether the check refuses by a code of its own, and not only values of the payload."""
-    for node in ast.walk(ast.parse(dedent(inspect.getsource(check)))):
-        if (
-            isinstance(node, ast.Raise)
-            and isinstance(node.exc, ast.Call)
-            and isinstance(node.exc.func, ast.Name)
-        ) and node.exc.func.id not in ("WrongValue", "AssertionError"):
-            return True
-        if isinstance(node, ast.Return) and any(
-            isinstance(n, ast.Constant) and n.value for n in ast.walk(node)
-        ):
-            return True
-    return False
+    return raises_refusal(check) or any(
+        isinstance(node, ast.Return) and any(isinstance(n, ast.Constant) and n.value for n in ast.walk(node))
+        for node in ast.walk(ast.parse(dedent(inspect.getsource(check))))
+    )
 
 
 def test_a_refusal_of_the_record_is_asked_before_its_action_is_shown() -> None:
@@ -148,6 +151,20 @@ def test_a_refusal_of_the_record_is_asked_before_its_action_is_shown() -> None:
         if inspect.isfunction(check) and check not in CALLER_CHECKS and refuses_record(check)
     }
     assert asked_too_late == AVOIDED_BY_PAYLOAD
+
+
+def test_a_preparation_that_refuses_the_record_is_asked_before_its_action_is_shown() -> None:
+    """One that looks at nothing of the payload is a `caller_check`, too."""
+    asked_too_late = {
+        f"{lifecycle.kind}.{row.name}: {prepare.__name__}"
+        for lifecycle in LIFECYCLES
+        for row in lifecycle.rows
+        for prepare in row.checks.prepare
+        if not row.opens and row.policy.relations | row.policy.roles != {Relation.rule}
+        if inspect.isfunction(prepare) and prepare not in CALLER_CHECKS
+        if raises_refusal(prepare) and not reads_payload(prepare)
+    }
+    assert asked_too_late == set()
 
 
 @each_case(("lifecycle", "state"), CASES, ids=case_name, by=of_kind)

@@ -236,7 +236,11 @@ async def test_a_group_decides_at_its_meeting_whoever_is_invited_or_presides(
     called = a_meeting(group="board", persons=[friend.id for friend in friends], **begun())
     path = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', called))['id']}"
     await ada.post_ok(f"{path}/uninvite", {"person": wang.id})
-    await ada.post_ok(f"{path}/ask_decision", {"question": "No more changes?", "due_at": ENDS})
+    question = {"question": "No more changes?", "due_at": ENDS}
+    offer = next(a for a in (await friends[0].read(path))["actions"] if a["action"] == "ask_decision")
+    assert (offer["open"], "you are a guest" in offer["reason"]) == (False, True)
+    assert await refused(friends[0], f"{path}/ask_decision", question) == ("", "guest_of_meeting")
+    await ada.post_ok(f"{path}/ask_decision", question)
     decision = (await ada.read(f"{path}/decisions"))["items"][0]["id"]
     for guest in (ada, *friends):
         assert (await guest.post(f"{path}/vote", json={"decision": decision, "verdict": "approve"})).is_error

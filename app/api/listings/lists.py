@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from types import new_class
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from app.api.contract.record_fields import NAMES, Total, TotalAtLeast
 from app.api.listings.filters import Parameter, multi_value, parameters
 from app.api.listings.list_queries import ACTIONS, ListQuery, ListSelection, RecordQuery, on_request
 from app.api.listings.searching import SEARCH
+from app.api.listings.unknown_names import FilterWarning, warns_of_names
 from app.api.records.custom import CUSTOM
 from app.api.records.plans import ALWAYS_INCLUDED, on_request_fields
 from app.api.records.shapes import OutputModel, RecordOut, Renderer, TicketOut
@@ -27,6 +28,14 @@ from app.common.tickets import Ticket
 from app.kernel.access.descriptions import IN_ANSWERS
 from app.kernel.actions.lifecycle import Lifecycle
 from app.platform.db import Database
+
+WARNINGS = "Names in the filters that no record here has; left out if there are none."
+
+
+class WarnedPage(OutputModel):
+    """A page whose warnings are left out if there are none."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,9 +268,11 @@ def _page_model(listing: Listing, name: str, entry: Any) -> type[OutputModel]:
             "event, and null if the list is not searched with `q`."
         )
         more["lag_seconds"] = (float | None, Field(description=about))
+    if warns_of_names(listing.parameters):
+        more["warnings"] = (list[FilterWarning] | None, Field(default=None, description=WARNINGS))
     return create_model(
         name,
-        __base__=OutputModel,
+        __base__=WarnedPage if "warnings" in more else OutputModel,
         __doc__="A page of the list.",
         items=(list[entry], Field(description=IN_ANSWERS["items"])),
         next_cursor=(str | None, Field(description=IN_ANSWERS["next_cursor"])),

@@ -18,6 +18,7 @@ from app.api.listings.paging import Order, order_of, page_rows
 from app.api.records.columns import Columns, by_row
 from app.api.records.expand import visible_rows
 from app.api.records.shapes import Renderer
+from app.api.records.state_words import AWAITS_AGREEMENT, STATE_FIELDS, state_label
 from app.common.duties import DUTY_KINDS, GivenDuty
 from app.common.records import Codec, Record, all_codecs
 from app.kernel.access.colleagues import colleague_condition
@@ -89,7 +90,7 @@ class NamedRecord:
 
     def state_label(self, language: str) -> str:
         """Return the label of its state."""
-        return self.lifecycle.states(self.fields["state"]).label(language)
+        return state_label(self.lifecycle, self.fields, language)
 
 
 def naming_fields(listing: Listing) -> tuple[str, ...]:
@@ -104,6 +105,12 @@ def naming_fields(listing: Listing) -> tuple[str, ...]:
         and not (fields[name].staff_only or fields[name].hidden)
         and name not in listing.renderer.COMPUTED
     )
+
+
+def _state_fields(listing: Listing) -> frozenset[str]:
+    """Return the fields by which the state of a record of the list is put into words."""
+    own = STATE_FIELDS & listing.shape.model_fields.keys()
+    return own if AWAITS_AGREEMENT in own else frozenset({"state"})
 
 
 def _fields_of(lifecycle: Lifecycle[Any]) -> dict[str, Codec]:
@@ -135,7 +142,7 @@ async def find_named(listing: Listing, renderer: Renderer, query: NameQuery) -> 
     """
     names = naming_fields(listing)
     details = {name for name in DETAILS if name in listing.shape.model_fields}
-    renderer.fields = frozenset({"state", *names, *details})
+    renderer.fields = frozenset({*_state_fields(listing), *names, *details})
     order = _order(listing, query)
     records: dict[Any, NamedRecord] = {}
     for exact in (True, False):
@@ -158,7 +165,7 @@ async def rank_by_words(listing: Listing, renderer: Renderer, text: str) -> list
     bind = WhereClause().bind
     staff = staff_condition(renderer.caller, lifecycle, bind) == EVERYWHERE
     scores = await ranked_hits(renderer.ledger.db, lifecycle.kind, text, staff=staff)
-    renderer.fields = frozenset({"state", *naming_fields(listing)})
+    renderer.fields = frozenset({*_state_fields(listing), *naming_fields(listing)})
     parameters = {
         "ids": list(scores),
         "states": [state.value for state in lifecycle.states_in_use],
@@ -176,7 +183,7 @@ async def records_named(listing: Listing, renderer: Renderer, names: Sequence[st
     their numbers or by names in another system.
     """
     lifecycle, fields = listing.lifecycle, naming_fields(listing)
-    renderer.fields = frozenset({"state", *fields})
+    renderer.fields = frozenset({*_state_fields(listing), *fields})
     codes = [] if lifecycle.code is not None else [name for name in CODES if name in fields]
     # Only kinds with a code have numbers like INC-2026-000001, and names in other systems.
     resolvable = names if lifecycle.code is not None else [name for name in names if is_id(name)]

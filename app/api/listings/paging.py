@@ -22,6 +22,7 @@ from app.api.listings import cursors
 from app.api.listings.filters import WhereClause, narrow
 from app.api.listings.list_queries import MOST_COUNTED, ListQuery, ListSelection, expanded_fields
 from app.api.listings.lists import Listing
+from app.api.listings.unknown_names import filter_warnings
 from app.api.records.columns import Columns, by_row
 from app.api.records.expand import expand
 from app.api.records.shapes import Renderer
@@ -94,9 +95,10 @@ async def page(
     saved: ListSelection | None = None,
     within: WhereClause | None = None,
 ) -> dict[str, Any]:
-    """Return one page: `items` and `next_cursor` (None at the end), `total` if requested, and the lag of the
-    index if words are searched for. The filters of a `saved` view apply besides those of the query, whose
-    order wins. `within`: conditions that hold besides, whatever is asked for. Raises BadCursor.
+    """Return one page: `items` and `next_cursor` (None at the end), `total` if requested, the lag of the
+    index if words are searched for, and `warnings` of unknown names in filters, if any. The filters of a
+    `saved` view apply besides those of the query, whose order wins. `within`: conditions that hold besides,
+    whatever is asked for. Raises BadCursor.
     """
     sort = query.sort if saved is None or "sort" in query.model_fields_set else saved.sort
     order = order_of(listing, sort)
@@ -119,6 +121,8 @@ async def page(
         answer["lag_seconds"] = await wait_for_index(renderer.ledger.db) if where.searches else None
     if query.count:
         answer |= await _total(renderer, where, order)
+    if warnings := await filter_warnings(listing.parameters, query, renderer):
+        answer["warnings"] = warnings
     rows = await page_rows(renderer, where, order, query.limit + 1, after)
     cursor, items = None, list[dict[str, Any]]()
     if rows:

@@ -23,6 +23,7 @@ from app.dashboard.improvement.evidence import MeasuredEvidence, evidence_of
 from app.dashboard.opening import DashboardPage, open_dashboard
 from app.desk.names import NAME
 from app.desk.pages.context import Desk, require_signed_in
+from app.desk.pages.own_key import reason_against_key
 from app.desk.pages.records import RecordView, shown_fields
 from app.desk.values import ShownField, label_of
 from app.foundation.decisions.records import (
@@ -197,7 +198,7 @@ async def _awaited(
         evidence=await _evidence(page, view),
         ballots=await _ballots(page, view, item["decision"]),
         absent=absent,
-        refusal=None if offer is None else offer["reason"],
+        refusal=reason_against_key(desk, lifecycle[item["action"]]) if offer is None else offer["reason"],
         verdicts=[
             (verdict.value, verdict.label(page.language))
             for verdict in VoteVerdict

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import utc_now
 from app.api.direct import Router
+from app.api.records.state_words import state_label
 from app.dashboard.addresses import ROOT
 from app.dashboard.effect_parts import EffectOnPage, effect_on_page
 from app.dashboard.improvement.board import effect_lines, programme_chart
@@ -25,14 +26,7 @@ from app.dashboard.improvement.measured import (
 from app.dashboard.improvement.phases import standing_of
 from app.dashboard.opening import DashboardPage, open_dashboard
 from app.desk.pages.context import Desk
-from app.desk.pages.records import (
-    ChildTable,
-    RecordView,
-    child_table,
-    offered_actions,
-    read_record,
-    state_label,
-)
+from app.desk.pages.records import ChildTable, RecordView, child_table, offered_actions, read_record
 from app.desk.values import ShownField
 from app.kpis.catalogue import KPIS
 from app.processes.improvements.records import Improvement

@@ -49,6 +49,7 @@ from app.desk.pages.form.returns import RETURN, page_to_return_to
 from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.form.sent_inputs import SentInputs, inputs_of
 from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept_form, with_uploads
+from app.desk.pages.own_key import reason_against_key, reason_against_vote
 from app.desk.pages.record.outcome_sentences import outcome_sentence
 from app.desk.pages.record.planned_window import WANTED, freezes_ahead
 from app.desk.pages.record.requester_card import RequesterCard, requester_card
@@ -437,13 +438,15 @@ async def _rows_within(screen: ActionScreen) -> dict[str, list[Hit]]:
 async def _reason_against(screen: ActionScreen) -> str | None:
     """Return why the action is not possible now; None: nothing is known to forbid it."""
     view, action = screen.view, screen.row.name
+    if (of_key := reason_against_key(screen.desk, screen.row)) is not None:
+        return of_key
     if view is None:
         return await _reason_against_opening(screen)
     reason: str | None = next(
         (each["reason"] for each in view.record.get("actions", ()) if each["action"] == action), None
     )
     if reason is None and action in VOTES and not await is_asked_to_vote(screen.desk, view):
-        return screen.desk.sentence("not_asked_to_vote")
+        return reason_against_vote(screen.desk)
     return reason
 
 

@@ -18,11 +18,12 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import utc_now
 from app.api.direct import Router
+from app.api.records.state_words import state_label
 from app.common.times.zones import is_zone
 from app.desk.operation_calls import CallRefused
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.form.own_ends import own_end
-from app.desk.pages.records import RecordView, state_label
+from app.desk.pages.records import RecordView
 from app.desk.values import ShownField
 from app.kernel.actions.payloads import LONGEST_KEY
 

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import ledger_of
 from app.api.direct import Router
+from app.api.records.state_words import STATE_FIELDS, state_label
 from app.common.people import Role
 from app.desk.homes import HOMES, OPEN_STATES, READER_TEAMS, HomeList, HomePage
 from app.desk.pages.context import Desk, open_desk, require_signed_in
@@ -23,7 +24,7 @@ from app.desk.pages.lists.addresses import address_of_list
 from app.desk.pages.lists.columns import ranked
 from app.desk.pages.lists.tabs import MOST_COUNTED, count_text, list_text, open_states
 from app.desk.pages.record_names import calling_fields, with_record_names
-from app.desk.pages.records import RecordView, state_label, state_tone
+from app.desk.pages.records import RecordView, state_tone
 from app.desk.values import NAMING
 from app.kpis.answers.series import KpiStatus
 from app.kpis.behaviours import KpiChangeMark
@@ -168,7 +169,7 @@ async def _opened(desk: Desk, work: CountedWork) -> OpenedWork:
     screen = desk.contract.listing(lifecycle.plural)
     assert screen is not None, "every kind has a list"
     telling = ranked(screen)[:MOST_VALUES]
-    names = NAMING | calling_fields(lifecycle, screen.fields) | {"id", "state", "priority", *telling}
+    names = NAMING | calling_fields(lifecycle, screen.fields) | STATE_FIELDS | {"id", "priority", *telling}
     fields = ",".join(name for name in screen.fields if name in names)
     parameters = {**work.filters, "limit": str(MOST_RECORDS), "fields": fields}
     page = await desk.calls.read_if_allowed(f"/v1/{lifecycle.plural}", parameters)

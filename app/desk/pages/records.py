@@ -13,14 +13,14 @@ from urllib.parse import quote, urlencode
 
 from app.api.open_actions import action_link
 from app.api.pages.page_paths import DESK
+from app.api.records.state_words import awaits_agreement
 from app.desk.contract import ChildScreen, FileAddress
 from app.desk.names import RowNames
 from app.desk.pages.context import Desk, require_signed_in
 from app.desk.references import child_names, names_row, row_value
 from app.desk.timeline import NarratedEvent, named_in, timeline
-from app.desk.values import ShownField, label_of, record_name, record_title
+from app.desk.values import ShownField, record_name, record_title
 from app.html.filters import link
-from app.i18n import translate
 from app.kernel.actions.describe import outcomes
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.ticketing.routes.work import VoteItem
@@ -28,7 +28,7 @@ from app.ticketing.routes.work import VoteItem
 #: Fields that the head of the page shows, or that are only for programs.
 IN_THE_HEAD = frozenset({"id", "version", "number", "title", "state", "actions", "changed_at", "recorded_at"})
 #: Fields of records, and of revisions, that take effect once a second person agrees, and the action.
-AWAITS_AGREEMENT, REVISION, AGREE = "awaits_agreement", "revision", "agree"
+AGREE = "agree"
 #: Actions by which a vote is cast.
 VOTES = frozenset(get_args(VoteItem.model_fields["action"].annotation))
 #: States in which a record is of no use any more, and in which its work is done.
@@ -189,32 +189,6 @@ def reader_pages(desk: Desk, view: RecordView, on_form_of: str = "") -> list[tup
         and (not page.states or state in page.states)
         and on_form_of in ("", page.on_form_of)
     ]
-
-
-def state_label(lifecycle: Lifecycle[Any], record: Mapping[str, Any], language: str) -> str:
-    """Return the label of the record's state; of one that waits for a second person, that it does. It stands
-    alone for the usual state, which the record does not have yet.
-    """
-    state = record.get("state")
-    if state is None:
-        return ""
-    label, waits = label_of(lifecycle.states, state, language), _awaited_agreement(record, language)
-    if waits is None:
-        return label
-    usual = [each.value for each in lifecycle.states if _tone_of(lifecycle, each.value) == "active"]
-    return waits if record.get(AWAITS_AGREEMENT) and usual == [state] else f"{label} · {waits}"
-
-
-def awaits_agreement(record: Mapping[str, Any]) -> bool:
-    """Return whether the record, or its revision, waits for the agreement of a second person."""
-    return bool(record.get(AWAITS_AGREEMENT) or (AWAITS_AGREEMENT in record and record.get(REVISION)))
-
-
-def _awaited_agreement(record: Mapping[str, Any], language: str) -> str | None:
-    if not awaits_agreement(record):
-        return None
-    code = "awaits_agreement" if record.get(AWAITS_AGREEMENT) else "revision_awaits_agreement"
-    return translate(language, "desk", code)
 
 
 def state_tone(lifecycle: Lifecycle[Any], record: Mapping[str, Any]) -> str:

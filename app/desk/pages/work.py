@@ -14,6 +14,7 @@ from starlette.status import HTTP_303_SEE_OTHER
 
 from app.api.authentication.auth import utc_now
 from app.api.direct import Router
+from app.api.records.state_words import state_label
 from app.common.faces import TAKE_ACTION
 from app.common.people import STAFF_ROLES
 from app.desk.administration.waiting import administrator_tasks
@@ -23,7 +24,7 @@ from app.desk.pages.context import Desk, open_desk, require_signed_in
 from app.desk.pages.homes import role_work
 from app.desk.pages.lists.tabs import ASSIGN, open_states
 from app.desk.pages.lists.waiting_rows import NEVER, NO_PRIORITY, WaitingRow, asked_rows
-from app.desk.pages.records import HANDED_OVER, RecordView, state_label
+from app.desk.pages.records import HANDED_OVER, RecordView
 from app.desk.values import NAMING
 from app.kernel.actions.lifecycle import Lifecycle
 from app.log.canonical import instant

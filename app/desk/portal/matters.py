@@ -12,6 +12,7 @@ from typing import Any
 from starlette.responses import Response
 
 from app.api.pages.page_paths import DESK
+from app.api.records.state_words import state_label
 from app.desk.pages.actions import screen_of
 from app.desk.pages.context import Desk
 from app.desk.pages.evidence import JUDGEMENTS, evidence_for
@@ -19,7 +20,7 @@ from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.lists.waiting_rows import ABOUT_COMPLAINTS, WaitingRow, asked_rows
 from app.desk.pages.record.outcome_sentences import outcome_sentence
 from app.desk.pages.record_names import read_named_record
-from app.desk.pages.records import OfferedAction, RecordView, offered_actions, state_label, state_tone
+from app.desk.pages.records import OfferedAction, RecordView, offered_actions, state_tone
 from app.i18n import sentences, translate
 from app.ticketing.routes.dated_duties import DATED_DUTIES
 

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import ledger_of
 from app.api.direct import Router
 from app.api.pages.page_paths import PORTAL
+from app.api.records.state_words import state_label
 from app.common.files.media import PICTURES
 from app.desk.answered import shown_answers
 from app.desk.forms.fields import FieldChoice
@@ -31,7 +32,6 @@ from app.desk.pages.records import (
     offered_actions,
     read_events,
     read_record,
-    state_label,
     state_tone,
 )
 from app.desk.pages.warnings import unattached_files

@@ -38,7 +38,7 @@ from app.foundation.discoveries.records import (
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import LONGEST_LIST
-from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.kernel.actions.refusals import PreparationRefused, WrongValue, caller_check
 
 #: A row of lookups.STANDING.
 Row = dict[str, Any]
@@ -221,6 +221,7 @@ async def _described(
     return list(islice(fitting, MOST_SETTLED_DIFFERENCES))
 
 
+@caller_check
 async def changed_since(
     reads: ReadContext, discovery: Discovery, body: CompareAgainDiscovery, ctx: ActionContext
 ) -> ChangedDifferences:

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.common.faces import RecordFace
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.common.priorities.risk_level import RiskLevel
@@ -116,6 +117,7 @@ TELL_AGREEING = (
 LIFECYCLE = Lifecycle(
     kind="risk_matrix", plural="risk_matrices", zh="风险矩阵", record=RiskMatrix, code="RMX",
     visible=(to_staff(),),
+    face=RecordFace(by_agreement={State.set: "awaits_agreement"}),
     rows=(
         #      action 中文    from         to         who              event
         action(add,   "设定", NEW_RECORD,  State.set, quality_manager, "risk_matrix.added", wrong=(matrix_invalid,), notifies=TELL_AGREEING),

@@ -26,7 +26,7 @@ from app.governance.surveys.records import (
 )
 from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext, Reading, Unguarded
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.kernel.actions.refusals import PreparationRefused, WrongValue, caller_check
 
 AUDIENCE_GUARD = Unguarded("Whoever joins the audience meanwhile was not in it when it was drawn from.")
 ANSWERS_GUARD = Unguarded("Nobody answers a survey that has ended.")
@@ -62,6 +62,7 @@ async def planned_audience(
     return SurveyAudience(team_by_person)
 
 
+@caller_check
 async def audience_now(
     reads: ReadContext, survey: Survey, body: object, ctx: ActionContext
 ) -> SurveyAudience:

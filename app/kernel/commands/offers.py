@@ -104,7 +104,7 @@ async def offers(
             because = because or await check(reads, loaded.record, ctx)
         if because is None and not present.issuperset(required_children(row).values()):
             because = NOTHING_TO_CHOOSE
-        if because is not None or CALLER_CHECKS.isdisjoint(row.checks.wrong):
+        if because is not None or CALLER_CHECKS.isdisjoint((*row.checks.prepare, *row.checks.wrong)):
             offered.append(Offer(row, because))
             continue
         offered.append(

@@ -157,6 +157,7 @@ class ReadyToGoOut:
     """The result of a check that nothing keeps the release from going out."""
 
 
+@caller_check
 async def changes_that_go(
     reads: ReadContext, release: Release, body: object, ctx: ActionContext
 ) -> ReadyToGoOut:

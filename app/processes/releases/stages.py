@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.common.faces import RecordFace
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.common.records import jsonb_ordered
@@ -101,6 +102,7 @@ TELL_AGREEING = (
 LIFECYCLE = Lifecycle(
     kind="release_stage_set", plural="release_stage_sets", zh="发布阶段集", record=StageSet,
     visible=(to_everybody(),),
+    face=RecordFace(by_agreement={State.in_use: "awaits_agreement"}),
     lookup=Lookup(retired={State.retired: "stage_set_retired"}), rules=Rules(constraints={"release_stage_set_key_key": ValueTaken("key")}),
     rows=(
         #      action  中文    from            to             who     event

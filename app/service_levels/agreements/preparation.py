@@ -14,7 +14,7 @@ from app.common.times.clocks import AgreementType
 from app.foundation.people.records import Team
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.refusals import PreparationRefused, WrongValue
+from app.kernel.actions.refusals import PreparationRefused, WrongValue, caller_check
 from app.log.events import stream
 from app.service_levels.agreements.agreement_sides import agreement_sides, party_has_accounts
 from app.service_levels.agreements.lookups import agreements_with
@@ -233,6 +233,7 @@ def day_end(day: str, zone: ZoneInfo) -> datetime:
     return datetime.combine(date.fromisoformat(day) + DAY, time(), zone).astimezone(UTC)
 
 
+@caller_check
 async def validity(reads: ReadContext, agreement: Agreement, body: object, ctx: ActionContext) -> Validity:
     """Find the instants of the agreement's validity. Raises PreparationRefused if it would be over when it is
     signed, or another agreement with the same party about the same covers some of that time.
@@ -343,6 +344,7 @@ class AcknowledgementRequests:
     rows: tuple[AgreementAcknowledgement, ...]
 
 
+@caller_check
 async def acknowledgement_requests(
     reads: ReadContext, agreement: Agreement, body: object, ctx: ActionContext
 ) -> AcknowledgementRequests:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -107,6 +107,8 @@ class Project:
     executor: Client
     owner: Client
     admin: Client
+    #: The day of all steps that a plan does not move, so that another plan leaves completed ones as they are.
+    planned_at: str = field(default_factory=ago)
 
     async def selected(self) -> str:
         """The address of an improvement that was selected."""
@@ -326,9 +328,9 @@ class Project:
     def rollout(self, *, cutover_at: str | None = None, **dues: str) -> Json:
         """The plan of a rollout of the team of networks; the cutover is today, unless said."""
         due = {
-            **dict.fromkeys(STEPS[:6], ago()),
-            "cut_over": cutover_at or ago(),
-            "manage_daily": cutover_at or ago(),
+            **dict.fromkeys(STEPS[:6], self.planned_at),
+            "cut_over": cutover_at or self.planned_at,
+            "manage_daily": cutover_at or self.planned_at,
             **dues,
         }
         return {

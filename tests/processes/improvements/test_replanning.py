@@ -140,8 +140,12 @@ async def test_completed_steps_stay_whether_the_plan_names_their_owners_or_leave
     assert await refusal(project.manager, roll_out, plan) == (422, inactive), "of an open step"
     plan["steps"][6] |= {"owner": project.executor.id}
     await project.manager.post_ok(roll_out, plan)
-    plan["steps"][0] |= {"owner": outsider.id}
-    await project.manager.post_ok(roll_out, plan)
+    for change in ({"owner": outsider.id}, {"due_at": LAST}):
+        named = [step | (change if step["step"] == "name_owner" else {}) for step in plan["steps"]]
+        assert await refusal(project.manager, roll_out, plan | {"steps": named}) == (
+            422,
+            [(f"steps/0/{next(iter(change))}", "step_completed")],
+        )
     left_out = plan | {"steps": plan["steps"][3:]}
     await project.manager.post_ok(roll_out, left_out)
     steps = await steps_of(project.manager, path)

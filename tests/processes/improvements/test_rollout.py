@@ -149,8 +149,17 @@ async def test_a_rollout_is_planned_in_nine_steps_of_which_the_pilot_is_done(pro
     report = (await project.manager.read(f"{path}/documents"))["items"][-1]["number"]
     assert (done, steps["pilot"]["evidence_numbers"]) == (["pilot"], [report])
 
+    await completed_steps_are_left_as_they_are(project, path, plan)
+
+
+async def completed_steps_are_left_as_they_are(project: Project, path: str, plan: Json) -> None:
+    """Another plan moves only open steps."""
+    roll_out = f"{path}/roll_out"
     await completed(project, path, "name_owner")
     replanned = [step | {"owner": project.manager.id} for step in plan["steps"]]
+    completed_moved = (422, [("steps/0/owner", "step_completed")])
+    assert await refusal(project.manager, roll_out, plan | {"steps": replanned}) == completed_moved
+    replanned[0] = plan["steps"][0]
     replanned[1] |= {"owner": project.sponsor.id}
     await project.manager.post_ok(roll_out, plan | {"steps": replanned})
     owners = {name: step["owner"]["id"] for name, step in (await steps_of(project.manager, path)).items()}

@@ -17,6 +17,7 @@ from app.api.authentication.auth import ledger_of
 from app.api.direct import Router
 from app.api.open_actions import action_link
 from app.api.pages.sent_forms import SentForm, sent_form
+from app.api.records.state_words import state_label
 from app.common.faces import ActionChain, FormFace
 from app.desk.forms.faced import OCCURRED_AT, blank_required, with_demanded
 from app.desk.forms.fields import Form
@@ -31,7 +32,7 @@ from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept
 from app.desk.pages.lists.addresses import list_address_or
 from app.desk.pages.lists.tabs import ASSIGN
 from app.desk.pages.record.outcome_sentences import outcome_sentence
-from app.desk.pages.records import RecordView, state_label, state_tone
+from app.desk.pages.records import RecordView, state_tone
 from app.desk.references import resolve_references
 from app.desk.values import NAMING
 from app.i18n import translate

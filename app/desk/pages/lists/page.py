@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER, HTTP_422_UNPROCESSABLE_CONTENT
 
 from app.api.direct import Router
+from app.api.records.state_words import AWAITS_AGREEMENT, REVISION, state_label
 from app.api.requests.accept import LANGUAGE
 from app.desk.answered import ITEM
 from app.desk.contract import ListScreen
@@ -41,7 +42,7 @@ from app.desk.pages.lists.promises import PROMISES
 from app.desk.pages.lists.saved_views import by_name, filters_of, view_forms
 from app.desk.pages.lists.tabs import ANY_STATE, MINE, TAB, ListTab, chosen_tab, counted, open_states, tabs_of
 from app.desk.pages.record_names import calling_fields, with_record_names
-from app.desk.pages.records import AWAITS_AGREEMENT, REVISION, RecordView, state_label, state_tone
+from app.desk.pages.records import RecordView, state_tone
 from app.desk.values import NAMING, code_class
 from app.kernel.actions.lifecycle import Lifecycle
 

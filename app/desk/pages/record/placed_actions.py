@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.api.records.state_words import awaits_agreement
 from app.common.faces import TAKE_ACTION, RecordFace
-from app.desk.pages.records import AGREE, OfferedAction, RecordView, awaits_agreement
+from app.desk.pages.records import AGREE, OfferedAction, RecordView
 from app.kernel.actions.actor_policy import Relation
 from app.kernel.actions.lifecycle import Action
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from app.api.records.state_words import state_label
 from app.desk.pages.context import Desk
-from app.desk.pages.records import RecordView, state_label, state_tone
+from app.desk.pages.records import RecordView, state_tone
 
 #: The kinds of tickets that people open for themselves.
 OPENED_BY_PEOPLE = ("incident", "request")

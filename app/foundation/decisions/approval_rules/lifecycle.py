@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.common.duties import INDEPENDENT_ROLES
+from app.common.faces import RecordFace
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import STAFF_ROLES, Role
 from app.common.records import CodeEnum, empty, jsonb_ordered
@@ -263,6 +264,7 @@ LIFECYCLE = Lifecycle(
     kind="approval_rule", plural="approval_rules", zh="审批规则", record=ApprovalRule,
     visible=(to_staff(),), children=(ApprovalRuleVersion,),
     rules=Rules(constraints={"approval_rule_key_key": ValueTaken("key")}),
+    face=RecordFace(by_agreement={State.in_force: "awaits_agreement", State.ended: "end_awaits_agreement"}),
     rows=(
         #      action  中文    from                           to              who      event
         action(add,    "添加", NEW_RECORD,                    State.in_force, SETTERS, "approval_rule.added",

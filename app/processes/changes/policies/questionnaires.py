@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.common.faces import RecordFace
 from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Role
 from app.common.priorities.risk_level import RiskLevel
@@ -236,6 +237,7 @@ TELL_AGREEING = (
 LIFECYCLE = Lifecycle(
     kind="risk_questionnaire", plural="risk_questionnaires", zh="风险问卷", record=RiskQuestionnaire,
     visible=(to_staff(),),
+    face=RecordFace(by_agreement={State.set: "awaits_agreement"}),
     rows=(
         #      action  中文    from          to         who       event
         action(add,    "设定", NEW_RECORD,  State.set, SETTERS,  "risk_questionnaire.added",   wrong=(questionnaire_inconsistent,), notifies=TELL_AGREEING),

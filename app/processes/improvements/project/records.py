@@ -56,6 +56,6 @@ class ImprovementMember(ChildRecord):
     AUDIENCE_KIND: ClassVar[str] = "follower"
 
     person_id: Annotated[
-        UUID | None, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.tasked)
+        UUID | None, ForeignRef("person", GivenDuty.work), Responsible(NoticeType.joined_project)
     ] = required("Person in the project team.")
     added_at: datetime | None = required("Time at which the person joined the project team.")

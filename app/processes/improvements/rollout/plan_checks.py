@@ -68,6 +68,7 @@ async def rollout_plan_invalid(
     for n, name in enumerate(named):
         if name in named[:n]:
             raise WrongValue(pointer=f"/steps/{n}/step", because="each_once")
+    _check_completed_unchanged(improvement, body, ctx)
     for n, planned in open_steps(improvement, body, ctx):
         if planned.due_at is None and planned.step not in UNDATED_STEPS:
             raise WrongValue({"step": planned.step}, pointer=f"/steps/{n}/due_at", because="undated_step")
@@ -99,6 +100,22 @@ def open_steps(
     """Return the steps of the plan that are yet to be completed, each with its index in the payload."""
     completed = completed_steps(improvement, ctx)
     return [(n, planned) for n, planned in enumerate(body.steps) if planned.step not in completed]
+
+
+def _check_completed_unchanged(
+    improvement: Improvement, body: RollOutImprovement, ctx: ActionContext
+) -> None:
+    """Refuse another owner or due date of a completed step: it would stand in the log and change nothing."""
+    completed, steps = completed_steps(improvement, ctx), ctx.prepared(RolloutSteps)
+    for n, planned in enumerate(body.steps):
+        if planned.step not in completed:
+            continue
+        present = steps.planned(planned.step)
+        words: dict[str, Word] = {"step": planned.step}
+        if ctx.required_ref(Person, f"steps/{n}/owner").id != present.owner_id:
+            raise WrongValue(words, pointer=f"/steps/{n}/owner", because="step_completed")
+        if planned.due_at not in (None, present.due_at):
+            raise WrongValue(words, pointer=f"/steps/{n}/due_at", because="step_completed")
 
 
 async def _check_teams(

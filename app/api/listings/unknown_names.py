@@ -1,0 +1,103 @@
+"""Warnings of a list's answer: names in filters that no record has. The list is empty because of them, and
+would read as "there is no work". They are not refused, as clients may rely on the empty list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from app.api.listings.filters import REFERENCE, Parameter, Reference
+from app.api.records.shapes import OutputModel, Renderer
+from app.api.unknown_keys import NamedKey, nearest, visible_keys, warning_sentence
+from app.kernel.access.reads import is_id
+from app.kernel.visible_records import is_visible
+
+#: Values of filters that name no record: none at all, or the caller.
+NOT_NAMES = frozenset({"none", "me"})
+#: The kinds whose keys are unique only within a process.
+OF_PROCESSES = frozenset({"category"})
+#: The kinds with a sentence of their own.
+SAID_KINDS = frozenset({"service", "ci", "category", "team", "person"})
+WITH_ID = """
+select h.audience from {table} r join log.stream_head h on h.stream = '{kind}/' || r.id where r.id = %s"""
+
+
+class FilterWarning(OutputModel):
+    """A name in a filter that no record here has."""
+
+    parameter: str = Field(description="Query parameter with the name.", examples=["service"])
+    code: str = Field(
+        description="Code of the warning: `unknown_service`, `unknown_ci`, `unknown_category`, "
+        "`unknown_team`, `unknown_person` or `unknown_record`.",
+        examples=["unknown_service"],
+    )
+    detail: str = Field(description="Warning as a sentence, in the reader's language.")
+    near: list[str] = Field(description="Known names that resemble it, the closest first; at most three.")
+
+
+def warns_of_names(parameters: Mapping[str, Parameter]) -> bool:
+    """Return whether one of the parameters names records, so that answers may warn of unknown names."""
+    return any(_checked_reference(parameter) is not None for parameter in parameters.values())
+
+
+async def filter_warnings(
+    parameters: Mapping[str, Parameter], query: BaseModel, renderer: Renderer
+) -> list[dict[str, Any]]:
+    """Return the warnings of names in the query that no record has."""
+    return [
+        warning
+        for name in sorted(parameters.keys() & query.model_fields_set)
+        if (reference := _checked_reference(parameters[name])) is not None
+        for warning in await _warnings_of_names(renderer, name, reference, getattr(query, name) or ())
+    ]
+
+
+def _checked_reference(parameter: Parameter) -> Reference | None:
+    """Return the description of the records that values of the parameter name; None if names are not checked:
+    records may name processes that no definition has.
+    """
+    extras = [getattr(mark, "json_schema_extra", None) for mark in get_args(parameter.annotation)]
+    references = [extra[REFERENCE] for extra in extras if isinstance(extra, dict) and REFERENCE in extra]
+    return next((reference for reference in references if reference["by"] != "name"), None)
+
+
+async def _warnings_of_names(
+    renderer: Renderer, parameter: str, reference: Mapping[str, Any], names: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return a warning for each name that no record of the reference's kind has, as far as the caller sees
+    them.
+    """
+    kind, warnings = reference["kind"], []
+    for name in names:
+        alike = [name] if name in NOT_NAMES else await _alike(renderer, kind, reference["by"], name)
+        if name in alike:
+            continue
+        near, said = nearest(name, alike), kind if kind in SAID_KINDS else "record"
+        detail = warning_sentence(renderer.language, f"no_{said}", name, near)
+        warning = FilterWarning(parameter=parameter, code=f"unknown_{said}", detail=detail, near=near)
+        warnings.append(warning.model_dump())
+    return warnings
+
+
+async def _alike(renderer: Renderer, kind: str, by: str, name: str) -> Sequence[str]:
+    """Return the name, if a record has it, or otherwise names that are like it."""
+    ledger, caller = renderer.ledger, renderer.caller
+    if "\x00" in name:
+        return ()
+    if kind == "team":
+        teams = (await ledger.directory.teams()).values()
+        return [name] if any(name == team.text for team in teams) else [team.key for team in teams]
+    if by == "key" and not is_id(name):
+        process = renderer.lifecycle.kind if kind in OF_PROCESSES else None
+        return await visible_keys(ledger, caller, NamedKey("", kind, name, process))
+    if not is_id(name):
+        return ()
+    lifecycle = ledger.lifecycles[kind]
+    rows = await ledger.db.rows(WITH_ID.format(table=lifecycle.table, kind=kind), (UUID(name),))
+    # People are named in records of which one does not see the people themselves.
+    is_known = any(kind == "person" or is_visible(ledger, lifecycle, caller, row["audience"]) for row in rows)
+    return [name] if is_known else ()
