@@ -38,7 +38,7 @@ from app.processes.changes.policies.recorded import RecordedAnswers
 from app.processes.changes.policies.records import ChangeTemplate
 from app.processes.changes.preparation import WantedWindowConflicts
 from app.processes.changes.records import Change, ChangeState, ChangeType, DeferralReason
-from app.ticketing.requesters import wishers
+from app.ticketing.wishers import wishers
 
 
 async def wishers_of_change(reads: ReadContext, record: Change | ChangeTemplate) -> Origins:

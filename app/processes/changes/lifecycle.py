@@ -65,9 +65,9 @@ from app.processes.changes.records import BEFORE_IMPLEMENTATION, ENDED, IMPLEMEN
 from app.processes.changes.records import ChangeState as State
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.links import LinkTicket, add_link
+from app.ticketing.opening import set_requester
 from app.ticketing.priority import PRIORITY
 from app.ticketing.records import LinkKind
-from app.ticketing.requesters import set_requester
 
 
 def draft(change: Change, body: DraftChange, ctx: ActionContext) -> None:

@@ -32,7 +32,7 @@ from app.processes.changes.policies.records import ChangeTemplate, Freeze, Templ
 from app.processes.changes.records import Change, ChangeType
 from app.ticketing.links import LinkedWishers
 from app.ticketing.records import Link, LinkKind
-from app.ticketing.requesters import told_wishers
+from app.ticketing.wishers import told_wishers
 from app.ticketing.work.working_days import same_time_on, service_working_days, working_days_after
 
 #: The working days after which the review of a change is due.

@@ -85,15 +85,14 @@ from app.processes.incidents.reviews import flag_review, review
 from app.service_levels.clocks.reopening import AgreedReopening
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing import priority as priorities
+from app.ticketing.opening import reopening_of_opened, set_requester
 from app.ticketing.priority import PRIORITY
 from app.ticketing.reopening import (
     former_assignee,
     reopening_of_edited,
-    reopening_of_opened,
     return_to_team,
     told_of_reopening,
 )
-from app.ticketing.requesters import set_requester
 from app.ticketing.work.ticket_holds import (
     REQUESTER_TO_ANSWER,
     cannot_wait_for_change,
