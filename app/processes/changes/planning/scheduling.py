@@ -131,26 +131,28 @@ async def window_booking(
 
 
 def refuse_conflicts(in_the_way: Sequence[Conflict], override_reason: str | None, ctx: ActionContext) -> None:
-    """Refuse a window of other changes if no reason for overriding them is given, and a window in a freeze:
-    people whom a freeze hinders ask for an exception, on which others decide. Raises PreparationRefused.
+    """Refuse a window in a freeze, and a window of other changes if no reason for overriding them is given.
+    The freeze comes first: a reason lifts none, so advice to give one would not help. People whom a freeze
+    hinders ask for an exception, on which others decide. Raises PreparationRefused.
     """
-    if in_the_way and override_reason is None:
-        raise _refusal("window_taken", in_the_way, ctx)
     freezes = [conflict for conflict in in_the_way if conflict.kind == Freeze.KIND]
     if freezes:
-        raise _refusal("frozen_without_exception", freezes, ctx)
+        changes = [conflict for conflict in in_the_way if conflict.kind != Freeze.KIND]
+        raise _refusal("frozen_without_exception", freezes, ctx, changes)
+    if in_the_way and override_reason is None:
+        raise _refusal("window_taken", in_the_way, ctx)
 
 
 def _refusal(
-    code: str, conflicts: Sequence[Conflict], ctx: ActionContext, others: Sequence[Conflict] = ()
+    code: str, conflicts: Sequence[Conflict], ctx: ActionContext, changes: Sequence[Conflict] = ()
 ) -> PreparationRefused:
-    """Return the refusal whose sentence names the conflicts, each with its item; its data list the `others`,
-    too. Callers who see all changes get the titles of changes.
+    """Return the refusal whose sentence names the conflicts, each with its item; its data list these
+    `changes`, too. Callers who see all changes get the titles of changes.
     """
     managers = [grant for grant in ctx.caller.roles if grant.role is Role.change_manager]
     sees_all = any(grant.applies_throughout(Change.KIND) for grant in managers)
     named = [ConflictName(conflict) for conflict in conflicts[:MOST_NAMED]]
-    listed = [*conflicts, *others][:MOST_NAMED]
+    listed = [*conflicts, *changes][:MOST_NAMED]
     more = {"conflicts": [conflict.as_json(lambda audience: sees_all) for conflict in listed]}
     # A change that conflicts on several items of one name is named once.
     different = {name.label("en"): name for name in named}
@@ -263,6 +265,7 @@ def guarded_reading(reads: ReadContext) -> Reading:
 
 
 async def scope_of(reads: ReadContext, change: Change) -> ItemScope:
+    """Return the scope of the change's items and services."""
     guard = Unguarded(
         "The class of an item is never changed; its services count as they are when it is booked."
     )
@@ -274,6 +277,7 @@ async def scope_of(reads: ReadContext, change: Change) -> ItemScope:
 async def booking_of(
     reads: ReadContext, scope: ItemScope, window: WantedWindow, overrides: list[str]
 ) -> Booking:
+    """Return the booking of the scope in the window, over the streams `overrides`."""
     assert window.until_at is not None
     excepted = await excepted_freezes(guarded_reading(reads), window.change_id)
     return Booking(
