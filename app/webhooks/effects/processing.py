@@ -56,7 +56,7 @@ from app.webhooks.effects.outcomes import (
 )
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import DeliveryEffect, DeliveryState, Outcome, StoredDelivery
-from app.webhooks.intake.evaluation import evaluate
+from app.webhooks.intake.source_mapping import evaluate
 from app.webhooks.intake.source_tests import tested
 from app.webhooks.mapping.ticket_kinds import as_kind
 from app.webhooks.mapping.updates import (
