@@ -8597,6 +8597,7 @@ CREATE OR REPLACE FUNCTION schedule.needed_by(ci uuid)
  LANGUAGE sql
  STABLE
 AS $function$
+  -- The directions of IMPACT_DIRECTIONS in app/foundation/cis/impact.py: change both.
   select n.id from (
     select r.to_ci_id as id from fold.ci_relation r where r.from_ci_id = ci and r.kind <> 'part_of'
     union all select r.from_ci_id from fold.ci_relation r where r.to_ci_id = ci and r.kind = 'part_of'
@@ -8628,6 +8629,7 @@ CREATE OR REPLACE FUNCTION schedule.write_change(entry jsonb)
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
+  -- The rule of CONFLICTS in app/processes/changes/planning/bookings.py: change both.
 declare
   change uuid := entry->>'id';
   span tstzrange := tstzrange((entry->>'from')::timestamptz, (entry->>'until')::timestamptz);

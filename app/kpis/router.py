@@ -356,7 +356,7 @@ async def _series_tables(
 
 
 async def _with_lag_notice(request: Request, ledger: Ledger, kpi_answer: AnswerT) -> AnswerT:
-    """Return the answer, with a notice if it lags behind an import."""
+    """Return the answer, with a notice while the facts lag behind an import; else unchanged."""
     words = await lag_notice(ledger.db, kpi_answer.position, kpi_answer.lag_seconds, language_for(request))
     return kpi_answer if words is None else kpi_answer.model_copy(update={"behind": words})
 

@@ -264,7 +264,12 @@ class AppendResult:
 
 
 async def append(connection: Connection, commands: Sequence[EncodedRequest]) -> AppendResult:
-    """Append a batch in one call of log.append, defined in migrations/schema.sql."""
+    """Append a batch in one call of log.append, defined in migrations/schema.sql. The function locks the head
+    of the log. It leaves out commands whose idempotency key was used before (`repeated`) and commands that
+    read a version which has changed (`stale`). For the others it gives positions, and writes events, rows,
+    audiences and idempotency keys in one transaction; then it notifies the consumers. A violated constraint
+    raises an error for the whole batch, so `Writer` appends its commands again one by one.
+    """
     batch, data = encode_batch(commands)
     async with connection.cursor(row_factory=dict_row) as cursor:
         await cursor.execute(APPEND, (batch, data))

@@ -27,7 +27,7 @@ from app.kernel.actions.refusals import WrongValue
 from app.kernel.actions.related import RelatedCommand
 from app.log.events import kind_of
 from app.ticketing.records import Link, LinkKind
-from app.ticketing.requesters import told_wishers
+from app.ticketing.wishers import told_wishers
 
 #: Roles whose holders withdraw a confirmed cause.
 CAUSE_MANAGERS = frozenset({Role.incident_manager, Role.problem_manager, Role.change_manager})

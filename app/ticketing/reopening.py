@@ -12,25 +12,10 @@ from app.common.notices import NoticeType, RecipientRule
 from app.common.people import Person, PersonState, Role
 from app.common.tickets import Ticket
 from app.foundation.people.lookups import has_left_team
-from app.foundation.services.records import CatalogueItem
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import Patch
 from app.service_levels.clocks.reopening import AgreedReopening, agreed_reopening
-
-
-async def reopening_of_opened(
-    reads: ReadContext, ticket: Any, body: Any, ctx: ActionContext
-) -> AgreedReopening:
-    """Find for how many days a ticket that is being opened may be reopened after its end."""
-    requester, item = ctx.ref(Person, "requester"), ctx.ref(CatalogueItem, "item")
-    customer = requester.team_id if requester else ctx.caller.team_id
-    attributes = {
-        "service": body.service or (item.service if item else None),
-        "customer": None if customer is None else str(customer),
-        "catalogue_item": item.key if item else None,
-    }
-    return await agreed_reopening(reads, None, ctx.occurred_at, attributes)
 
 
 async def reopening_of_edited(

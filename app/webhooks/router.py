@@ -1,4 +1,4 @@
-"""Routes of webhooks: `/v1/webhooks/{source}` for tools, `/v1/webhook_sources` for those who set them up."""
+"""Routes of webhook sources, for those who set them up. intake/router.py receives the deliveries."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, context_of, ledger_of, require_in_person, utc_now
-from app.api.contract.problems import problem
+from app.api.authentication.auth import Ledger, context_of, require_in_person
 from app.api.contract.responses import BINARY
 from app.api.direct import Router
 from app.api.listings.cursors import read as read_cursor
@@ -32,7 +31,6 @@ from app.api.records.reads import Name, load_visible, mount_reads, renderer_of
 from app.api.records.shapes import page_of
 from app.api.requests.etag import versions_of
 from app.api.requests.request_keys import key_of
-from app.api.requests.unverified_bodies import RETRY_SECONDS, BodyBudgetExceeded
 from app.api.routes import Routes
 from app.foundation.people.keys import USUAL_OVERLAP_SECONDS, Overlap
 from app.kernel.actions.actor_policy import admin
@@ -40,14 +38,13 @@ from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import NotFound
 from app.kernel.commands.command import Command
 from app.kernel.ledger import Ledger as Services
-from app.webhooks.adapters import MAIL, adapter_texts
+from app.webhooks.adapters import adapter_texts
 from app.webhooks.intake import deliveries
-from app.webhooks.intake.amazon_requests import NoAnswerOfAmazon
+from app.webhooks.intake import router as receiving
 from app.webhooks.intake.deliveries import DeliveryState, RawDelivery, content_of
 from app.webhooks.intake.preview import preview_of, values_of
-from app.webhooks.intake.quotas import WebhookQuotas
-from app.webhooks.intake.receipt import is_genuine, kept_headers, may_be_genuine, receive
-from app.webhooks.intake.verification import ADDRESS_PREFIX
+from app.webhooks.intake.receipt import kept_headers, receive
+from app.webhooks.intake.router import SourceKey
 from app.webhooks.intake.views import content_shown, delivery_shown
 from app.webhooks.pagerduty_events import router as pagerduty_events
 from app.webhooks.sources import lifecycle as sources
@@ -66,28 +63,20 @@ from app.webhooks.sources.queries import (
     WebhookSourceOut,
     WebhookStatusOut,
 )
-from app.webhooks.sources.records import WebhookSource, WebhookSourceState
+from app.webhooks.sources.records import WebhookSource
 from app.webhooks.sources.samples import sample_of
 from app.webhooks.sources.secrets import encrypt_secret, fingerprint_secret, new_webhook_secret
 from app.webhooks.sources.silence import usual_gap
 from app.webhooks.two_way.pending_writes import Writes
 from app.webhooks.write_back import tool_format
 
-#: Largest body of a webhook, in bytes; a mail may be as large as an upload.
-LARGEST_BODY = 5_242_880
 LARGEST_PAGE = 200
-#: HTTP demands a challenge with 401; it must not reveal to strangers how a tool verifies itself.
-CHALLENGE = {"WWW-Authenticate": "Webhook"}
 PAGE = 50
 
 tool_format.add()
 router = Router(prefix="/v1", tags=["webhooks"])
 mount_reads(router, WEBHOOK_SOURCES, prefix="/webhook_sources")
 
-SourceKey = Annotated[
-    str,
-    Path(alias="source", max_length=60, description="Key of the webhook source.", examples=["github-shop"]),
-]
 DeliveryId = Annotated[UUID, Path(alias="delivery", description="Identifier of the delivery.")]
 
 
@@ -388,78 +377,8 @@ async def preview_webhook(request: Request, ledger: Ledger, key: SourceKey) -> R
     return _json(await preview_of(ledger, source, raw, context.now))
 
 
-@router.endpoint(
-    "/webhooks/{source}",
-    "Receive a webhook delivery",
-    AcceptedOut,
-    method="POST",
-    refused=(404,),
-    status_code=202,
-    openapi_extra={"requestBody": {"required": True, "content": BINARY}},
-)
-async def receive_webhook(request: Request, key: SourceKey) -> Response:
-    """Receive a delivery of a tool: it is stored before the answer and processed soon after. The tool
-    authenticates itself with the secret of the source, in the way of its adapter.
-    """
-    ledger, now = ledger_of(request), utc_now()
-    quotas: WebhookQuotas = request.app.state.webhook_quotas
-    source, headers = await find_source_by_key(ledger.db, key), _headers(request)
-    # A delivery whose headers cannot be genuine is refused before its body is read.
-    if (
-        source is None
-        or source.state is WebhookSourceState.retired
-        or not may_be_genuine(ledger, source, headers, now)
-    ):
-        return await _refuse(request, key, source)
-    largest = ledger.settings.upload_limit if source.adapter == MAIL else LARGEST_BODY
-    try:
-        body = await quotas.bodies.read(request, largest)
-    except BodyBudgetExceeded as error:
-        retry = {"Retry-After": str(RETRY_SECONDS)}
-        status, code = (429, "too_much_unverified") if error.of_address else (503, "no_room_for_bodies")
-        return problem(request, status, code, headers=retry)
-    try:
-        if not await is_genuine(ledger, source, headers, body, now):
-            return await _refuse(request, key, source)
-    except NoAnswerOfAmazon:
-        return problem(request, 503, "no_certificate", headers={"Retry-After": str(RETRY_SECONDS)})
-    if not quotas.source_quota.consume(str(source.id)):
-        seconds = quotas.source_quota.remaining(str(source.id)).seconds
-        return problem(request, 429, "too_many_deliveries", headers={"Retry-After": str(seconds)})
-    delivery_id, _ = await receive(ledger, source, headers, body, now)
-    return _json({"delivery_id": delivery_id}, 202)
-
-
-@router.post("/webhooks/{source}/{secret:path}", include_in_schema=False)
-async def receive_webhook_by_address(request: Request, key: SourceKey) -> Response:
-    """Receive a delivery of a tool that knows only an address, in which the secret stands."""
-    path: str = request.scope["path"]
-    request.scope["path"] = path.removesuffix(f"/{request.path_params['secret']}")  # no answer repeats it
-    return await receive_webhook(request, key)
-
-
-def _headers(request: Request) -> dict[str, str]:
-    """Return the headers, and what stands in the address under names that no header has."""
-    in_query = {f"{ADDRESS_PREFIX}{name}": value for name, value in request.query_params.items()}
-    secret = request.path_params.get("secret")
-    return {**request.headers, **in_query, **({} if secret is None else {ADDRESS_PREFIX: secret})}
-
-
-async def _refuse(request: Request, key: str, source: WebhookSource | None) -> Response:
-    """Refuse a delivery that is not verified, and count it. A missing source is answered like a wrong secret,
-    and as quickly. Verified deliveries are accepted however many were refused.
-    """
-    quotas: WebhookQuotas = request.app.state.webhook_quotas
-    seconds = quotas.count_refused(key, request.client.host if request.client else "")
-    if seconds:
-        return problem(request, 429, "too_many_wrong_keys", headers={"Retry-After": str(seconds)})
-    source_id = deliveries.NO_SOURCE if source is None else source.id
-    await deliveries.count_refused(ledger_of(request).db, source_id, utc_now())
-    return problem(request, 401, "unverified", headers=CHALLENGE)
-
-
 def _json(content: Any, status: int = 200) -> Response:
     return Response(to_json(content), status, media_type="application/json")
 
 
-ROUTES = Routes((router, pagerduty_events.router), (WEBHOOK_SOURCES,))
+ROUTES = Routes((router, receiving.router, pagerduty_events.router), (WEBHOOK_SOURCES,))

@@ -204,7 +204,7 @@ SQL = {
     "app/webhooks/effects/known_tickets.py": "the ticket behind a tool's own, and who sees it",
     "app/webhooks/effects/mirrored/lookups.py": "the tags of a tool's ticket",
     "app/webhooks/effects/processing.py": "which sources have deliveries that wait",
-    "app/webhooks/intake/storage.py": "deliveries as they come",
+    "app/webhooks/intake/receipt.py": "deliveries as they come",
     "app/webhooks/effects/heard_alerts.py": "what was heard last of alerts",
     "app/webhooks/sources/silence.py": "how often deliveries of a source come",
     "app/search/*": "the index is a table",

@@ -16,7 +16,7 @@ from app.kpis.facts.query import SqlStatement
 from app.kpis.raw import definitions
 from app.kpis.reconcile import reconciliation_connection
 from app.log import read
-from app.webhooks.intake import storage
+from app.webhooks.intake import receipt
 from app.webhooks.intake.deliveries import RawDelivery
 from tests.cases import Failures
 from tests.client import Json
@@ -87,7 +87,7 @@ async def store(ledger: Ledger, source_id: str, key: str, body: Json) -> None:
     """The delivery has come. Its key is what the tool calls it."""
     raw_body = json.dumps(body).encode()
     headers = {"x-github-event": "issues", "x-github-delivery": key, "content-type": "application/json"}
-    await storage.store(ledger, UUID(source_id), f"id:{key}", RawDelivery(headers, raw_body))
+    await receipt.store(ledger, UUID(source_id), f"id:{key}", RawDelivery(headers, raw_body))
 
 
 async def deliver(

@@ -11,7 +11,7 @@ from uuid import UUID
 from app.common.people import Role
 from app.webhooks.adapters import MAIL, adapter_keys
 from app.webhooks.intake.deliveries import RawDelivery
-from app.webhooks.intake.storage import store
+from app.webhooks.intake.receipt import store
 from app.webhooks.sources.samples import samples_of
 from tests.cases import Failures
 from tests.client import Api, Json

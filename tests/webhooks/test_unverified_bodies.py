@@ -19,7 +19,7 @@ from starlette.types import Message
 from app.api.requests.unverified_bodies import BYTES_OF_ADDRESS, BodyBudgetExceeded, UnverifiedBodies
 from app.cli.server.http_protocol import BoundedHttpProtocol, Limits
 from app.webhooks.adapters import MAIL
-from app.webhooks.router import LARGEST_BODY
+from app.webhooks.intake.router import LARGEST_BODY
 from tests.client import Api
 from tests.extent import in_test_all
 from tests.served import behind_a_socket

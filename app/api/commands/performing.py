@@ -1,4 +1,9 @@
-"""Commands of clients, each carried out once for its idempotency key. Without HTTP."""
+"""Commands of clients, each carried out once for its idempotency key. Without HTTP.
+
+A key belongs to its caller and operation. It comes with a fingerprint of method, path, query and JSON body
+(`request_keys.key_of`): the same key with another fingerprint is refused (422), and so is a key whose first
+request is still running (409).
+"""
 
 from __future__ import annotations
 

@@ -150,9 +150,9 @@ async def handle_action(
     renderer: type[Renderer] = Renderer,
     prepared: tuple[object, ...] = (),
 ) -> Response:
-    """Carry out the action of the request `action_request`, and answer with the record after it. An action
-    that was done before for the idempotency key is not repeated; for others, `decide_stream` has the steps,
-    which are repeated if the record changes meanwhile. `prepared`: see `Command`.
+    """Carry out the action of the request `action_request`, and answer with the record after it: once for an
+    idempotency key (`perform_idempotently`), by the steps that kernel/commands/perform.py lists. `prepared`:
+    see `Command`.
     """
     ledger = ledger_of(request)
     key = await key_of(ledger, request, operation_id(lifecycle, row), action_request.idempotency_key)
@@ -211,8 +211,8 @@ def action_response(
     answer: dict[str, Any],
     warnings: Sequence[dict[str, Any]] = (),
 ) -> Response:
-    """Return the HTTP response of a command; `answer` is the record after it, as clients see it. `warnings`
-    stand in the body, but are not of the record, whose ETag is that of other answers with it.
+    """Return the HTTP response of a command; `answer` is the record after it, as GET shows it, with the same
+    ETag. `warnings` stand in the body, but are not part of the record and so not of the ETag.
     """
     body = dump_json(answer)
     headers = {"ETag": etag(carried_out.record.version, body), "Content-Language": renderer.language}

@@ -150,7 +150,9 @@ def list_renderer_of(request: Request, listing: Listing) -> Renderer:
 
 
 async def load_visible(renderer: Renderer, name: str) -> VersionedRecord[Any]:
-    """Return the record with that name. Raises NotFound also if the caller may not see it."""
+    """Return the record with that name. Raises NotFound also if the caller may not see it: none of the
+    record's audience tokens is theirs, and no role of theirs sees every record of the kind.
+    """
     loaded = await load(renderer.ledger.db, renderer.lifecycle, name)
     if loaded is None:
         raise await not_found(renderer.ledger, renderer.lifecycle, renderer.caller, name)

@@ -145,8 +145,11 @@ class TicketOut(RecordOut):
 @dataclass(slots=True)
 class Renderer:
     """Renders records of one kind for one caller: all fields of the shape, or the requested ones besides
-    those always shown. Past versions (`is_past`) offer no actions. `rows` is the class of child rows to
-    render instead of records, `parent` their record. `offers`: lists name the open actions, too.
+    those always shown. Withholds fields for staff from others, and names of records that the caller may not
+    see; events are reduced in the same way (events.py). The actions of a single record are those that state
+    and role allow, each with the reason if a check refuses it now (`offers`); past versions (`is_past`) offer
+    none. `rows` is the class of child rows to render instead of records, `parent` their record. `offers`:
+    lists name the open actions, too.
     """
 
     ledger: Ledger

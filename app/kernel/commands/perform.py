@@ -1,14 +1,32 @@
 """Performing a command, from top to bottom. Commands of people, tools and rules change records only here, and
 batches in `batch`; `observe` records what other systems have done.
 
-The steps for each record of a command (stream.py) are: load, authorise, resolve references, check
-segregation, prepare, check, decide and protect. related.py finds the other records. Then everything is
-appended at once (append_requests.py builds the request, and log/writer.py writes it). A batch takes the same
-steps for each of its commands (batch.py).
+These are the steps for the record of a command, in `stream.decide_stream`; other texts point here:
+
+1. Load the record, or an empty one to open: 404 if it does not exist or the caller may not see it.
+2. Authorise (`guards.require_permission`): 412 for another version than If-Match, 409 for the state, 403 for
+   the caller's roles, key or duties.
+3. Check the content (422): empty statements and dates that are too far ahead, if a person sends them;
+   evidence; and how far back `occurred_at` is dated (`dating`). Names that records define replace others.
+4. Resolve references (`references.resolving`, 422): records that the caller sees, keys that exist and are not
+   retired. A person named as requester becomes the one on whose behalf the command is.
+5. Check segregation of duties (403).
+6. Run the checks of the row (`guards.prepare_and_check`): `unless` on the record (409), `prepare` to load
+   values, then `wrong` on the payload with these values (409 or 422).
+7. Draw a number for a new record. A command that is decided again draws another, so numbers have gaps.
+8. Find the key for personal texts (`encrypting`): that of the person on whose behalf the command is, else the
+   caller's.
+9. Decide the event (decide.py): the row's function, then what the lifecycle derives, then the state.
+10. Check the change (`change_check`), add followers, and compute the audience from the lifecycle's `visible`.
+
+related.py finds the other records of the command. Then everything is appended at once: append_requests.py
+builds the request, writer.py appends it, and a violated constraint becomes the refusal that its lifecycle
+declares. A batch takes the same steps for each of its commands (batch.py).
 
 A command is decided without a lock, and its append request names the versions in its read set (optimistic
-concurrency). If any version has changed by then, the log refuses the append, and the command is decided
-again. A refusal is also decided again if a version changed meanwhile: it may rest on old values.
+concurrency): all records that it read, not only its own. If any version has changed by then, the log refuses
+the append, and the command is decided again. A refusal is also decided again if a version changed meanwhile:
+it may rest on old values.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Deciding a command for one record, step by step."""
+"""Deciding a command for one record, step by step. The module perform.py explains the steps."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def decide_stream(
     follows: bool = False,
     permitted: bool = False,
 ) -> StreamDecision:
-    """Decide the command for its own record, in the order of the steps below. `follows`: another command
+    """Decide the command for its own record, by the steps that perform.py lists. `follows`: another command
     brings this command, so no person sent its payload. `permitted`: permission for that other command is
     enough for this command.
     """

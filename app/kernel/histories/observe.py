@@ -2,7 +2,8 @@
 
 A command is decided here; an imported history was decided elsewhere, and each of its rows reports the case's
 state after a change. So nothing is checked: a change that does not fit the lifecycle is recorded as it
-happened, and marked (`irregular`).
+happened, and marked (`irregular`). `HistorySource` decides which action leads to a state, whether it was
+available, and which fields its event lacks; the source's reader adds codes for values that it cannot read.
 
 A late row changes no field that a later row had reported before; it corrects the past to what it would be if
 the row had come in time. So the events of a case, without those that others replaced (`instead`), report the

@@ -251,7 +251,12 @@ async def wait_for_facts(db: Database) -> None:
 async def count(
     connection: Connection, question: KpiQuestion, now: datetime, *, most: int
 ) -> dict[PointKey, Figures]:
-    """Count the figures of every period and cut that has any cases, from the facts.
+    """Count the figures of every period and cut that has any cases, from the facts:
+
+    - the time of outages: `outages/counting.py`
+    - cases per agent and day, and Kaplan-Meier estimates: PostgreSQL, by functions of their own
+    - other KPIs with a fact: `_add_cells`
+    - open cases at the end of each period (a KPI of standing state has nothing else): `count_open`
 
     Raises CannotAnswer if there are figures for more than `most` periods and cuts, or if a team is unknown.
     """
@@ -293,6 +298,7 @@ async def _add_cells(
     figures: dict[PointKey, Figures],
 ) -> None:
     kpi, cuts = question.kpi, len(question.by)
+    # Columns answer only if they are configured, and the question is wide enough to gain from them.
     rows = await answering.cells(connection, question, filters, most)
     if rows is None:
         halves = await split(connection, question, filters)
@@ -438,7 +444,9 @@ def series_points(
     target_layers: Sequence[Layer[TargetValue]],
     now: datetime,
 ) -> list[KpiPoint]:
-    """Return the points of the periods and cuts; of a question without `by` one of every period."""
+    """Return the points of the periods and cuts; without `by`, one for each period, also if it is empty. A
+    period is judged by the target at its end, and the running one by the present target.
+    """
     begins = (previous_bounds(question)[0], *question.bounds[:-1])
     runs = running_period(question, now) if comparable_part(question, now) is not None else None
 
@@ -449,7 +457,6 @@ def series_points(
         places = [place for place in figures if place[0] > 0]
     else:
         places = [(period, ()) for period in range(1, len(begins))]
-    # A period is judged by the target that holds at its end; the running one, by the target that holds now.
     ending = [
         end if end <= now or begin >= now else now for begin, end in pairwise((begins[0], *question.bounds))
     ]

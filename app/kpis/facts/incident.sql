@@ -1,3 +1,7 @@
+-- statements.py makes the statement: it puts in the parts named in braces, and a replacement of rows for each table in
+-- tables.py. To change a fact, also raise SHAPE in consumer.py, so that all facts are built again, and change the second
+-- definition of its KPIs in raw/incident/<key>.sql: `as_of` answers by it, and the reconciliation compares both.
+--
 -- The facts of the incidents that have events from position `first` to `last`, made anew from all their events up to
 -- `last`; so it does not matter in which spans the log is taken, nor how late an event comes. Each of the last
 -- parts is named as a table of schema kpi, and holds the rows that these cases should have there.

@@ -1,4 +1,4 @@
-"""The query parameters of questions about KPIs."""
+"""The query parameters of questions about KPIs. `QuestionParameters` has the defaults."""
 
 from __future__ import annotations
 

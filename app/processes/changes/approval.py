@@ -27,6 +27,7 @@ from app.processes.changes.payloads import (
     RequestApprovalChange,
     RequestEmergencyApprovalChange,
 )
+from app.processes.changes.planning.scheduling import WantedWindowConflicts
 from app.processes.changes.policies.criticality import at_least_medium
 from app.processes.changes.policies.questionnaires import (
     QuestionnaireInForce,
@@ -36,9 +37,8 @@ from app.processes.changes.policies.questionnaires import (
 )
 from app.processes.changes.policies.recorded import RecordedAnswers
 from app.processes.changes.policies.records import ChangeTemplate
-from app.processes.changes.preparation import WantedWindowConflicts
 from app.processes.changes.records import Change, ChangeState, ChangeType, DeferralReason
-from app.ticketing.requesters import wishers
+from app.ticketing.wishers import wishers
 
 
 async def wishers_of_change(reads: ReadContext, record: Change | ChangeTemplate) -> Origins:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from app.common.people import Person
 from app.common.tickets import Ticket
 from app.foundation.decisions.lookups import approvers
@@ -10,10 +13,19 @@ from app.kernel.actions.context import ActionContext
 from app.kernel.actions.copying import copy_fields
 from app.kernel.actions.refusals import WrongValue
 from app.kernel.actions.related import RelatedCommand
+from app.kernel.commands.dating import CLOCK_TOLERANCE
 from app.processes.changes.payloads import BackOutChange, CompleteChange, ConfirmCauseChange, StartChange
-from app.processes.changes.planning.bookings import CHANGE_WINDOWS, no_booking
-from app.processes.changes.planning.scheduling import book
-from app.processes.changes.preparation import ChangeReviewDue, Starter
+from app.processes.changes.planning.bookings import CHANGE_WINDOWS, changes_under_way, conflicts, no_booking
+from app.processes.changes.planning.scheduling import (
+    Booking,
+    book,
+    booking_of,
+    guarded_reading,
+    refuse_conflicts,
+    scope_of,
+)
+from app.processes.changes.policies.records import Freeze
+from app.processes.changes.preparation import ChangeReviewDue
 from app.processes.changes.records import Change, ChangeState, ChangeType
 from app.ticketing.links import LinkTicket, new_link
 from app.ticketing.records import Link, LinkKind
@@ -34,6 +46,76 @@ async def not_ready_to_start(reads: ReadContext, change: Change, ctx: ActionCont
     """Refuse to start a change that is approved but not scheduled, unless it is an emergency."""
     approved_only = change.state is ChangeState.approved
     return "schedule_first" if approved_only and change.type is not ChangeType.emergency else None
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """The caller who starts the change; `has_voted` for it only in an emergency."""
+
+    has_voted: bool
+
+
+async def starter(reads: ReadContext, change: Change, body: StartChange, ctx: ActionContext) -> Starter:
+    """Find out whether the caller who starts the emergency has voted for it; for other changes the answer is
+    no.
+    """
+    if change.type is not ChangeType.emergency:
+        return Starter(has_voted=False)
+    voters = await approvers(reads, change, change.approval_id)
+    return Starter(has_voted=ctx.caller.person_id in voters)
+
+
+async def start_booking(reads: ReadContext, change: Change, body: StartChange, ctx: ActionContext) -> Booking:
+    """Find the booking of the change while it is implemented. An emergency holds its items from now to its
+    wanted end, whatever others hold; another change holds its window, or one of that length from now on if it
+    starts outside. A change that overruns its window keeps others from starting.
+
+    Raises PreparationRefused if there is a freeze from which it is not excepted, or if something else stands
+    in its way and no reason for overriding is given; WrongValue if it starts outside its window, or its start
+    is reported after the window, without a reason.
+    """
+    scope = await scope_of(reads, change)
+    if change.type is ChangeType.emergency:
+        window = scope.window(ctx.occurred_at, _emergency_end(change, ctx.occurred_at))
+        overridden = [
+            *await conflicts(guarded_reading(reads), window),
+            *await changes_under_way(guarded_reading(reads), window),
+        ]
+        return await booking_of(reads, scope, window, [conflict.stream for conflict in overridden])
+    window = scope.window(*_window_to_start_in(change, body, ctx))
+    in_the_way = await conflicts(guarded_reading(reads), window)
+    frozen_now = [each for each in in_the_way if each.kind == Freeze.KIND and each.from_at <= ctx.counts_from]
+    refuse_conflicts(frozen_now, body.override_reason, ctx)
+    accepted = set(change.overrides or ())
+    under_way = await changes_under_way(guarded_reading(reads), window)
+    by_item = {(conflict.stream, conflict.ci): conflict for conflict in (*under_way, *in_the_way)}
+    unaccepted = [conflict for conflict in by_item.values() if conflict.stream not in accepted]
+    refuse_conflicts(unaccepted, body.override_reason, ctx)
+    return await booking_of(reads, scope, window, [*accepted, *(conflict.stream for conflict in in_the_way)])
+
+
+def _window_to_start_in(change: Change, body: StartChange, ctx: ActionContext) -> tuple[datetime, datetime]:
+    """Return the change's window, or one of its length from the start on if it starts outside. Raises
+    WrongValue if it does, or if its start is reported only after the window, and the reason is missing.
+    """
+    assert change.window_from_at is not None
+    assert change.window_until_at is not None
+    begin, end = change.window_from_at, change.window_until_at
+    is_inside = begin <= ctx.occurred_at < end
+    if body.out_of_window_reason is None and not (is_inside and ctx.now < end + CLOCK_TOLERANCE):
+        words = {"from": begin, "until": end}
+        raise WrongValue(words, pointer="/out_of_window_reason", because="outside_its_window")
+    return (begin, end) if is_inside else (ctx.occurred_at, ctx.occurred_at + (end - begin))
+
+
+def _emergency_end(change: Change, started_at: datetime) -> datetime:
+    """Return the end of the emergency's wanted window; if it started after that, the end of a window of the
+    same length from its start on.
+    """
+    begin, end = change.wanted_from_at, change.wanted_until_at
+    assert begin is not None, "no change is submitted without a wanted window"
+    assert end is not None
+    return end if end > started_at else started_at + (end - begin)
 
 
 async def voted_for_it(reads: ReadContext, change: Change, ctx: ActionContext) -> str | None:

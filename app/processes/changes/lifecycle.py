@@ -54,20 +54,16 @@ from app.processes.changes.policies.recorded import recorded_answers
 from app.processes.changes.preparation import (
     DraftSource,
     confirmed_causes,
-    conflicts_in_wanted_window,
     draft_source,
     review_due,
-    start_booking,
-    starter,
-    window_booking,
 )
 from app.processes.changes.records import BEFORE_IMPLEMENTATION, ENDED, IMPLEMENTATION_ENDED, OPEN, Change
 from app.processes.changes.records import ChangeState as State
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.links import LinkTicket, add_link
+from app.ticketing.opening import set_requester
 from app.ticketing.priority import PRIORITY
 from app.ticketing.records import LinkKind
-from app.ticketing.requesters import set_requester
 
 
 def draft(change: Change, body: DraftChange, ctx: ActionContext) -> None:
@@ -181,7 +177,8 @@ REVIEW_CHECKS = (
     review.review_contradicts_the_log,
 )
 
-#: The board is notified of a window that it has not approved.
+#: The board is notified of a window that it has not approved. People of changes that are overridden are
+#: notified by `note_overlap`, which the rule `tell_overlapped_changes` runs afterwards.
 SCHEDULED = (
     *those_concerned(NoticeType.scheduled),
     RecipientRule(
@@ -195,6 +192,7 @@ LIFECYCLE = Lifecycle(
     face=FACE,
     rules=Rules(
         change_check=decisions.not_while_decided(VOTES),
+        # Taken meanwhile, by another change or a freeze: decided again, so `window_booking` words the refusal.
         constraints={"booking_free": RetryDecision(), "booking_walk": RetryDecision(), "change_window_frozen": RetryDecision()},
         derivation=PRIORITY,
     ),
@@ -213,10 +211,11 @@ LIFECYCLE = Lifecycle(
         action(submit,             "提交",     [State.draft],                State.submitted,         staff | reporter, "change.submitted",
                unless=(checks.is_standard,), wrong=(checks.change_incomplete, checks.wanted_window_unusable, approval.emergency_wanted_late)),
         action(approval.assess,    "评估",     [State.submitted],            State.assessed,          change_manager, "change.assessed",
-               unless=(checks.is_emergency,), prepare=(approval.risk_questionnaire, recorded_answers, approval.least_risk, conflicts_in_wanted_window),
+               unless=(checks.is_emergency,), prepare=(approval.risk_questionnaire, recorded_answers, approval.least_risk,
+                                               scheduling.conflicts_in_wanted_window),
                wrong=(approval.ASSESSED_BY_OTHERS, approval.risk_answers_do_not_fit)),
         action(approval.request_emergency_approval, "申请紧急审批", [State.submitted], STAYS,         change_manager | staff, "change.emergency_approval_requested",
-               unless=(approval.is_no_emergency,), prepare=(approval.approval_question, conflicts_in_wanted_window),
+               unless=(approval.is_no_emergency,), prepare=(approval.approval_question, scheduling.conflicts_in_wanted_window),
                wrong=(checks.decision_is_open, approval.emergency_wanted_late),
                notifies=(managers(NoticeType.emergency_asked),)),
         action(approval.approve_emergency, "紧急批准", [State.submitted],    State.approved,          decision,       "change.approved",
@@ -234,16 +233,16 @@ LIFECYCLE = Lifecycle(
         action(approval.defer,     "暂缓",     [State.awaiting_approval],    State.deferred,          decision,       "change.deferred",
                notifies=(its_requester(NoticeType.deferred), managers(NoticeType.deferred))),
         action(scheduling.schedule, "排期",    [State.draft, State.approved], State.scheduled,        change_manager, "change.scheduled",
-               unless=(scheduling.not_ready_to_schedule,), prepare=(window_booking,),
+               unless=(scheduling.not_ready_to_schedule,), prepare=(scheduling.window_booking,),
                wrong=(scheduling.standard_without_items, standard.scheduled_beyond_template, scheduling.outside_approved_window),
                notifies=SCHEDULED),
         action(scheduling.reschedule, "改期",  [State.scheduled],            STAYS,                   change_manager, "change.rescheduled",
-               prepare=(window_booking,), wrong=(standard.scheduled_beyond_template, scheduling.outside_approved_window),
+               prepare=(scheduling.window_booking,), wrong=(standard.scheduled_beyond_template, scheduling.outside_approved_window),
                notifies=SCHEDULED),
         action(scheduling.note_overlap, "提示冲突", [State.scheduled],       STAYS,                   rule,           "change.overlapped",
                notifies=(*those_concerned(NoticeType.overlapped), managers(NoticeType.overlapped))),
         action(implementation.start, "开始实施", [State.scheduled, State.approved], State.implementing, implementer,  "change.started",
-               unless=(implementation.not_ready_to_start, implementation.voted_for_it), prepare=(start_booking, starter)),
+               unless=(implementation.not_ready_to_start, implementation.voted_for_it), prepare=(implementation.start_booking, implementation.starter)),
         action(implementation.complete, "完成实施", [State.implementing],    State.implemented,       implementer,    "change.implemented",
                unless=(implementation.voted_for_it,), prepare=(review_due,),
                notifies=(managers(NoticeType.to_review_change), its_requester(NoticeType.delivered))),

@@ -1,4 +1,10 @@
-"""The face of incidents: what agents and requesters need on their pages."""
+"""The face of incidents: what agents and requesters need on their pages.
+
+Every ticket shows assignee, team, priority and service first, also if they are empty. Of the buttons,
+`primary` has the first possible action for the state, and `quick` the ones next to it. The others stand in
+the menu, in the order of the lifecycle's rows. Actions that end or undo something stand apart: `dangerous`,
+and those that `USUALLY_DANGEROUS` names for all kinds.
+"""
 
 from __future__ import annotations
 

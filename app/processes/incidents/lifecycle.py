@@ -85,15 +85,14 @@ from app.processes.incidents.reviews import flag_review, review
 from app.service_levels.clocks.reopening import AgreedReopening
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing import priority as priorities
+from app.ticketing.opening import reopening_of_opened, set_requester
 from app.ticketing.priority import PRIORITY
 from app.ticketing.reopening import (
     former_assignee,
     reopening_of_edited,
-    reopening_of_opened,
     return_to_team,
     told_of_reopening,
 )
-from app.ticketing.requesters import set_requester
 from app.ticketing.work.ticket_holds import (
     REQUESTER_TO_ANSWER,
     cannot_wait_for_change,
@@ -107,11 +106,11 @@ from app.ticketing.work.ticket_holds import (
 
 def report(incident: Incident, body: ReportIncident, ctx: ActionContext) -> None:
     """Report an incident: a service is interrupted or degraded."""
-    copy_fields(incident, body, ctx)
-    set_requester(incident, ctx)
+    copy_fields(incident, body, ctx)  # the fields of the same name
+    set_requester(incident, ctx)  # the requester, their team as customer, and the reporter if somebody else
     incident.opened_at = ctx.occurred_at
-    note_reported_effect(incident, ctx)
-    note_first_alert(incident, body, ctx)
+    note_reported_effect(incident, ctx)  # an outage that a user reports is not confirmed yet
+    note_first_alert(incident, body, ctx)  # a child row, if a tool reports for an alert
     incident.reopen_days = ctx.prepared(AgreedReopening).days
     set_custom_fields(incident, ctx)
 
@@ -217,7 +216,7 @@ LIFECYCLE = Lifecycle(
     ),
     rules=Rules(constraints={
         "incident_alert_is_open_elsewhere": CheckFailed("alert_is_open_elsewhere"), "incident_alert_group_key": CheckFailed("alert_is_open_elsewhere"),
-    }, derivation=PRIORITY),
+    }, derivation=PRIORITY),  # the priority follows from impact and urgency, after every action that gives both
     children=(ExternalReference, IncidentAlert, IncidentReview, TimelineEntry, *CHILDREN),
     lookup=Lookup(
         ended=ENDED,

@@ -37,9 +37,9 @@ from app.processes.incidents.records import (
     ResolutionCode,
     TimelineEntry,
 )
+from app.ticketing.opening import ReportFields
 from app.ticketing.priority import PrioritiseTicket
 from app.ticketing.records import Comment
-from app.ticketing.report_fields import ReportFields
 from app.ticketing.work.ticket_holds import HoldTicket
 
 

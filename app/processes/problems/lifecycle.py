@@ -67,10 +67,10 @@ from app.processes.problems.records import (
 from app.processes.problems.records import ProblemState as State
 from app.ticketing import CHILDREN, ticket_actions
 from app.ticketing.links import LinkTicket, new_link
+from app.ticketing.opening import set_requester
 from app.ticketing.priority import PRIORITY
 from app.ticketing.records import LinkKind
 from app.ticketing.reopening import former_assignee, return_to_team, told_of_reopening
-from app.ticketing.requesters import set_requester
 
 CHINESE = re.compile("[\u3400-\u9fff]")
 

@@ -43,7 +43,7 @@ from app.processes.problems.records import (
     ProblemOrigin,
     Technique,
 )
-from app.ticketing.report_fields import ReportFields
+from app.ticketing.opening import ReportFields
 
 MOST_USERS = 100_000_000
 

@@ -32,7 +32,7 @@ from app.processes.releases.payloads import (
 )
 from app.processes.releases.records import BEFORE_DEPLOYMENT, PlanChange, Release
 from app.processes.releases.records import ReleaseState as State
-from app.ticketing.requesters import wishers
+from app.ticketing.wishers import wishers
 
 
 async def wishers_of_release(reads: ReadContext, release: Release) -> Origins:

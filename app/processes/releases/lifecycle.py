@@ -73,8 +73,8 @@ from app.processes.releases.records import (
 )
 from app.processes.releases.records import ReleaseState as State
 from app.ticketing import CHILDREN, ticket_actions
+from app.ticketing.opening import set_requester
 from app.ticketing.priority import PRIORITY
-from app.ticketing.requesters import set_requester
 
 gate_reviewer = process_relation(
     "gate_reviewer", "the stage's reviewer", "阶段评审人", named_in=(("release_stage", "reviewer_id"),)

@@ -129,6 +129,7 @@ from app.processes.requests.solutions import (
 )
 from app.service_levels.clocks.reopening import AgreedReopening
 from app.ticketing import CHILDREN, ticket_actions
+from app.ticketing.opening import reopening_of_opened, set_requester
 from app.ticketing.priority import PRIORITY
 from app.ticketing.projects.actions import flag_rows
 from app.ticketing.projects.checks import invalid_progress
@@ -136,11 +137,9 @@ from app.ticketing.projects.preparation import current_milestones, unfinished_ta
 from app.ticketing.reopening import (
     former_assignee,
     reopening_of_edited,
-    reopening_of_opened,
     return_to_team,
     told_of_reopening,
 )
-from app.ticketing.requesters import set_requester
 from app.ticketing.work.ticket_holds import (
     REQUESTER_TO_ANSWER,
     cannot_wait_for_change,

@@ -55,6 +55,7 @@ from app.processes.requests.records import (
     VerificationMethod,
 )
 from app.ticketing.change_endings import ChangeEnding
+from app.ticketing.opening import ReportFields, SubjectFields
 from app.ticketing.projects.actions import ReportProgress
 from app.ticketing.projects.planning import (
     MILESTONES_ARE_THERE,
@@ -62,7 +63,6 @@ from app.ticketing.projects.planning import (
     PlannedMilestone,
     PlannedTask,
 )
-from app.ticketing.report_fields import ReportFields, SubjectFields
 from app.ticketing.work.ticket_holds import HoldTicket
 
 

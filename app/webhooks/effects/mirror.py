@@ -2,6 +2,11 @@
 
 So the result is the same in whatever order its deliveries come, and the same as that of an import. A delivery
 has its effect once: its key stands in the events that it led to.
+
+Nothing is performed: `observe` makes events without the checks of actions, and the log refuses them if the
+ticket has changed since it was read. `KnownTickets` reads the tickets of a batch ahead: by their reference in
+the tool, with all events and their audience. A `MirroredKind` gives the fields that a tool may send for an
+incident or a request, and the states that count as open, done and closed.
 """
 
 from __future__ import annotations

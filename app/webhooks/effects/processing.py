@@ -56,7 +56,7 @@ from app.webhooks.effects.outcomes import (
 )
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import DeliveryEffect, DeliveryState, Outcome, StoredDelivery
-from app.webhooks.intake.evaluation import evaluate
+from app.webhooks.intake.source_mapping import evaluate
 from app.webhooks.intake.source_tests import tested
 from app.webhooks.mapping.ticket_kinds import as_kind
 from app.webhooks.mapping.updates import (
@@ -266,7 +266,9 @@ class Processor:
         return Outcome(DeliveryState.processed, [effect])
 
     async def _news(self, delivery: StoredDelivery) -> Evaluation | Outcome:
-        """Return the news of the delivery, or its outcome if it has none."""
+        """Return the news of the delivery by the source's mapping, or its outcome if it has none. The
+        adapter's mapping is evaluated in this process; a source's own in a process that can be killed.
+        """
         if delivery.raw is None:
             return Outcome(DeliveryState.failed, code="content_removed")
         try:
@@ -280,6 +282,10 @@ class Processor:
         return evaluation
 
     async def _carry_out(self, task: _Task, progress: _Progress) -> None:
+        """Carry out one part of a delivery. A part that cannot be carried out, by a refusal, an unfit value
+        or lasting conflicts, fails the delivery with its code; the other parts are carried out. A delivery
+        about a ticket that ended and was never here is ignored.
+        """
         try:
             progress.add(await self._effect(task))
             progress.alerts += isinstance(task.news, AlertSignal)

@@ -1,4 +1,5 @@
-"""Deliveries: stored before they are answered, and kept with their outcome.
+"""Deliveries: stored before they are answered (receipt.py), and kept with their outcome. Here are their
+states, outcomes and queries.
 
 Headers and body are encrypted with the master key, since they may hold anybody's data. They are removed after
 CONTENT_DAYS; a hash, the outcome and what it led to stay for ever, so that a repetition is known.

@@ -17,7 +17,7 @@ from app.processes.incidents.monitoring.quiet_alerts import quiet_window
 from app.webhooks.adapters import MAIL
 from app.webhooks.effects.alert_conversion import alert_of
 from app.webhooks.intake.deliveries import RawDelivery
-from app.webhooks.intake.evaluation import evaluate
+from app.webhooks.intake.source_mapping import evaluate
 from app.webhooks.mail.reader import read_bounded
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mapping.deliveries import Delivery, read_body

@@ -7,7 +7,7 @@ from __future__ import annotations
 from app.kernel.ledger import Ledger
 from app.webhooks.adapters import MAIL
 from app.webhooks.intake.deliveries import DeliveryEffect, DeliveryState, Outcome, StoredDelivery
-from app.webhooks.intake.evaluation import evaluate
+from app.webhooks.intake.source_mapping import evaluate
 from app.webhooks.mail.reader import read_bounded
 from app.webhooks.mail.refusals import MailRefused
 from app.webhooks.mapping.updates import MappingFailed

@@ -24,7 +24,7 @@ from app.webhooks.effects.mirror import Mirror
 from app.webhooks.effects.mirrored.tags import share_labels
 from app.webhooks.intake import deliveries
 from app.webhooks.intake.deliveries import RawDelivery
-from app.webhooks.intake.evaluation import evaluate
+from app.webhooks.intake.source_mapping import evaluate
 from app.webhooks.mapping.ticket_kinds import as_kind
 from app.webhooks.mapping.updates import MappingFailed, TicketUpdate
 from app.webhooks.sources.records import WebhookSource

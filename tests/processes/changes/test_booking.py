@@ -119,6 +119,36 @@ async def test_a_reason_where_nothing_is_in_the_way_overrides_nothing(board: Boa
     assert done.json()["overrides"] is None
 
 
+async def test_a_window_in_a_freeze_is_refused_for_the_freeze_first_and_lists_the_changes_too(
+    board: Board,
+) -> None:
+    await board.ci("srv-1")
+    first = (await board.manager.read(await booked(board, 0, 2, "srv-1")))["id"]
+    freeze = (await board.manager.post_ok("/v1/freezes", a_freeze(1, 3)))["id"]
+    second = await waiting(board, "srv-1")
+    for reason in (None, "Both teams sit together."):
+        refused = (await board.try_schedule(second, 1, 2, override_reason=reason)).json()
+        assert refused["code"] == "frozen_without_exception"
+        assert "Closing of the year" in refused["detail"]
+        assert "CHG-" not in refused["detail"], "an exception lifts the freeze only"
+        assert [conflict["id"] for conflict in refused["conflicts"]] == [freeze, first]
+    refused = (await board.try_schedule(second, 0.5, 1)).json()
+    assert (refused["code"], [conflict["id"] for conflict in refused["conflicts"]]) == (
+        "window_taken",
+        [first],
+    )
+
+
+async def test_a_change_that_would_run_into_a_freeze_is_refused_for_the_freeze_first(board: Board) -> None:
+    await board.ci("srv-1")
+    path = await booked(board, 0, 2, "srv-1")
+    await board.manager.post_ok("/v1/freezes", a_freeze(1, 3))
+    for reason in ({}, {"override_reason": "It is quiet."}):
+        with pytest.raises(ActionUnavailable) as not_started:
+            await board.start_at(path, 0.5, **reason)
+        assert not_started.value.code == "frozen_without_exception"
+
+
 async def test_of_two_schedulers_at_once_exactly_one_wins(board: Board) -> None:
     await board.ci("app-1")
     await board.ci("db-1")

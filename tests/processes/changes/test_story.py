@@ -431,6 +431,7 @@ async def test_a_freeze_takes_no_window_away_but_nothing_starts_in_it_without_an
     assert refused.value.code == "frozen_without_exception"
     late = await board.approved(cis=["srv-1"])
     frozen = await board.try_schedule(late, 3, 4)
+    assert frozen.json()["code"] == "frozen_without_exception", "a reason would not help"
     assert [conflict["kind"] for conflict in frozen.json()["conflicts"]] == ["freeze"]
     path = f"/v1/freezes/{freeze['id']}"
     question = board.question(change=change["number"], reason="The relay loses mail every night.")

@@ -1,4 +1,6 @@
-"""KPIs of incidents. Their exact definition is what facts/incident.sql and raw/*/<key>.sql compute alike."""
+"""KPIs of incidents, with the times to respond and resolve. Their exact definition is what facts/incident.sql
+and raw/incident/<key>.sql compute alike.
+"""
 
 from __future__ import annotations
 

@@ -34,7 +34,10 @@ WANTED_ITEMS = """wanted as materialized (
     union all select unnest(%(needs)s::uuid[]), int8range(0, 0, '[]')
   ) as t join log.event e on (e.stream, e.version) = ('ci/' || t.id, 1)
 )"""
-# Bookings by others of the same items at the same time, and freezes of that scope without an exception.
+# Bookings by others of the same items at the same time, and freezes of that scope without an exception. Two
+# changes conflict if both touch an item, or one touches what the other needs; they may need the same item.
+# `schedule.write_change` (migrations/schema.sql) has the same rule, for windows that are taken meanwhile:
+# change both, or a command that only one of them refuses is decided again until it gives up.
 CONFLICTS = f"""
 with {WANTED_ITEMS}, span as (
   select tstzrange(%(from_at)s::timestamptz, %(until_at)s::timestamptz) as during

@@ -25,8 +25,8 @@ from app.processes.changes.planning.bookings import (
     conflicts,
     excepted_freezes,
 )
-from app.processes.changes.planning.item_scope import ItemScope, item_scope
 from app.processes.changes.planning.lookups import CI_KEYS, CIS_BY_NAME
+from app.processes.changes.planning.scheduling import ItemScope, item_scope
 from app.processes.changes.records import Change
 
 #: Period ahead in which free windows are looked for, and how many are offered.

@@ -14,7 +14,7 @@ from app.processes.improvements.proposal.payloads import (
 )
 from app.processes.improvements.records import Improvement
 from app.ticketing.followers import add_followers
-from app.ticketing.requesters import set_requester
+from app.ticketing.opening import set_requester
 
 
 def select(improvement: Improvement, body: SelectImprovement, ctx: ActionContext) -> None:

@@ -1,4 +1,4 @@
-"""KPIs of the times of incidents: deadlines met, and the age of open incidents."""
+"""KPIs of the deadlines of incidents: deadlines met, and the age of open incidents."""
 
 from __future__ import annotations
 

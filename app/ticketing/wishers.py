@@ -1,6 +1,4 @@
-"""The requester of a ticket, the person who opens it for them, and the people who asked for what a record
-carries out.
-"""
+"""The people who asked for what a change or release carries out, who therefore have no vote on it."""
 
 from __future__ import annotations
 
@@ -9,14 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from app.common.people import Person
 from app.common.records import Record
 from app.foundation.decisions.approval_rules.electors import staff_of
 from app.foundation.decisions.lookups import EventActs, acts_of, acts_on
 from app.foundation.decisions.matters import Origins
 from app.foundation.statements.records import PersonStatement, StatedFact
 from app.kernel.access.reads import ReadContext
-from app.kernel.actions.context import ActionContext
 from app.log.events import id_of, kind_of, stream
 from app.ticketing.records import Link, LinkKind
 
@@ -27,19 +23,6 @@ REQUEST = "request"
 WISHES = (REQUEST, "incident")
 #: Kinds of records on which people who asked for what they carry out have no vote.
 CARRIERS = ("change", "release")
-
-
-def set_requester(ticket: Any, ctx: ActionContext) -> None:
-    """Set requester and customer of a ticket that is opened, and its reporter if that is somebody else.
-
-    The requester is the payload's, or else the caller.
-    """
-    requester = ctx.ref(Person, "requester")
-    ticket.requester_id = requester.id if requester else ctx.caller.person_id
-    # The customer is the requester's team at opening, even if the requester changes teams later.
-    ticket.customer_id = requester.team_id if requester else ctx.caller.team_id
-    if ticket.requester_id != ctx.caller.person_id:
-        ticket.reported_by_id = ctx.caller.person_id
 
 
 @dataclass(frozen=True, slots=True)
