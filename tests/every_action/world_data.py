@@ -32,7 +32,10 @@ THEIRS: dict[tuple[str, str], Callable[[], Json]] = {
     # Who sees no incident of others names none.
     ("improvement_suggestion", "requester"): lambda: {"shown_by": [{"text": "38 % at first"}]},
     # Of what led to it each sees something else.
-    **{("process_change", role.value): lambda: {"origin": None} for role in Role},
+    **{
+        ("process_change", role.value): lambda: {"origin": None, "no_origin_reason": "A new law. 新法规。"}
+        for role in Role
+    },
     # Not everybody sees others who may deputise.
     **{("absence", role.value): lambda: {"deputy": None} for role in Role},
     ("improvement_plan", "process_owner"): lambda: {"co_authors": [IDS["person"]]},
