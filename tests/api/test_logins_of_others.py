@@ -26,8 +26,8 @@ from tests.processes.improvement_suggestions.samples import tell
 
 @pytest.fixture
 async def issuer() -> AsyncIterator[LocalIssuer]:
-    async with issuing(LocalIssuer()) as made:
-        yield made
+    async with issuing(LocalIssuer()) as issuer:
+        yield issuer
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.api.records.state_words import AWAITS_AGREEMENT, state_label
+from app.api.state_words import AWAITS_AGREEMENT, state_label
 from app.common.notices import NoticeType
 from app.registry import LIFECYCLES
 

@@ -35,8 +35,8 @@ async def test_every_list_says_that_nothing_has_the_name_in_its_filter(api: Api)
         unknown = str(uuid4()) if reference["kind"] == "person" else "no-such-name"
         response = await client.get(path, params={name: unknown})
         answer = response.json() if "json" in response.headers.get("content-type", "") else {}
-        told = answer.get("warnings") or answer.get("errors") or [{"parameter": None}]
-        if told[0]["parameter"] != name:
+        warnings = answer.get("warnings") or answer.get("errors") or [{"parameter": None}]
+        if warnings[0]["parameter"] != name:
             silent.append((path, name, response.status_code))
     assert len(references()) > 100
     assert {path for path, _, _ in silent} == NO_LISTS_OF_RECORDS, silent

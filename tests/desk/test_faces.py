@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.api.open_actions import action_link
-from app.api.records.state_words import AWAITS_AGREEMENT, state_label
+from app.api.state_words import AWAITS_AGREEMENT, state_label
 from app.common.faces import NEW_EDITIONS, TAKE_ACTION, USUAL_FORMS, USUALLY_DANGEROUS, FormFace
 from app.desk.contract import screen_contract
 from app.desk.forms.durations import read_duration

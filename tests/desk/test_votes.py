@@ -131,5 +131,7 @@ async def test_a_rule_that_waits_for_a_second_person_is_not_shown_as_in_force(ap
         assert ("To be ended · Needs a second person" in html, bool(ENDED.search(html))) == (True, False), (
             path
         )
-    found = await second.read("/v1/names", reference=f"approval_rule/{rule['id']}")
-    assert found["items"][0]["record"]["state_label"] == "To be ended · Needs a second person’s agreement"
+    named_page = await second.read("/v1/names", reference=f"approval_rule/{rule['id']}")
+    assert (
+        named_page["items"][0]["record"]["state_label"] == "To be ended · Needs a second person’s agreement"
+    )

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from app.foundation.decisions.payloads import Tallied
 from app.kernel.actions.lifecycle import Action, Lifecycle
-from app.kernel.actions.payload_fields import AtMostAhead
+from app.kernel.actions.payload_fields import AheadLimit
 from app.kernel.actions.payloads import marks
 from tests.cases import each_case
 from tests.client import Json
@@ -118,7 +118,7 @@ def times() -> Iterator[Bound]:
                 is_ahead = path[-1] in AHEAD
                 kind, value = ("past", PAST) if is_ahead else ("future", FUTURE)
                 yield Bound(lifecycle, row, kind, path, value)
-        for name, bound in marks(row.body, AtMostAhead).items():
+        for name, bound in marks(row.body, AheadLimit).items():
             yield Bound(lifecycle, row, "beyond", (name,), from_now(bound.ahead.days + 1))
 
 

@@ -42,10 +42,10 @@ def _without_pointer() -> Iterator[str]:
         text = path.read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(text)) if "WrongValue(" in text else ():
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "WrongValue":
-                given: dict[str | None, ast.expr] = {each.arg: each.value for each in node.keywords}
-                pointer = given.get("pointer", node.args[2] if len(node.args) > 2 else ast.Constant(""))
-                if "parameter" not in given and isinstance(pointer, ast.Constant) and not pointer.value:
-                    yield ast.literal_eval(given["because"])
+                keywords: dict[str | None, ast.expr] = {each.arg: each.value for each in node.keywords}
+                pointer = keywords.get("pointer", node.args[2] if len(node.args) > 2 else ast.Constant(""))
+                if "parameter" not in keywords and isinstance(pointer, ast.Constant) and not pointer.value:
+                    yield ast.literal_eval(keywords["because"])
 
 
 def test_a_refused_value_has_a_field_unless_it_is_the_whole_that_is_wrong() -> None:
@@ -62,8 +62,8 @@ def _conditions() -> Iterator[tuple[type[BaseModel], Condition]]:
 def _sent(model: type[BaseModel], condition: Condition) -> Iterator[Any]:
     """The payload with each of the members given or not."""
     unset: dict[str, Any] = dict.fromkeys(model.model_fields)
-    for given in product((None, "given"), repeat=len(condition.members)):
-        yield model.model_construct(**unset | dict(zip(condition.members, given, strict=True)))
+    for values in product((None, "given"), repeat=len(condition.members)):
+        yield model.model_construct(**unset | dict(zip(condition.members, values, strict=True)))
 
 
 def test_a_condition_names_the_member_at_fault_if_there_is_one() -> None:
@@ -75,8 +75,8 @@ def test_a_condition_names_the_member_at_fault_if_there_is_one() -> None:
             except (AttributeError, TypeError, ValueError):
                 continue  # the test compares values, not which are given
             if not holds:
-                place = condition.place(body)
-                assert place is None or place in condition.members
-                (several if place is None else placed).add(condition.code)
+                faulty = condition.faulty_member(body)
+                assert faulty is None or faulty in condition.members
+                (several if faulty is None else placed).add(condition.code)
     assert several - OF_SEVERAL == set()
     assert len(placed) > 8

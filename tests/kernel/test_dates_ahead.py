@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from app.kernel.actions.payload_fields import AtMostAhead, StatedDay, StatedYear
+from app.kernel.actions.payload_fields import AheadLimit, StatedDay, StatedYear
 from app.kernel.actions.payloads import marks, part_types
 from app.kernel.commands.guards import dates_after
 from app.platform.settings import Settings
@@ -54,7 +54,7 @@ def test_every_date_of_an_action_is_bounded() -> None:
                 pointer = f"/{name}/0" if several else f"/{name}"
                 sent = payload.model_construct(**unset(payload) | {within: (stated,)}) if within else stated
                 [(place, latest)] = dates_after(sent, NOW, AHEAD)
-                bound = marks(body, AtMostAhead).get(name)
+                bound = marks(body, AheadLimit).get(name)
                 assert latest == NOW + (AHEAD if bound is None else bound.ahead)
                 assert place == (f"/{within}/0{pointer}" if within else pointer)
                 dated += 1
@@ -93,12 +93,12 @@ def test_effects_reviews_acceptances_and_loans_are_bounded_and_the_bound_itself_
         f"{row.body.__name__}/{name}": (row.body, bound)
         for lifecycle in LIFECYCLES
         for row in lifecycle.rows
-        for name, bound in marks(row.body, AtMostAhead).items()
+        for name, bound in marks(row.body, AheadLimit).items()
     }
     assert {place: bound.ahead.days for place, (_, bound) in bounded.items()} == BOUNDED
     for place, (body, bound) in bounded.items():
         name = place.partition("/")[2]
         for over in (timedelta(0), timedelta(seconds=1)):
             sent = body.model_construct(**unset(body) | {name: NOW + bound.ahead + over})
-            found = [pointer for pointer, _ in dates_after(sent, NOW, AHEAD)]
-            assert found == ([f"/{name}"] if over else []), place
+            pointers = [pointer for pointer, _ in dates_after(sent, NOW, AHEAD)]
+            assert pointers == ([f"/{name}"] if over else []), place

@@ -12,7 +12,7 @@ from app.common.personal import Personal
 from app.kernel.actions.actor_policy import Relation
 from app.kernel.actions.payload_fields import LEAST_LETTERS, DemandedText, is_meaningful
 from app.kernel.actions.payloads import LONGEST_LINE, LONGEST_PARAGRAPH, marks, part_types
-from app.kernel.actions.statements import empty_statements
+from app.kernel.commands.statements import empty_statements
 from app.processes.problems.payloads import CloseProblem
 from app.registry import LIFECYCLES
 from tests.client import Api, an_incident

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from app.i18n import translate
 from app.kernel.actions.payload_fields import DemandedText
 from app.kernel.actions.payloads import marks, part_types
-from app.kernel.actions.statements import FieldQuestion, repeated_statements
+from app.kernel.commands.statements import FieldQuestion, repeated_statements
 from app.processes.changes.payloads import CompleteChange, ReviewChange
 from app.registry import LIFECYCLES
 from tests.client import Api, an_incident
@@ -34,10 +34,10 @@ def _statements(body: type[BaseModel]) -> list[tuple[str, DemandedText]]:
     ]
 
 
-def _found(body: type[BaseModel], **stated: Any) -> list[tuple[str, str, str]]:
+def _repeats(body: type[BaseModel], **stated: Any) -> list[tuple[str, str, str]]:
     unset: dict[str, Any] = dict.fromkeys(body.model_fields)
     sent = body.model_construct(set(body.model_fields), **unset | stated)
-    return [(found.pointer, found.first, found.second) for found in repeated_statements(sent)]
+    return [(repeated.pointer, repeated.first, repeated.second) for repeated in repeated_statements(sent)]
 
 
 def _may_be_same(first: str, second: str) -> bool:
@@ -55,16 +55,16 @@ def test_two_statements_of_any_action_are_not_the_same_text() -> None:
         for (first, mark), (second, other) in combinations(_statements(body), 2):
             if not (mark.in_full or other.in_full):
                 continue  # two lines: short names may be the same
-            found = _found(body, **{first: "Done as agreed.", second: " done  AS agreed"})
+            repeats = _repeats(body, **{first: "Done as agreed.", second: " done  AS agreed"})
             expected = [] if _may_be_same(first, second) else [(f"/{second}", first, second)]
-            assert found == expected, (body.__name__, first, second)
+            assert repeats == expected, (body.__name__, first, second)
             tried += 1
     assert tried > 200
 
 
 def test_each_text_that_repeats_another_is_named_with_the_first() -> None:
     text = "Done as agreed."
-    assert _found(CompleteChange, work_done=text, tests_run=text, deviations=text) == [
+    assert _repeats(CompleteChange, work_done=text, tests_run=text, deviations=text) == [
         ("/tests_run", "work_done", "tests_run"),
         ("/deviations", "work_done", "deviations"),
     ]
@@ -72,7 +72,7 @@ def test_each_text_that_repeats_another_is_named_with_the_first() -> None:
 
 @pytest.mark.parametrize("text", ["none, because nothing was installed", "无，因为没有测试环境"])
 def test_one_reason_may_be_why_two_things_are_none(text: str) -> None:
-    assert _found(ReviewChange, goals_met=text, lessons=text) == []
+    assert _repeats(ReviewChange, goals_met=text, lessons=text) == []
 
 
 @pytest.mark.parametrize(("language", "first"), [("en", "“Work done”"), ("zh", "“完成的工作”")])

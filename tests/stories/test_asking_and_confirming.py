@@ -93,7 +93,7 @@ async def test_the_desk_asks_back_before_it_assesses_and_the_answer_goes_on(hous
     request = await house.requester.post_ok("/v1/requests", wish)
     path, page_path = f"/v1/requests/{request['id']}", f"/portal/request/{request['number']}"
     elsewhere = {"reason": "other", "question": "For which room?"}
-    assert await fault(house.desk, f"{path}/hold", elsewhere) == ("", "question_to_requester")
+    assert await fault(house.desk, f"{path}/hold", elsewhere) == ("/question", "question_to_requester")
     held = await house.desk.post_ok(f"{path}/hold", {**elsewhere, "reason": "awaiting_requester"})
     assert (held["state"], held["hold_question"]) == ("on_hold", "For which room?")
     (question,) = (await house.requester.read(f"{path}/comments"))["items"]

@@ -82,6 +82,7 @@ SQL = {
     "app/api/listings/paging.py": "one page of any record",
     "app/api/service/readiness.py": "whether the database takes a write",
     "app/api/authentication/key_use.py": "when keys were last used, which is no event",
+    "app/api/listings/unknown_names.py": "whether a record has the name in a filter",
     "app/api/listings/views.py": "saved views, which are no records",
     "app/api/unknown_keys.py": "keys of services, items and categories alike, as the caller sees them",
     "app/foundation/calendars/queries.py": "what a calendar says stands beside it",

@@ -18,7 +18,7 @@ from app.api.listings.paging import Order, order_of, page_rows
 from app.api.records.columns import Columns, by_row
 from app.api.records.expand import visible_rows
 from app.api.records.shapes import Renderer
-from app.api.records.state_words import AWAITS_AGREEMENT, STATE_FIELDS, state_label
+from app.api.state_words import AWAITS_AGREEMENT, STATE_FIELDS, state_label
 from app.common.duties import DUTY_KINDS, GivenDuty
 from app.common.records import Codec, Record, all_codecs
 from app.kernel.access.colleagues import colleague_condition

@@ -23,7 +23,7 @@ from app.dashboard.improvement.evidence import MeasuredEvidence, evidence_of
 from app.dashboard.opening import DashboardPage, open_dashboard
 from app.desk.names import NAME
 from app.desk.pages.context import Desk, require_signed_in
-from app.desk.pages.own_key import reason_against_key
+from app.desk.pages.form.key_reasons import reason_against_key
 from app.desk.pages.records import RecordView, shown_fields
 from app.desk.values import ShownField, label_of
 from app.foundation.decisions.records import (

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import utc_now
 from app.api.direct import Router
-from app.api.records.state_words import state_label
+from app.api.state_words import state_label
 from app.dashboard.addresses import ROOT
 from app.dashboard.effect_parts import EffectOnPage, effect_on_page
 from app.dashboard.improvement.board import effect_lines, programme_chart

@@ -39,6 +39,7 @@ from app.desk.pages.evidence import evidence_for
 from app.desk.pages.form.choices import with_choices
 from app.desk.pages.form.faults import named_fault, placed_problem, problem_before_sending
 from app.desk.pages.form.files_along import attach_files
+from app.desk.pages.form.key_reasons import reason_against_key, reason_against_vote
 from app.desk.pages.form.own_ends import MAKING_ACTIONS, own_end
 from app.desk.pages.form.own_keys import with_held_roles, with_own_key
 from app.desk.pages.form.prefills import first_inputs, named_by_address, prefilled, values_of_record
@@ -49,7 +50,6 @@ from app.desk.pages.form.returns import RETURN, page_to_return_to
 from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.form.sent_inputs import SentInputs, inputs_of
 from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept_form, with_uploads
-from app.desk.pages.own_key import reason_against_key, reason_against_vote
 from app.desk.pages.record.outcome_sentences import outcome_sentence
 from app.desk.pages.record.planned_window import WANTED, freezes_ahead
 from app.desk.pages.record.requester_card import RequesterCard, requester_card

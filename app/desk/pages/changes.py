@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import utc_now
 from app.api.direct import Router
-from app.api.records.state_words import state_label
+from app.api.state_words import state_label
 from app.common.times.zones import is_zone
 from app.desk.operation_calls import CallRefused
 from app.desk.pages.context import Desk, open_desk

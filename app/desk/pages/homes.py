@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from app.api.authentication.auth import ledger_of
 from app.api.direct import Router
-from app.api.records.state_words import STATE_FIELDS, state_label
+from app.api.state_words import STATE_FIELDS, state_label
 from app.common.people import Role
 from app.desk.homes import HOMES, OPEN_STATES, READER_TEAMS, HomeList, HomePage
 from app.desk.pages.context import Desk, open_desk, require_signed_in

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from app.api.open_actions import action_link
 from app.api.pages.page_paths import DESK
-from app.api.records.state_words import awaits_agreement
+from app.api.state_words import awaits_agreement
 from app.desk.contract import ChildScreen, FileAddress
 from app.desk.names import RowNames
 from app.desk.pages.context import Desk, require_signed_in

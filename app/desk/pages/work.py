@@ -14,7 +14,7 @@ from starlette.status import HTTP_303_SEE_OTHER
 
 from app.api.authentication.auth import utc_now
 from app.api.direct import Router
-from app.api.records.state_words import state_label
+from app.api.state_words import state_label
 from app.common.faces import TAKE_ACTION
 from app.common.people import STAFF_ROLES
 from app.desk.administration.waiting import administrator_tasks

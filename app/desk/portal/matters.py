@@ -12,7 +12,7 @@ from typing import Any
 from starlette.responses import Response
 
 from app.api.pages.page_paths import DESK
-from app.api.records.state_words import state_label
+from app.api.state_words import state_label
 from app.desk.pages.actions import screen_of
 from app.desk.pages.context import Desk
 from app.desk.pages.evidence import JUDGEMENTS, evidence_for

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from app.api.authentication.auth import ledger_of
 from app.api.direct import Router
 from app.api.pages.page_paths import PORTAL
-from app.api.records.state_words import state_label
+from app.api.state_words import state_label
 from app.common.files.media import PICTURES
 from app.desk.answered import shown_answers
 from app.desk.forms.fields import FieldChoice

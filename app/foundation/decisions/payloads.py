@@ -84,7 +84,7 @@ class CastVote(Payload):
             "only_to_defer",
             ("verdict", "defer_until"),
             lambda body: body.defer_until is None or body.verdict is VoteVerdict.defer,
-            at="defer_until",
+            faulty="defer_until",
         ),
         Condition(
             "say_why",
@@ -92,7 +92,7 @@ class CastVote(Payload):
             lambda body: (
                 is_statement(body.comment) or body.verdict not in (VoteVerdict.reject, VoteVerdict.defer)
             ),
-            at="comment",
+            faulty="comment",
         ),
     )
 

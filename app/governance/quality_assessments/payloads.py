@@ -51,7 +51,7 @@ class OpenQualityAssessment(Payload, of=QualityAssessment):
             "service_on_demand",
             ("cycle", "service"),
             lambda body: (body.cycle is AssessmentCycle.on_demand) == (body.service is not None),
-            at="service",
+            faulty="service",
         ),
         in_time_order("ends_before_begin", "begins_at", "ends_at"),
     )

@@ -73,8 +73,8 @@ async def answerable(
 async def does_not_fit(
     reads: ReadContext, target: QualityTarget, body: SetQualityTarget, ctx: ActionContext
 ) -> None:
-    """Refuse a year that is over, whose figures are known, an unknown KPI, one that is not available by team or
-    person, a value outside the range of its unit, and one that does not fit beneath the parent.
+    """Refuse a year that is over, whose figures are known, an unknown KPI, one that is not available by team
+    or person, a value outside the range of its unit, and one that does not fit beneath the parent.
     """
     if body.year < ctx.now.astimezone(ctx.settings.zone).year:
         raise WrongValue({"year": str(body.year)}, pointer="/year", because="year_is_over")

@@ -27,12 +27,12 @@ class Condition:
     members: tuple[str, ...]
     holds: Callable[[Any], bool]
     names_missing: bool = False
-    at: str = ""
+    faulty: str = ""
 
-    def place(self, body: BaseModel) -> str | None:
+    def faulty_member(self, body: BaseModel) -> str | None:
         """Return the member at fault; None if several may be."""
         missing = self._missing(body)
-        return self.at or (missing[0] if len(missing) == 1 else None)
+        return self.faulty or (missing[0] if len(missing) == 1 else None)
 
     def _missing(self, body: BaseModel) -> tuple[str, ...]:
         return tuple(name for name in self.members if not _is_given(getattr(body, name)))
@@ -65,7 +65,7 @@ def in_time_order(code: str, earlier: str, later: str) -> Condition:
         first, second = getattr(body, earlier), getattr(body, later)
         return first is None or second is None or bool(first < second)
 
-    return Condition(code, (earlier, later), holds, at=later)
+    return Condition(code, (earlier, later), holds, faulty=later)
 
 
 def member_only_with(code: str, member: str, *partners: str) -> Condition:
@@ -88,9 +88,9 @@ def check_conditions(body: BaseModel) -> None:
         if not condition.holds(body):
             message = translate("en", "value", condition.code)
             members = _names(type(body), condition.concerned(body))
-            place = condition.place(body)
-            at = None if place is None else _names(type(body), [place])[0]
-            raise PydanticCustomError(condition.code, message, {"members": members, "at": at})
+            faulty = condition.faulty_member(body)
+            pointer = None if faulty is None else _names(type(body), [faulty])[0]
+            raise PydanticCustomError(condition.code, message, {"members": members, "at": pointer})
 
 
 def _names(payload: type[BaseModel], members: Sequence[str]) -> list[str]:

@@ -200,7 +200,7 @@ class UsualName:
         self.kind, self.listed_in, self.is_known = kind, listed_in, is_known
 
 
-class AtMostAhead:
+class AheadLimit:
     """Marks a time of a payload that people state at most so long ahead, such as the next review."""
 
     def __init__(self, ahead: timedelta) -> None:

@@ -30,7 +30,7 @@ from app.common.personal import PREFIX, Ciphertext, Personal
 from app.common.records import ChildRef, ForeignRef, KeyRef, Record
 from app.kernel.actions.conditions import Condition, check_conditions
 from app.kernel.actions.payload_fields import (
-    AtMostAhead,
+    AheadLimit,
     DemandedText,
     StatedYear,
     describe_fields,
@@ -234,11 +234,11 @@ Instant = Annotated[
     Component("Instant", "Point in time with a time zone.", "2026-03-02T09:30:00Z", AN_INSTANT),
 ]
 #: A time at most a week ahead: people who wait for news get some by then.
-WithinWeek = Annotated[Instant, AtMostAhead(timedelta(days=7))]
+WithinWeek = Annotated[Instant, AheadLimit(timedelta(days=7))]
 #: A time at most a year ahead: what begins or ends later is not foreseen, and is decided again.
-WithinYear = Annotated[Instant, AtMostAhead(timedelta(days=366))]
+WithinYear = Annotated[Instant, AheadLimit(timedelta(days=366))]
 #: A time at most three years ahead: nothing stays unread, or readable, for longer.
-WithinThreeYears = Annotated[Instant, AtMostAhead(timedelta(days=3 * 366))]
+WithinThreeYears = Annotated[Instant, AheadLimit(timedelta(days=3 * 366))]
 
 #: The year of a plan.
 Year = Annotated[int, Field(ge=EARLIEST_YEAR, le=LATEST_YEAR, strict=True), StatedYear()]

@@ -15,7 +15,7 @@ from app.common.people import DEFAULT_LABELS, Caller, RoleLabels
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import ProcessRelation, RecordDuty, Relation, conflicting_duties
 from app.kernel.actions.context import ActionContext
-from app.kernel.actions.payload_fields import AtMostAhead, StatedDay, StatedYear
+from app.kernel.actions.payload_fields import AheadLimit, StatedDay, StatedYear
 from app.kernel.actions.payloads import marks, provided_fields
 from app.kernel.actions.refusals import (
     ActionUnavailable,
@@ -30,8 +30,8 @@ from app.kernel.actions.refusals import (
     SupersededSecret,
     WrongValue,
 )
-from app.kernel.actions.statements import FieldQuestion, empty_statements, repeated_statements
 from app.kernel.commands.command import Command
+from app.kernel.commands.statements import FieldQuestion, empty_statements, repeated_statements
 
 YEAR = timedelta(days=365.25)
 
@@ -137,7 +137,7 @@ def dates_after(
             yield from dates_after(entry, now, ahead, f"{pointer}/{place}", is_day=is_day)
     elif isinstance(value, BaseModel):
         model = type(value)
-        days, years, bounds = marks(model, StatedDay), marks(model, StatedYear), marks(model, AtMostAhead)
+        days, years, bounds = marks(model, StatedDay), marks(model, StatedYear), marks(model, AheadLimit)
         for name, field in provided_fields(value):
             if name in years and field is not None and field > latest.year:
                 yield f"{pointer}/{name}", latest

@@ -12,7 +12,7 @@ from app.kernel.access.reads import ReadContext, Unguarded
 from app.kernel.actions.actor_policy import RecordDuty
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.payloads import Reason
-from app.kernel.actions.refusals import ConflictingDuty, WrongValue
+from app.kernel.actions.refusals import ConflictingDuty, WrongValue, caller_check
 from app.kpis.catalogue import KPIS
 from app.kpis.facts.tables import EXTENT
 from app.kpis.rebases.payloads import AddKpiRebase
@@ -29,7 +29,9 @@ OF_PROCESS = RecordDuty(
 NEWEST = """
 select max(begins_at) from fold.kpi_rebase where state = 'active' and kpi = %(kpi)s
 and service is not distinct from %(service)s and team_id is not distinct from %(team_id)s"""
-NOT_OF_NOW = Unguarded("Charts show both of two restarts at once, and new cases are later than the first.")
+RESTARTS_GUARD = Unguarded(
+    "Charts show both of two restarts at once, and new cases are later than the first."
+)
 
 
 async def restart_unfounded(
@@ -44,12 +46,12 @@ async def restart_unfounded(
     latest = ctx.now + FURTHEST_AHEAD
     if body.begins_at > latest:
         raise WrongValue({"until": latest}, pointer="/begins_at", because="too_far_ahead")
-    first = await reads.value(_first_case(body.kpi), guard=NOT_OF_NOW)
+    first = await reads.value(_first_case(body.kpi), guard=RESTARTS_GUARD)
     if first is not None and body.begins_at < first:
         raise WrongValue({"first": first}, pointer="/begins_at", because="restart_before_cases")
     team = ctx.ref(Team, "team")
     scope = {"kpi": body.kpi, "service": body.service, "team_id": None if team is None else team.id}
-    newest = await reads.value(NEWEST, scope, guard=NOT_OF_NOW)
+    newest = await reads.value(NEWEST, scope, guard=RESTARTS_GUARD)
     if newest is not None and body.begins_at <= newest:
         raise WrongValue({"last": newest}, pointer="/begins_at", because="restart_not_later")
 
@@ -61,6 +63,7 @@ def _first_case(kpi: str) -> str:
     return f"select min(at) from ({firsts or 'select null::timestamptz as at'}) as firsts"
 
 
+@caller_check
 async def judged_by_it(
     reads: ReadContext, rebase: KpiRebase, body: AddKpiRebase | Reason, ctx: ActionContext
 ) -> None:
@@ -78,7 +81,7 @@ async def judged_by_it(
     if team is not None and (team.id in ctx.caller.teams or team.lead_id == person_id):
         raise ConflictingDuty(IN_TEAM)
     if service is not None:
-        owners = [found.record.owner_id for found in await reads.by_key(Service.KIND, service)]
+        owners = [loaded.record.owner_id for loaded in await reads.by_key(Service.KIND, service)]
         if person_id in owners:
             raise ConflictingDuty(OF_SERVICE)
     for process in KPIS[key].processes:

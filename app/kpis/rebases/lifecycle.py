@@ -62,6 +62,7 @@ async def unknown_change(
 
 
 REBASERS = quality_manager | process_owner
+ADDED_WRONGLY = (no_such_chart, unknown_change, judged_by_it, restart_unfounded)
 
 # fmt: off
 LIFECYCLE = Lifecycle(
@@ -69,7 +70,7 @@ LIFECYCLE = Lifecycle(
     visible=(), lookup=Lookup(vocabulary=frozenset(KPIS)),
     rows=(
         #      action    中文    from            to               who       event
-        action(add,      "重置", NEW_RECORD,     State.active,    REBASERS, "kpi_rebase.added",   wrong=(no_such_chart, unknown_change, judged_by_it, restart_unfounded)),
+        action(add,      "重置", NEW_RECORD,     State.active,    REBASERS, "kpi_rebase.added",   wrong=ADDED_WRONGLY),
         action(withdraw, "撤回", [State.active], State.withdrawn, REBASERS, "kpi_rebase.withdrawn", wrong=(judged_by_it,)),
     ),
 )

@@ -13,7 +13,7 @@ from app.kpis.rebases.records import KpiRebase
 
 
 class AddKpiRebase(Payload, of=KpiRebase):
-    """The KPI and the scope, the change and the reason, and the time from which the limits are computed again."""
+    """The KPI and the scope, the change and the reason, and the time from which the limits are recomputed."""
 
     kpi: RecordKey
     service: Annotated[RecordKey, KeyRef("service", must_exist=True, retired=True)] | None = None

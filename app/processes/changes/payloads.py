@@ -95,7 +95,7 @@ class DraftChange(ChangeFields, of=Change):
             "template_of_standard",
             ("type", "template"),
             lambda body: (body.type is ChangeType.standard) == (body.template is not None),
-            at="template",
+            faulty="template",
         ),
         at_least_one_member("title_or_template", "title", "template"),
     )
@@ -154,7 +154,7 @@ class ScheduleChange(Payload, of=Change):
             "window_too_long",
             ("from_at", "until_at"),
             lambda body: body.until_at - body.from_at <= LONGEST_WINDOW,
-            at="until_at",
+            faulty="until_at",
         ),
     )
 

@@ -101,7 +101,7 @@ class RaiseProblem(ProblemFields, of=Problem):
             "shown_by_none",
             ("origin", "incidents"),
             lambda body: body.origin is not ProblemOrigin.incident or body.incidents,
-            at="incidents",
+            faulty="incidents",
         ),
         all_members_or_none("both_of_priority", "impact", "urgency"),
     )

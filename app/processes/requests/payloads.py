@@ -275,8 +275,8 @@ class RecordAcceptanceRequest(Payload, of=Acceptance):
     )
 
     CONDITIONS = (
-        Condition("accepts_what_failed", ("verdict", "results"), _accepts_only_what_passed, at="verdict"),
-        Condition("say_what_to_mend", ("verdict", "issues"), _says_what_to_mend, at="issues"),
+        Condition("accepts_what_failed", ("verdict", "results"), _accepts_only_what_passed, faulty="verdict"),
+        Condition("say_what_to_mend", ("verdict", "issues"), _says_what_to_mend, faulty="issues"),
     )
 
 
@@ -358,12 +358,12 @@ class ReviewSolutionRequest(Payload, of=SolutionReview):
     comment: Note | None = None
 
     CONDITIONS = (
-        Condition("say_what_to_revise", ("verdict", "comment"), _says_what_to_revise, at="comment"),
+        Condition("say_what_to_revise", ("verdict", "comment"), _says_what_to_revise, faulty="comment"),
         Condition(
             "approves_what_is_poor",
             ("verdict", "feasibility", "business_fit", "cost_and_benefit"),
             _approves_nothing_poor,
-            at="verdict",
+            faulty="verdict",
         ),
     )
 

@@ -28,7 +28,7 @@ from app.processes.trainings.preparation import LicensedParticipants, Results, T
 from app.processes.trainings.records import Training
 
 #: States of improvements for which nobody is trained any more.
-GIVEN_UP = ("rejected", "reverted")
+ENDED_STATES = ("rejected", "reverted")
 
 
 async def plan_invalid(
@@ -61,7 +61,7 @@ async def improvement_does_not_fit(
     process = improvement.process
     if process is not None and process_named(process) != process_named(body.process):
         raise WrongValue(words, pointer="/improvement", because="origin_of_other_process")
-    if improvement.state in GIVEN_UP:
+    if improvement.state in ENDED_STATES:
         raise WrongValue(words, pointer="/improvement", because="origin_not_open")
 
 

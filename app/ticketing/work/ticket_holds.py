@@ -71,7 +71,7 @@ class HoldTicket(Payload):
     )
 
     CONDITIONS = (
-        Condition("question_to_requester", ("reason", "question"), _asks_the_requester, at="question"),
+        Condition("question_to_requester", ("reason", "question"), _asks_the_requester, faulty="question"),
     )
 
 

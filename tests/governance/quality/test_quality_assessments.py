@@ -137,7 +137,7 @@ async def test_it_is_opened_concluded_improved_and_verified_when_all_actions_are
 
 async def test_on_demand_it_is_of_one_service_and_otherwise_of_everything(house: House) -> None:
     refused = await house.quality.post(AT, json=opening(house, cycle="on_demand"))
-    assert errors(refused) == [("", "service_on_demand")]
+    assert errors(refused) == [("/service", "service_on_demand")]
     refused = await house.quality.post(AT, json=opening(house, ends_at=begin_of(house, 2026, 4, 1)))
     assert errors(refused) == [("", "ends_before_begin")]
     opened = await house.quality.post_ok(AT, opening(house, cycle="on_demand", service="mail"))

@@ -100,7 +100,7 @@ async def test_a_release_from_before_the_approval_is_not_the_changed_tool() -> N
 
 
 @pytest.mark.parametrize(
-    ("scope", "others", "code"),
+    ("scope", "other_ids", "code"),
     [
         (None, [], "release_of_other_matter"),
         ({"team": ["mail"]}, ["release/3", "incident/2", "change/1"], "release_of_other_matter"),
@@ -111,7 +111,7 @@ async def test_a_release_from_before_the_approval_is_not_the_changed_tool() -> N
     ],
 )
 async def test_a_release_of_the_changed_tool_belongs_to_the_improvement(
-    scope: Json | None, others: list[str], code: str | None
+    scope: Json | None, other_ids: list[str], code: str | None
 ) -> None:
     pilot, rollout = SimpleNamespace(pilot_scope=scope), SimpleNamespace(release_id=None)
     improvement: Any = SimpleNamespace(approved_at=None, pilot=pilot, rollout=rollout)
@@ -120,7 +120,7 @@ async def test_a_release_of_the_changed_tool_belongs_to_the_improvement(
     )
     release.change_ids = ["7", "8"]
     reads: Any = SimpleNamespace(
-        children=AsyncMock(return_value=[SimpleNamespace(other=other) for other in others])
+        children=AsyncMock(return_value=[SimpleNamespace(other=other) for other in other_ids])
     )
     nothing: Any = None
     context: Any = Named(release)

@@ -17,7 +17,7 @@ from app.api.authentication.auth import ledger_of
 from app.api.direct import Router
 from app.api.open_actions import action_link
 from app.api.pages.sent_forms import SentForm, sent_form
-from app.api.records.state_words import state_label
+from app.api.state_words import state_label
 from app.common.faces import ActionChain, FormFace
 from app.desk.forms.faced import OCCURRED_AT, blank_required, with_demanded
 from app.desk.forms.fields import Form

@@ -15,8 +15,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER, HTTP_422_UNPROCESSABLE_CONTENT
 
 from app.api.direct import Router
-from app.api.records.state_words import AWAITS_AGREEMENT, REVISION, state_label
 from app.api.requests.accept import LANGUAGE
+from app.api.state_words import AWAITS_AGREEMENT, REVISION, state_label
 from app.desk.answered import ITEM
 from app.desk.contract import ListScreen
 from app.desk.forms.definitions import ANSWERS

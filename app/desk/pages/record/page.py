@@ -31,7 +31,7 @@ from starlette.status import HTTP_303_SEE_OTHER, HTTP_404_NOT_FOUND
 from app.api.authentication.auth import ledger_of, utc_now
 from app.api.direct import Router
 from app.api.pages.page_paths import DESK
-from app.api.records.state_words import state_label
+from app.api.state_words import state_label
 from app.desk.contract import ChildScreen
 from app.desk.names import NAME
 from app.desk.operation_calls import CallRefused

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.api.records.state_words import awaits_agreement
+from app.api.state_words import awaits_agreement
 from app.common.faces import TAKE_ACTION, RecordFace
 from app.desk.pages.records import AGREE, OfferedAction, RecordView
 from app.kernel.actions.actor_policy import Relation

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from app.api.records.state_words import state_label
+from app.api.state_words import state_label
 from app.desk.pages.context import Desk
 from app.desk.pages.records import RecordView, state_tone
 

@@ -231,7 +231,7 @@ class ApprovalRuleDefinition(PayloadValue):
             "least_exceeds_time",
             ("least_seconds", "due_within_seconds"),
             lambda rule: rule.least_seconds is None or rule.least_seconds <= rule.due_within_seconds,
-            at="least_seconds",
+            faulty="least_seconds",
         ),
     )
 
