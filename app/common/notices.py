@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self
 
 from app.common.people import Role
@@ -22,6 +23,8 @@ class NoticeKind(CodeEnum):
 
 WAITS, YOURS = NoticeKind.waits_for_you, NoticeKind.is_yours
 FOLLOW, INFORM = NoticeKind.you_follow, NoticeKind.for_information
+#: The time to act on what a notice asks for that has no due time of its own, and no agreed target.
+USUAL_TIME = timedelta(days=7)
 
 
 class NoticeType(CodeEnum):

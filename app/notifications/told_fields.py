@@ -14,14 +14,14 @@ reader may see them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any, get_args
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
 
-from app.common.notices import WAITS, Responsible
+from app.common.notices import USUAL_TIME, WAITS, Responsible
 from app.common.notices import NoticeType as Notice
 from app.common.records import CodeEnum
 from app.i18n import sentences, translate
@@ -285,8 +285,6 @@ WORK_NOTICES = frozenset(
         *(Notice.document_access_requested, Notice.template_outgrown, Notice.team_unstaffed),
     }
 )
-#: The time to act on what has no due time of its own, and no agreed target.
-USUAL_TIME = timedelta(days=7)
 #: What begins the paths to fields of parts of a payload.
 PAYLOAD_PART = "part."
 #: The kinds of actors that are accounts.
