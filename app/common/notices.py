@@ -318,6 +318,12 @@ class NoticeType(CodeEnum):
         YOURS,
     )
     scorecard_settled = "scorecard_settled", "Improvement talk complete", "改进面谈已完成", YOURS
+    scorecard_talk_recorded = (
+        "scorecard_talk_recorded",
+        "Improvement talk recorded",
+        "改进面谈已登记",
+        YOURS,
+    )
     survey_invited = "survey_invited", "Survey invitation", "邀请您参与调查", FOLLOW
     survey_reminded = "survey_reminded", "Survey ends soon", "调查即将结束", FOLLOW
     survey_published = "survey_published", "Survey results", "调查结果已公布", INFORM

@@ -258,6 +258,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.scorecard_objection_decided: ("given.verdict", "given.verdict_reason"),
     Notice.year_judged: ("own.year_score",),
     Notice.scorecard_settled: ("given.outcome", "given.plan_due_at"),
+    Notice.scorecard_talk_recorded: ("given.outcome", "given.plan_due_at"),
     Notice.survey_invited: ("own.ends_at",),
     Notice.survey_reminded: ("own.ends_at",),
 }
