@@ -4232,6 +4232,7 @@ create table fold.scorecard (
   year_judged_at timestamp with time zone,
   outcome_confirmed_at timestamp with time zone,
   year_confirmed_at timestamp with time zone,
+  settled_by_id uuid,
   constraint scorecard_pkey PRIMARY KEY (id),
   constraint scorecard_number_key UNIQUE (number)
 );

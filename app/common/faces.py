@@ -217,7 +217,7 @@ class FormFace:
 
 #: Actions whose values replace those of the edition in force, so that their forms begin with these: what a
 #: person leaves unchanged must stay.
-NEW_EDITIONS = frozenset({"revise", "propose_revision"})
+NEW_EDITIONS = frozenset({"revise", "propose_revision", "maintain_text"})
 #: Faces of forms that many kinds share, used where a kind has no form face of its own.
 USUAL_FORMS: Mapping[str, FormFace] = {
     "comment": FormFace(first=("text", "visibility"), unasked=frozenset({"folded"}), takes_files=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self
 
 from app.common.people import Role
@@ -22,6 +23,8 @@ class NoticeKind(CodeEnum):
 
 WAITS, YOURS = NoticeKind.waits_for_you, NoticeKind.is_yours
 FOLLOW, INFORM = NoticeKind.you_follow, NoticeKind.for_information
+#: The time to act on what a notice asks for that has no due time of its own, and no agreed target.
+USUAL_TIME = timedelta(days=7)
 
 
 class NoticeType(CodeEnum):
@@ -316,6 +319,12 @@ class NoticeType(CodeEnum):
         YOURS,
     )
     scorecard_settled = "scorecard_settled", "Improvement talk complete", "改进面谈已完成", YOURS
+    scorecard_talk_recorded = (
+        "scorecard_talk_recorded",
+        "Improvement talk recorded",
+        "改进面谈已登记",
+        YOURS,
+    )
     survey_invited = "survey_invited", "Survey invitation", "邀请您参与调查", FOLLOW
     survey_reminded = "survey_reminded", "Survey ends soon", "调查即将结束", FOLLOW
     survey_published = "survey_published", "Survey results", "调查结果已公布", INFORM

@@ -41,9 +41,6 @@ SPANS = (("window_from_at", "window_until_at"), ("from_at", "until_at"), ("start
 SERVICES = "select key, name_en, name_zh from fold.service where key = any(%s)"
 #: The kinds of notices that ask something of their readers.
 ASKING = frozenset({NoticeKind.waits_for_you, NoticeKind.is_yours})
-TARGETS = """
-select case_id, min(due_at) as due_at from sla.clock
-where case_id = any(%s) and state = 'running' group by case_id"""
 REOPEN_DAYS = "select id, reopen_days from fold.{kind} where id = any(%s)"
 NUMBERS = "select id::text, number from fold.sla where id = any(%s::uuid[])"
 CLOCKS = "select id, due_at from sla.clock where id = any(%s)"
@@ -137,13 +134,6 @@ async def _by_id(ledger: Ledger, streams: Iterable[str], column: str) -> dict[st
 async def _numbers(ledger: Ledger, agreements: Iterable[str]) -> dict[str, str]:
     rows = await ledger.db.rows(NUMBERS, (ids,)) if (ids := sorted(agreements)) else ()
     return {row["id"]: row["number"] for row in rows}
-
-
-async def targets_of(ledger: Ledger, streams: Iterable[str]) -> dict[str, datetime]:
-    """Return the next agreed target of the tickets with these streams that have one."""
-    by_id = {id_of(name): name for name in streams}
-    rows = await ledger.db.rows(TARGETS, (list(by_id),)) if by_id else ()
-    return {by_id[row["case_id"]]: row["due_at"] for row in rows if row["due_at"] is not None}
 
 
 def span_of(row: Mapping[str, Any], zone: ZoneInfo) -> str:

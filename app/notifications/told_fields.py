@@ -14,14 +14,14 @@ reader may see them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any, get_args
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
 
-from app.common.notices import WAITS, Responsible
+from app.common.notices import USUAL_TIME, WAITS, Responsible
 from app.common.notices import NoticeType as Notice
 from app.common.records import CodeEnum
 from app.i18n import sentences, translate
@@ -259,6 +259,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.scorecard_objection_decided: ("given.verdict", "given.verdict_reason"),
     Notice.year_judged: ("own.year_score",),
     Notice.scorecard_settled: ("given.outcome", "given.plan_due_at"),
+    Notice.scorecard_talk_recorded: ("given.outcome", "given.plan_due_at"),
     Notice.survey_invited: ("own.ends_at",),
     Notice.survey_reminded: ("own.ends_at",),
 }
@@ -286,8 +287,6 @@ WORK_NOTICES = frozenset(
         *(Notice.document_access_requested, Notice.template_outgrown, Notice.team_unstaffed),
     }
 )
-#: The time to act on what has no due time of its own, and no agreed target.
-USUAL_TIME = timedelta(days=7)
 #: What begins the paths to fields of parts of a payload.
 PAYLOAD_PART = "part."
 #: The kinds of actors that are accounts.

@@ -28,6 +28,7 @@ from app.foundation.categories.queries import CATEGORIES
 from app.foundation.services.queries import CATALOGUE_ITEMS, SERVICES
 from app.kernel.actions.refusals import NotFound
 from app.kernel.ledger import Ledger
+from app.service_levels.agreements.documents.printing import signers_of
 from app.service_levels.agreements.lifecycle import LIFECYCLE
 from app.service_levels.agreements.queries import LISTING, AgreementOut
 from app.service_levels.agreements.records import Agreement
@@ -141,7 +142,7 @@ async def get_sla_report(
         await wait_for_clocks(renderer.ledger.db)
         fresh = await recompute(renderer.ledger, agreement, issued.asked_edition, context_of(request).now)
     report = await render_report(renderer, agreement, issued, fresh)
-    return await _response(request, query, renderer, report)
+    return await _response(request, query, renderer, agreement, report)
 
 
 @router.endpoint(
@@ -163,7 +164,7 @@ async def get_sla_report_preview(
     span = await span_named(renderer.ledger, agreement, query.period, now, running=True)
     computed = await compute_report(renderer.ledger, agreement, span, now)
     report = await render_preview(renderer, agreement, computed)
-    return await _response(request, query, renderer, report)
+    return await _response(request, query, renderer, agreement, report)
 
 
 def _renderer(request: Request, query: ReportQuery) -> Renderer:
@@ -174,7 +175,7 @@ def _renderer(request: Request, query: ReportQuery) -> Renderer:
 
 
 async def _response(
-    request: Request, query: ReportQuery, renderer: Renderer, report: ServiceReport
+    request: Request, query: ReportQuery, renderer: Renderer, agreement: Agreement, report: ServiceReport
 ) -> Response:
     headers = {"Content-Language": renderer.language, "Vary": f"Accept, {VARY['Vary']}"}
     media_type = negotiate(request.headers.get("accept"), (JSON, HTML))
@@ -182,7 +183,8 @@ async def _response(
         report = for_other_party(report)
     if query.format == "html" or (query.format is None and media_type == HTML):
         names = await _names(request, report, renderer.language)
-        page = document(report, renderer.language, names)
+        signers = {} if report.number is None else await signers_of(renderer.ledger, agreement)
+        page = document(report, renderer.language, names, signers)
         return Response(page, headers={**HEADERS, **headers}, media_type=HTML)
     return Response(report.model_dump_json(), headers=headers, media_type=JSON)
 

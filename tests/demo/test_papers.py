@@ -170,9 +170,8 @@ def _fault(path: str, page: str, keys: set[str]) -> str | None:
     if not separator:
         return "has no lines for signatures"
     lines = TABLE_LINE.findall(signed) or [line.partition(": ")[::2] for line in FOOT_LINE.findall(signed)]
-    # A line stays empty until somebody has acted in the role; the report on risks is signed by hand.
-    if not any(name.strip() for _, name in lines) and "/risks/report" not in path:
-        return f"names nobody who signs: {lines}"
+    if unnamed := [role for role, name in lines if not name.strip()]:
+        return f"does not name who signs as {unnamed}"
     return _fault_of_plan(lines) if "/documents/IP" in path else None
 
 

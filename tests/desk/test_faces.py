@@ -38,7 +38,12 @@ from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 
 #: Values that a new edition has of its own: its reason, and its file.
-NEW_EACH_TIME = {("calendar", "reason"), ("document", "upload"), ("document", "name")}
+NEW_EACH_TIME = {
+    ("calendar", "reason"),
+    ("document", "upload"),
+    ("document", "name"),
+    ("sla", "what_changed"),
+}
 FACED = [lifecycle for lifecycle in LIFECYCLES if lifecycle.face.forms or lifecycle.face.primary]
 
 

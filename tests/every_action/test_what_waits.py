@@ -95,6 +95,11 @@ class Waiting:
         names = ASKED_ACTIONS[self.step].names
         return record in {entry["record"] for entry in work["asked"] if entry["action"] in names}
 
+    async def undated(self) -> list[str]:
+        """The actions in their work that a notice asks of them, and that give no time until which."""
+        asked = (await self.reader.read("/v1/me/work"))["asked"]
+        return [entry["action"] for entry in asked if not entry["due_at"] and entry["action"] != "close"]
+
     async def is_open(self) -> bool:
         """Whether they can do it, and have not done their part."""
         if self.step in SECTIONS:
@@ -255,6 +260,12 @@ async def test_what_waits_for_somebody_is_in_their_work_as_long_as_they_can_do_i
             steps_shown.add(task.step)
     assert not wrong, "\n".join(wrong)
     assert not WHOLE or steps_shown == WAITING
+
+
+async def test_what_waits_for_somebody_says_until_when(waiting: list[Waiting]) -> None:
+    readers = {task.reader.id: task for task in waiting}
+    undated = {action for task in readers.values() for action in await task.undated()}
+    assert undated == set()
 
 
 async def test_it_leaves_the_work_of_all_when_it_is_done_and_of_who_has_done_their_part(

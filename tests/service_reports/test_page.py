@@ -13,6 +13,10 @@ from tests.extent import in_test_all
 from tests.service_reports.desk import PERIOD, ReportDesk, at
 
 HTML = "text/html"
+SIGNING = {
+    "en": ["IT: Second manager", "Customer: Lead of finance"],
+    "zh": ["信息技术方：Second manager", "客户：Lead of finance"],
+}
 
 
 async def browsed(client: Client, path: str, **headers: str) -> httpx.Response:
@@ -40,6 +44,8 @@ async def test_the_page_says_what_the_report_says_in_both_languages_and_runs_not
         assert answer.headers["content-language"] == language
         assert [word for word in words if word not in answer.text] == []
         assert f"{issued['number']}" in answer.text
+        signed = answer.text.partition('class="signatures"')[2]
+        assert re.findall(r"<span>([^<]+)</span>", signed) == SIGNING[language]
         assert number in answer.text
         assert "&lt;b&gt;One&lt;/b&gt; waited.<br>有一单等待。" in answer.text
         assert re.findall(r"<script|<style| on\w+=| style=|https?://(?!www.w3)", answer.text) == []

@@ -26,6 +26,13 @@ REQUIREMENT: dict[str, Any] = {
     "needs": NEEDS_TEXT,
     "business_process": BUSINESS_PROCESS,
 }
+#: An agreement whose text the maintainer is still working on.
+REQUIREMENT_AT_WORK: dict[str, Any] = {
+    **REQUIREMENT,
+    "title": "物流旺季网络 Network in the peak season of logistics",
+    "customer": "logistics",
+    "services": ["wan"],
+}
 DRAFT: dict[str, Any] = {
     "calendar": OFFICE,
     "targets": [
@@ -63,3 +70,15 @@ ARTICLE: dict[str, Any] = {
 
 #: A task of the problem manager.
 TASK = "向厂商确认修复日期 Ask the maker when the fix comes"
+
+#: The sample of items that the configuration manager has drawn, and the days before the end.
+SAMPLE_DRAWN = 1.3
+SAMPLE: dict[str, Any] = {
+    "key": "items-of-plm",
+    "name": "产品数据配置项抽查 Check of the items of product data",
+    "services": ["plm"],
+    "size": 6,
+}
+
+#: The process whose audit waits for the summary, and the days before the end on which it was self-checked.
+AUDITED_PROCESS, SELF_CHECKED = "request", 0.4

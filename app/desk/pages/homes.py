@@ -84,7 +84,7 @@ class RoleWork:
 @dataclass(frozen=True, slots=True)
 class HomeFigure:
     """A figure of the last finished month: its key, name, value, and remark, which gives the reason if there
-    is no value. `is_seen`: the reader may open its page.
+    is no value.
     """
 
     key: str
@@ -92,7 +92,6 @@ class HomeFigure:
     value: str
     words: str
     change: str = ""
-    is_seen: bool = True
 
 
 @router.get("/desk/figures")
@@ -103,11 +102,6 @@ async def get_home_figures(request: Request) -> Response:
     parameters = {"keys": ",".join(keys), "grain": "month"}
     answer = await desk.calls.read_if_allowed("/v1/kpis/behaviours", parameters) if keys else None
     figures = [_figure(desk, item) for item in answer["items"]] if answer else []
-    unseen = [key for key in _answered_keys(desk) if key not in keys]
-    figures += [
-        HomeFigure(key, KPIS[key].label(desk.language), "–", desk.sentence("figure_unseen"), is_seen=False)
-        for key in unseen
-    ]
     return desk.answer("figures.html", "", figures=figures)
 
 
@@ -129,14 +123,12 @@ async def role_work(desk: Desk) -> RoleWork:
 
 
 def _figure_keys(desk: Desk) -> list[str]:
-    """Return the KPIs that the reader's roles answer for, and that the reader may see."""
+    """Return the KPIs that the reader's roles answer for, each once, except those that the reader may not
+    see, since they count records of others.
+    """
     ledger, caller = ledger_of(desk.request), require_signed_in(desk.request)
-    return [key for key in _answered_keys(desk) if may_see_kpi(ledger, caller, KPIS[key])]
-
-
-def _answered_keys(desk: Desk) -> list[str]:
-    """Return the KPIs that the reader's roles answer for, each once."""
-    return list(dict.fromkeys(key for role in reader_roles(desk) for key in HOMES[role].figures))
+    keys = dict.fromkeys(key for role in reader_roles(desk) for key in HOMES[role].figures)
+    return [key for key in keys if may_see_kpi(ledger, caller, KPIS[key])]
 
 
 def _own_lists(desk: Desk, roles: Iterable[Role]) -> Iterator[CountedWork]:

@@ -4,17 +4,21 @@ somebody who did not act. A line for the holder of a post stays empty until some
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from app.common.people import Role, RoleGrant
 from app.foundation.documents.pages import SignatureLine
 from app.foundation.documents.printing import decrypt
+from app.kernel.access.reads import HOLDERS
 from app.kernel.ledger import Ledger
 from app.log.events import Recorded
 
 PERSON = "person:"
+#: The most holders of a post that a line names, and the sign between their names: each of them may sign.
+MOST_HOLDERS, OR = 4, " / "
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,4 +54,22 @@ async def act_lines(
     return [
         SignatureLine(role, words.name(persons[role]), None if act is None else act.recorded_at)
         for role, act in acts.items()
+    ]
+
+
+async def post_lines(
+    ledger: Ledger, posts: Iterable[Role], *, except_for: Collection[UUID | None] = ()
+) -> list[SignatureLine]:
+    """Return a line for each post that signs by hand, with the names of its present holders, except those
+    people, who do not sign for it.
+    """
+    holders: dict[Role, list[UUID]] = {}
+    most = MOST_HOLDERS + len(except_for)
+    for post in posts:
+        rows = await ledger.db.rows(HOLDERS, ([str(RoleGrant(post))], most))
+        holders[post] = [row["id"] for row in rows if row["id"] not in except_for][:MOST_HOLDERS]
+    words = await decrypt(ledger, [], [person for persons in holders.values() for person in persons])
+    return [
+        SignatureLine(post.value, OR.join(filter(None, map(words.name, persons))) or None)
+        for post, persons in holders.items()
     ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from zoneinfo import ZoneInfo
 
 from app.api.records.shapes import Renderer
+from app.common.people import Role
 from app.foundation.documents.pages import PrintedPage, SignatureLine
 from app.foundation.documents.printing import decrypt
+from app.foundation.documents.signing import post_lines
 from app.foundation.people.records import Team
 from app.governance.recognitions.records import Recognition, RecognitionForm
 from app.html.filters import day
@@ -26,6 +28,8 @@ async def print_certificate(renderer: Renderer, award: Recognition) -> PrintedPa
     words = await decrypt(ledger, [award.reason], [award.person_id, award.given_by_id])
     team = await _record_field(ledger, Team.KIND, award.team_id, "name")
     recipient = words.name(award.person_id) if team is None else team
+    # Nobody signs their own award, or twice.
+    second = await post_lines(ledger, [Role.management], except_for=(award.person_id, award.given_by_id))
     assert award.kind is not None
     title = wording.label(award.form or RecognitionForm.praise)
     body = render(
@@ -40,7 +44,7 @@ async def print_certificate(renderer: Renderer, award: Recognition) -> PrintedPa
         ],
         signatures=[
             SignatureLine("given_by", words.name(award.given_by_id), award.given_at),
-            SignatureLine("management"),
+            *(line for line in second if line.name is not None),
         ],
         zone=zone,
     )

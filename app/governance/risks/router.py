@@ -25,7 +25,7 @@ from app.api.records.shapes import Renderer
 from app.api.requests.accept import negotiate
 from app.api.routes import Routes
 from app.common.people import Role
-from app.foundation.documents.pages import SignatureLine
+from app.foundation.documents.signing import post_lines
 from app.governance.risks import matrices
 from app.governance.risks.heat_map import draw
 from app.governance.risks.lifecycle import LIFECYCLE
@@ -108,7 +108,7 @@ async def get_risk_report(request: Request, query: Annotated[RiskReportQuery, Qu
     headers = {"Content-Language": renderer.language, "Vary": f"Accept, {VARY['Vary']}"}
     media_type = negotiate(request.headers.get("accept"), (JSON, HTML))
     if query.format == "html" or (query.format is None and media_type == HTML):
-        signatures = [SignatureLine(post.value) for post in SIGNING_POSTS]
+        signatures = await post_lines(renderer.ledger, SIGNING_POSTS)
         page = page_of(report, scale_of(history), signatures, zone, renderer.language)
         return Response(page, headers={**HEADERS, **headers}, media_type=HTML)
     return Response(report.model_dump_json(), headers=headers, media_type=JSON)

@@ -143,6 +143,7 @@ def decide_objection(card: Scorecard, body: DecideObjectionScorecard, ctx: Actio
 def settle(card: Scorecard, body: SettleScorecard, ctx: ActionContext) -> None:
     """Settle the scorecard, with the outcome of the improvement talk."""
     copy_fields(card, body, ctx)
+    card.settled_by_id = ctx.caller.person_id
 
 
 def confirm_outcome(card: Scorecard, body: EmptyPayload, ctx: ActionContext) -> None:
@@ -192,7 +193,10 @@ TELL_VERDICT = (
     RecipientRule(NoticeType.scorecard_objection_decided, field="concerned_id"),
     RecipientRule(NoticeType.scorecard_talk, field="talker_id", when="below_line"),
 )
-TELL_OF_OUTCOME = (RecipientRule(NoticeType.scorecard_settled, field="concerned_id"),)
+TELL_OF_OUTCOME = (
+    RecipientRule(NoticeType.scorecard_settled, field="concerned_id"),
+    RecipientRule(NoticeType.scorecard_talk_recorded, field="superior_id"),
+)
 TELL_TALKER = (RecipientRule(NoticeType.scorecard_talk, field="talker_id", when="talk_is_due"),)
 TELL_YEAR = (RecipientRule(NoticeType.year_judged, field="concerned_id"),)
 OBJECTIONABLE = (State.published, State.talk, State.settled)

@@ -34,7 +34,7 @@ async def page_of(ledger: Ledger, card: Scorecard, language: str) -> str:
     edition: ScorecardEdition = (await _record(ledger, ScorecardEdition.KIND, card.edition_id)).record
     figures = await figures_of(ledger.db.rows, card)
     wording = Wording(language, TABLE)
-    names = await decrypt(ledger, [], [card.concerned_id, card.superior_id])
+    names = await decrypt(ledger, [], [card.concerned_id, card.superior_id, card.settled_by_id])
     ciphertexts = [text for name in TEXTS if (text := getattr(card, name)) is not None]
     texts = await ledger.vault.texts(ciphertexts) if ciphertexts else {}
     return render(
@@ -49,6 +49,7 @@ async def page_of(ledger: Ledger, card: Scorecard, language: str) -> str:
             (dimension, getattr(edition, dimension.value), getattr(card, dimension.value))
             for dimension in ScorecardDimension
         ],
+        recorded_by=names.name(card.settled_by_id),
         figures=[_row(ledger, figure, wording) for figure in figures],
         signatures=[
             SignatureLine(

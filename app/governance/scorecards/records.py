@@ -197,6 +197,9 @@ class Scorecard(Record):
     agreed: Annotated[str | None, Personal()] = optional(
         "Agreement of the improvement talk, in words; null if no talk took place."
     )
+    settled_by_id: Annotated[UUID | None, ForeignRef("person")] = optional(
+        "Person who recorded the improvement talk; null if no talk took place, and in earlier releases."
+    )
     plan_due_at: datetime | None = optional("Time by which the plan must be carried out; null if not set.")
     outcome_confirmed_at: datetime | None = optional(
         "Time at which the person confirmed the agreement of the talk; null until then."

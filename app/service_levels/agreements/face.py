@@ -24,6 +24,25 @@ NOT_IN_THE_PORTAL = ON_PAPER | {"occurred_at"}
 NO_COST = NOT_IN_THE_PORTAL | {"effect_on_cost"}
 PARTY_FIELDS = ("agreement_type", "customer", "team", "supplier")
 
+#: The parts of the forms with the terms, and the lists from which some of them are chosen.
+SECTIONS = (
+    FormSection(BilingualLabel("Targets", "目标"), ("targets", "reporting_period")),
+    FormSection(
+        BilingualLabel("Cost and consequences", "费用与后果"),
+        ("cost_amount", "cost_currency", "cost_period", "consequences"),
+    ),
+    FormSection(
+        BilingualLabel("Amount of work and duties", "工作量与义务"),
+        ("workload", "workload_above", "customer_duties", "resources", "security_boundary"),
+    ),
+    FormSection(BilingualLabel("Text", "正文"), ("text", "specification", "quality_plan")),
+    FormSection(
+        BilingualLabel("Review and end", "评审与终止"),
+        ("review_months", "notice_days", "reopen_days"),
+    ),
+)
+LISTS = {"targets/process": "process", "targets/kpi": "kpi", "workload/process": "process"}
+
 FACE = RecordFace(
     essentials=("customer", "services", "representative", "party_representative", "valid_from", "valid_to"),
     texts=("text", "customer_duties", "consequences", "termination_reason"),
@@ -94,24 +113,16 @@ FACE = RecordFace(
             },
         ),
         "draft": FormFace(
-            lists={"targets/process": "process", "targets/kpi": "kpi", "workload/process": "process"},
+            lists=LISTS,
             first=("title", "services", "calendar", "valid_from", "valid_to", "copy_of"),
-            sections=(
-                FormSection(BilingualLabel("Targets", "目标"), ("targets", "reporting_period")),
-                FormSection(
-                    BilingualLabel("Cost and consequences", "费用与后果"),
-                    ("cost_amount", "cost_currency", "cost_period", "consequences"),
-                ),
-                FormSection(
-                    BilingualLabel("Amount of work and duties", "工作量与义务"),
-                    ("workload", "workload_above", "customer_duties", "resources", "security_boundary"),
-                ),
-                FormSection(BilingualLabel("Text", "正文"), ("text", "specification", "quality_plan")),
-                FormSection(
-                    BilingualLabel("Review and end", "评审与终止"),
-                    ("review_months", "notice_days", "reopen_days"),
-                ),
-            ),
+            sections=SECTIONS,
+        ),
+        # The terms are replaced: what a person leaves unchanged must stay.
+        "maintain_text": FormFace(
+            lists=LISTS,
+            first=("what_changed", "title", "services", "calendar", "valid_from", "valid_to"),
+            sections=SECTIONS,
+            filled_from="",
         ),
     },
 )

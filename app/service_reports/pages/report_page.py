@@ -16,6 +16,7 @@ from app.html.filters import classed, strong
 from app.html.templates import render
 from app.html.wording import Wording
 from app.i18n.entries import joined
+from app.service_levels.agreements.records import AgreementSide
 from app.service_reports.content import (
     ExclusionKind,
     ReportChange,
@@ -74,8 +75,15 @@ class StaffDetails:
     consequences: Sequence[Cells]
 
 
-def document(issued: ServiceReport, language: str, names: RecordNames) -> Markup:
-    """Return the page, with these names of services, categories and items of the catalogue."""
+def document(
+    issued: ServiceReport,
+    language: str,
+    names: RecordNames,
+    signers: Mapping[AgreementSide, str | None],
+) -> Markup:
+    """Return the page, with these names of services, categories and items of the catalogue, and with a
+    line for each of the sides that sign, with the name of who signs for it, if known.
+    """
     report = issued.report
     texts = ReportTexts(language, ZoneInfo(report.tz), names)
     is_for_staff = issued.staff is not None
@@ -107,7 +115,7 @@ def document(issued: ServiceReport, language: str, names: RecordNames) -> Markup
         released=_released(issued, texts),
         corrections=_corrections(issued, texts),
         recomputed=_recomputed(issued, texts),
-        signing_parties=_signing_parties(issued, texts),
+        signing_parties=[_signing_line(side, name, report, texts) for side, name in signers.items()],
     )
 
 
@@ -373,8 +381,8 @@ def _changes(
     return list(correction_lines([*(changes or ()), *(staff_changes or ())], report, texts))
 
 
-def _signing_parties(issued: ServiceReport, texts: ReportTexts) -> list[str]:
-    """Return the signing parties; empty for a preview."""
-    if issued.number is None:
-        return []
-    return [texts.sentence("it"), texts.sentence(PARTY[issued.report.agreement.agreement_type])]
+def _signing_line(side: AgreementSide, name: str | None, report: ReportContent, texts: ReportTexts) -> str:
+    """Return the line of one side: what the side is in this agreement, and who signs for it."""
+    is_ours = side is AgreementSide.it
+    party = texts.sentence("it" if is_ours else PARTY[report.agreement.agreement_type])
+    return party if name is None else texts.sentence("signs_for", party=party, name=name)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from app.common.notices import NoticeType
+from app.common.notices import USUAL_TIME, NoticeType
 from app.common.people import Caller
 from app.foundation.people.succession.lookups import duties_of
 from app.kernel.access.reads import VersionedRecord, load_many
@@ -24,6 +24,7 @@ from app.kernel.ledger import Ledger
 from app.kernel.visible_records import is_visible
 from app.log.canonical import instant
 from app.log.events import id_of, kind_of
+from app.service_levels.clocks.targets import next_targets
 
 MOST_LISTED, MOST_CHECKED = 50, 200
 
@@ -96,9 +97,9 @@ CONFIRMING = AskedActions(("close",))
 # from being joined: it is read one stream at a time.
 REQUESTED_ACTIONS = """
 with asked as materialized (
-  select n.about, n.number, s.step, s.version, n.sent_at, n.id,
+  select n.about, n.number, s.step, s.version, coalesce(s.stream, n.about) as stream, n.sent_at, n.id,
     split_part(n.about, '/', 1) as kind, split_part(n.about, '/', 2)::uuid as record
-  from fold.notice n cross join lateral unnest(n.steps, n.versions) as s(step, version)
+  from fold.notice n cross join lateral unnest(n.steps, n.versions, n.streams) as s(step, version, stream)
   where n.person_id = (select %(me)s::uuid) and n.steps && '{{{asking}}}'::text[]
 ), waiting as (
   select distinct on (a.about, a.step) a.* from asked a
@@ -108,12 +109,14 @@ with asked as materialized (
       offset 0)
   order by a.about, a.step, a.id desc
 )
-select about, number, step, sent_at from waiting order by id desc limit {most}"""
+select w.about, w.number, w.step, w.sent_at, e.occurred_at
+from (select * from waiting order by id desc limit {most}) w
+join log.event e on e.stream = w.stream and e.version = w.version order by w.id desc"""
 STATE = "when '{kind}' then (select r.state from {table} r where r.id = a.record)"
 # Uses the index {kind}_to_confirm, whose condition it repeats.
 TO_CONFIRM = """
-(select '{kind}/' || r.id as about, r.number, null as step, r.state_since as sent_at from {table} r
-where r.requester_id = %(me)s and r.state in ({states}) order by r.state_since desc limit {most})"""
+(select '{kind}/' || r.id as about, r.number, null as step, r.state_since as sent_at, null as occurred_at
+from {table} r where r.requester_id = %(me)s and r.state in ({states}) order by r.state_since desc limit {most})"""
 
 
 async def asked_actions(ledger: Ledger, caller: Caller, language: str, now: datetime) -> list[dict[str, Any]]:
@@ -125,11 +128,17 @@ async def asked_actions(ledger: Ledger, caller: Caller, language: str, now: date
     rows += await ledger.db.rows(to_confirm(kinds), me)
     rows.sort(key=lambda row: row["sent_at"], reverse=True)
     records = await _records(ledger, caller, rows)
+    tickets = [stream for stream in records if ledger.lifecycles[kind_of(stream)].is_ticket]
+    targets = await next_targets(ledger.db.rows, tickets)
     context = CommandMetadata(caller, now, "", "api", language=language)
     items: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
         loaded = records.get(row["about"])
-        item = None if loaded is None else await _open_action(ledger, context, row, loaded)
+        item = (
+            None
+            if loaded is None
+            else await _open_action(ledger, context, {**row, "target_at": targets.get(row["about"])}, loaded)
+        )
         if item is not None:
             items.setdefault((row["about"], item["action"]), item)
         if len(items) == MOST_LISTED:
@@ -224,12 +233,16 @@ async def _open_action(
                 "action": offer.action.name,
                 "label": offer.action.label(context.language),
                 "asked_at": instant(row["sent_at"]),
-                "due_at": _due_at(loaded.record, actions),
+                "due_at": _due_at(row, loaded.record, actions),
             }
     return None
 
 
-def _due_at(record: Any, actions: AskedActions) -> str | None:
-    """Return the time until which the action is asked, if the record has one."""
-    due_at = getattr(record, actions.due, None)
+def _due_at(row: Mapping[str, Any], record: Any, actions: AskedActions) -> str | None:
+    """Return the time until which the action is asked: that of the record, or else the agreed target or the
+    usual time, as the notice gives it. None: nobody set a time to confirm a solution.
+    """
+    due_at = getattr(record, actions.due, None) or row["target_at"]
+    if due_at is None and row["occurred_at"] is not None:
+        due_at = row["occurred_at"] + USUAL_TIME
     return None if due_at is None else instant(due_at)

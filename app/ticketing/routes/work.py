@@ -134,7 +134,8 @@ class AskedItem(OutputModel):
     label: str = Field(description="Label of the action, in the requested language.")
     asked_at: datetime = Field(description="Time at which the caller was asked.")
     due_at: datetime | None = Field(
-        description="Due time of the record, for actions that it limits; null if it has none."
+        description="Time by which the action is asked: due time of the record or agreed target of the "
+        "ticket, or else seven days after the request; null for solutions to confirm."
     )
 
 

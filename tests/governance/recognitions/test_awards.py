@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from httpx import Response
@@ -58,8 +59,23 @@ async def test_an_award_prints_as_a_certificate_for_those_who_see_it(api: Api) -
     chinese = (await receiver.get(address, params={"lang": "zh"})).text
     words = ("Receiver", "特此表彰：知识分享。", "spared us a hundred calls", "授予人", "Giver")
     assert [word for word in words if word not in chinese] == []
+    assert "管理层" not in chinese, "nobody signs for the management"
+    for name in ("Chen", "Wu"):
+        await api.client(name, Role.management)
+    signed = (await receiver.get(address, params={"lang": "en"})).text.partition('class="signatures"')[2]
+    assert re.findall(r"<td>([^<]+)<td>([^<]*)<td>", signed) == [
+        ("Given by", "Giver"),
+        ("Management", "Chen / Wu"),
+    ]
     stranger = await api.client("Stranger", Role.engineer)
     assert (await stranger.get(address)).status_code == 404
+
+
+async def test_nobody_signs_their_own_award_for_the_management(api: Api) -> None:
+    giver, receiver = await api.client("Giver", Role.management), await api.client("Wu", Role.management)
+    sent = await giver.post_ok("/v1/recognitions", award(person=receiver.id))
+    address = f"/v1/recognitions/{sent['id']}/certificate"
+    assert "Management" not in (await receiver.get(address, params={"lang": "en"})).text
 
 
 async def test_a_public_award_everybody_sees_and_one_to_a_team_its_members(api: Api) -> None:

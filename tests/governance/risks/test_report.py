@@ -95,6 +95,7 @@ async def test_the_report_tells_of_levels_moves_and_occurrences_and_prints(house
     page = await house.owner.get(f"/v1/risks/report?from={begin}&until={end}&format=html&lang=zh")
     assert (page.status_code, page.headers["content-language"]) == (200, "zh")
     assert "风险报告" in page.text
+    assert "质量经理: Quality" in page.text
     assert "&lt;b&gt;The&lt;/b&gt; cellar" in page.text
     assert [risk["risk_level"] for risk in report["open"]] == ["high", None]
     (cause,) = {risk["cause"] for risk in report["open"]}

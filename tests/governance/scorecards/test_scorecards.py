@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from html import unescape
+from itertools import chain
 
 from app.foundation.quarters import end_of_quarter, quarter_of
 from tests.client import Json
@@ -169,7 +170,14 @@ async def test_a_year_is_judged_as_a_whole_and_its_talk_and_plan_are_confirmed(s
     await scored.publish()
     card = await scored.card(office.agent, person=office.agent.id, quarter=last)
     path = f"/v1/scorecards/{card['number']}"
-    await office.head.post_ok(f"{path}/settle", {"outcome": "training", "agreed": "A course."})
+    await office.quality.post_ok(f"{path}/settle", {"outcome": "training", "agreed": "A course."})
+    recorder = (await office.quality.read(f"/v1/persons/{office.quality.id}"))["name"]
+    page = (await office.agent.get(f"{path}/page", params={"lang": "en"})).text
+    assert re.search(f"Recorded by<td>{recorder}", page), "whoever has recorded the talk stands on the paper"
+    for _ in range(2):  # notices of a minute are told together
+        await scored.move_to(office.now + timedelta(minutes=2))
+    steps = [notice["steps"] for notice in (await office.head.read("/v1/notices", limit=50))["items"]]
+    assert "scorecard_talk_recorded" in chain.from_iterable(steps)
     settled = await office.agent.post_ok(f"{path}/confirm_outcome")
     assert settled["outcome_confirmed_at"] is not None
     assert (await office.agent.post(f"{path}/confirm_year")).json()["code"] == "nothing_to_agree_to"

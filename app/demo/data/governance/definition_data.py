@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.demo.data.organisation import CHANGE_MANAGER, OPERATIONS_LEAD, QUALITY_MANAGER
+from app.demo.data.organisation import (
+    CHANGE_MANAGER,
+    HEAD_OF_IT,
+    OPERATIONS_LEAD,
+    PROBLEM_MANAGER,
+    PROJECT_MANAGER,
+    QUALITY_MANAGER,
+)
 
 #: The value chain that the other definitions are parts of.
 VALUE_CHAIN = "it-services"
@@ -16,7 +23,7 @@ HOUR = 3600
 @dataclass(frozen=True)
 class DefinitionTemplate:
     """A definition: its contents, and the days before the end on which it was drafted; each step follows some
-    days later. One without `changes` is still in review.
+    days later. One without `changes` is still in review, or was sent back to its author with a reason.
     """
 
     process: str
@@ -24,6 +31,8 @@ class DefinitionTemplate:
     drafted: float
     contents: Mapping[str, Any] = field(default_factory=dict)
     changes: str | None = None
+    author: str = HEAD_OF_IT
+    sent_back: str | None = None
 
 
 def _activity(title: str, role: str, hours: float | None = None) -> dict[str, Any]:
@@ -215,6 +224,35 @@ DEFINITIONS = (
             "raci": _raci(incident_manager="accountable", agent="responsible"),
         },
     ),
+    DefinitionTemplate(
+        "problem",
+        PROBLEM_MANAGER,
+        8,
+        {
+            "title": "问题管理 Problem management",
+            "level": 2,
+            "parent": VALUE_CHAIN,
+            "purpose": "同样的故障不再发生。The same fault does not come back.",
+            "begins_with": "同类事件反复发生 Incidents of one kind come again",
+            "ends_with": "原因已消除或已接受 The cause is gone, or accepted",
+            "activities": [
+                _activity("立项 Raise", "problem_manager", 24),
+                _activity("查找原因 Find the cause", "engineer"),
+                _activity("消除原因 Remove the cause", "engineer"),
+            ],
+            "raci": _raci(problem_manager="accountable", engineer="responsible"),
+            "control_points": [
+                {
+                    "title": "原因有证据 The cause is shown by evidence",
+                    "role": "problem_manager",
+                    "risk": "治标不治本 Only the symptom is treated",
+                }
+            ],
+            "kpis": ["problem_backlog"],
+        },
+        author=PROJECT_MANAGER,
+        sent_back="缺少查找原因的时限。How long the search for the cause may take is missing.",
+    ),
 )
 #: Those who are heard about each definition.
 HEARD = (QUALITY_MANAGER, "林晓雨", "Tomasz Nowak")
@@ -222,3 +260,5 @@ HEARD = (QUALITY_MANAGER, "林晓雨", "Tomasz Nowak")
 DEPARTMENT = "信息技术部 IT"
 #: Days from the draft to its submission, and from there to its publication.
 SUBMITTED_AFTER, PUBLISHED_AFTER = 6, 11
+#: Days from the draft to its return.
+SENT_BACK_AFTER = 7

@@ -1,4 +1,6 @@
-"""Definitions of the demo's processes: published at the beginning of its year, except one in review."""
+"""Definitions of the demo's processes: published at the beginning of its year, except one in review and one
+that was sent back.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,11 @@ from app.governance.process_definitions.payloads import (
     PublishProcessDefinition,
     SubmitProcessDefinition,
 )
+from app.kernel.actions.payloads import Reason
 
 
 async def make_definitions(programme: Programme) -> None:
-    """Play the definitions that are not there yet; the process owner writes them."""
+    """Play the definitions that are not there yet; the process owner writes most of them."""
     for template in data.DEFINITIONS:
         await _define(programme, template)
 
@@ -35,7 +38,9 @@ async def _define(programme: Programme, template: DefinitionTemplate) -> None:
             ],
         }
     )
-    await script.act(programme.before_end(template.drafted), programme.owner, "draft", draft)
+    await script.act(
+        programme.before_end(template.drafted), programme.callers[template.author], "draft", draft
+    )
     heard = SubmitProcessDefinition(heard=tuple(map(programme.person, data.HEARD)))
     submitted = programme.before_end(template.drafted - data.SUBMITTED_AFTER)
     await script.act(submitted, programme.owner, "submit", heard)
@@ -43,3 +48,6 @@ async def _define(programme: Programme, template: DefinitionTemplate) -> None:
         published = programme.before_end(template.drafted - data.PUBLISHED_AFTER)
         body = PublishProcessDefinition(changes=template.changes)
         await script.act(published, programme.quality, "publish", body)
+    if template.sent_back is not None:
+        sent_back = programme.before_end(template.drafted - data.SENT_BACK_AFTER)
+        await script.act(sent_back, programme.quality, "send_back", Reason(reason=template.sent_back))

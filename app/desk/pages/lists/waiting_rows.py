@@ -120,7 +120,7 @@ def _rows(
             "ticket": request["record"],
             "ticket_title": _name_in(names, request, "record") or request["title"],
         }
-        record["due_at"] = request["due_at"] or first_due.get(request["record"])
+        record["due_at"] = first_due.get(request["record"]) or request["due_at"]
         if request["number"] == request["record"]:
             record["number"] = None
         yield _row(desk, request["label"], record, request["action"], {})

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from app.api.records.shapes import Renderer
 from app.common.records import from_row
 from app.foundation.calendars.calendar_cache import newest_versions
 from app.foundation.calendars.printed_hours import hours_in_words
+from app.foundation.documents.printing import decrypt
 from app.foundation.documents.records import DocumentEntry
 from app.kernel.access.reads import VersionedRecord
 from app.kernel.actions.refusals import NotFound
+from app.kernel.ledger import Ledger
 from app.service_levels.agreements.documents.pages import Printed, Signature
 from app.service_levels.agreements.records import (
     Agreement,
@@ -57,7 +60,7 @@ async def printed_document(renderer: Renderer, loaded: VersionedRecord[Agreement
         edition=document.edition or 1,
         state=document.state,
         beneath=[supporting["number"] for supporting in beneath],
-        signatures=await _signatures(renderer, agreement),
+        signatures=await signatures_of(renderer.ledger, agreement),
         hours=await _hours(renderer, answer),
         names=await _names(renderer, answer),
     )
@@ -87,15 +90,11 @@ async def _names(renderer: Renderer, agreement: Mapping[str, Any]) -> dict[tuple
     }
 
 
-async def _signatures(renderer: Renderer, agreement: Agreement) -> list[Signature]:
+async def signatures_of(ledger: Ledger, agreement: Agreement) -> list[Signature]:
     """Return the signatures of both sides, given or yet to be given."""
-    ledger = renderer.ledger
     rows = await ledger.db.rows(CONSENTS, (agreement.row_key, ConsentSubject.sign.value))
     consents = {consent.side: consent for consent in (from_row(AgreementConsent, row) for row in rows)}
-    waiting = {
-        AgreementSide.it: agreement.representative_id,
-        AgreementSide.party: agreement.party_representative_id,
-    }
+    waiting = _representatives(agreement)
     persons = {consent.given_by_id for consent in consents.values()} | set(waiting.values())
     by_person = await ledger.directory.names({person for person in persons if person is not None})
     named = {str(person): name for person, name in by_person.items()}
@@ -110,3 +109,20 @@ async def _signatures(renderer: Renderer, agreement: Agreement) -> list[Signatur
         encrypted = consent.signatory or named.get(str(consent.given_by_id))
         signatures.append(Signature(side, texts.get(str(encrypted)), consent.document, consent.consented_at))
     return signatures
+
+
+async def signers_of(ledger: Ledger, agreement: Agreement) -> dict[AgreementSide, str | None]:
+    """Return who signs later papers for each side: its representative, or else who signed the agreement."""
+    representatives = _representatives(agreement)
+    words = await decrypt(ledger, [], representatives.values())
+    return {
+        signature.side: words.name(representatives[signature.side]) or signature.name
+        for signature in await signatures_of(ledger, agreement)
+    }
+
+
+def _representatives(agreement: Agreement) -> dict[AgreementSide, UUID | None]:
+    return {
+        AgreementSide.it: agreement.representative_id,
+        AgreementSide.party: agreement.party_representative_id,
+    }
