@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "1470"
-down_revision = "1430"
+down_revision = "1450"
 branch_labels = None
 depends_on = None
 

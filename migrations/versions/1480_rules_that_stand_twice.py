@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "1480"
-down_revision = "1450"
+down_revision = "1470"
 branch_labels = None
 depends_on = None
 
