@@ -52,7 +52,7 @@ from app.notifications.told_fields import (
     usual_deadline,
     values_of_parts,
 )
-from app.service_levels.clocks.targets import next_targets
+from app.service_levels.clocks.targets import targets_of
 
 EVENTS = """
 select e.id, e.stream, e.version, e.type, e.occurred_at, e.actor, e.on_behalf_of, e.staff_only,
@@ -148,9 +148,7 @@ async def load_details(
     relations = await _relations(ledger, caller, rows, {notice["about"] for notice in visible})
     decided = [events[step[1:3]] for step in recorded if REASONS_PLACE in _places(step[3])]
     reasons = await reasons_of(ledger.db, {decision_of(event) for event in decided})
-    targets = await next_targets(
-        ledger.db.rows, {step[0]["about"] for step in recorded if asks_for_action(step[3])}
-    )
+    targets = await targets_of(ledger, {step[0]["about"] for step in recorded if asks_for_action(step[3])})
     steps_with_events = []
     for notice, stream, version, step in recorded:
         about = notice["about"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from app.kernel.access.reads import Reading
+from app.kernel.ledger import Ledger
 from app.log.events import id_of
 
 TARGETS = """
@@ -13,8 +13,8 @@ select case_id, min(due_at) as due_at from sla.clock
 where case_id = any(%s) and state = 'running' group by case_id"""
 
 
-async def next_targets(read: Reading, streams: Iterable[str]) -> dict[str, datetime]:
+async def targets_of(ledger: Ledger, streams: Iterable[str]) -> dict[str, datetime]:
     """Return the next agreed target of the tickets with these streams that have one."""
     by_id = {id_of(name): name for name in streams}
-    rows = await read(TARGETS, (list(by_id),)) if by_id else ()
+    rows = await ledger.db.rows(TARGETS, (list(by_id),)) if by_id else ()
     return {by_id[row["case_id"]]: row["due_at"] for row in rows if row["due_at"] is not None}

@@ -24,7 +24,7 @@ from app.kernel.ledger import Ledger
 from app.kernel.visible_records import is_visible
 from app.log.canonical import instant
 from app.log.events import id_of, kind_of
-from app.service_levels.clocks.targets import next_targets
+from app.service_levels.clocks.targets import targets_of
 
 MOST_LISTED, MOST_CHECKED = 50, 200
 
@@ -116,7 +116,8 @@ STATE = "when '{kind}' then (select r.state from {table} r where r.id = a.record
 # Uses the index {kind}_to_confirm, whose condition it repeats.
 TO_CONFIRM = """
 (select '{kind}/' || r.id as about, r.number, null as step, r.state_since as sent_at, null as occurred_at
-from {table} r where r.requester_id = %(me)s and r.state in ({states}) order by r.state_since desc limit {most})"""
+from {table} r where r.requester_id = %(me)s and r.state in ({states})
+order by r.state_since desc limit {most})"""
 
 
 async def asked_actions(ledger: Ledger, caller: Caller, language: str, now: datetime) -> list[dict[str, Any]]:
@@ -129,7 +130,7 @@ async def asked_actions(ledger: Ledger, caller: Caller, language: str, now: date
     rows.sort(key=lambda row: row["sent_at"], reverse=True)
     records = await _records(ledger, caller, rows)
     tickets = [stream for stream in records if ledger.lifecycles[kind_of(stream)].is_ticket]
-    targets = await next_targets(ledger.db.rows, tickets)
+    targets = await targets_of(ledger, tickets)
     context = CommandMetadata(caller, now, "", "api", language=language)
     items: dict[tuple[str, str], dict[str, Any]] = {}
     for row in rows:
