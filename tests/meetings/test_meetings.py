@@ -9,6 +9,8 @@ from uuid import uuid4
 import pytest
 
 from app.common.people import Role
+from app.meetings.checks import not_its_convener
+from app.meetings.lifecycle import LIFECYCLE, convening
 from tests.cases import each_case
 from tests.client import Api, Client, Json, an_incident
 from tests.people import ago
@@ -336,3 +338,14 @@ async def test_minutes_name_what_was_on_the_agenda(ada: Client) -> None:
     twice = {"attended": ["me", ada.id]}
     other = f"/v1/meetings/{(await ada.post_ok('/v1/meetings', a_meeting(**begun())))['id']}"
     assert await refused(ada, f"{other}/hold", twice) == ("/attended", "each_once")
+
+
+def test_what_runs_a_meeting_is_for_its_chair_and_organiser() -> None:
+    """Anybody of the staff may write minutes, because the chair signs them."""
+    relation = convening.relations
+    open_to_others = {
+        row.name
+        for row in LIFECYCLE.rows
+        if relation <= row.policy.relations and not_its_convener not in row.checks.unless
+    }
+    assert open_to_others == {"minute", "withdraw_decision"}
