@@ -166,7 +166,10 @@ async def ruled_electorate(
     for person in posed.candidates:
         parties.left_out.setdefault(person, VoterLeftOutReason.candidate)
     refusal: PreparationRefused | None = None
+    grants_withheld = False
     for opening in _openings(parties.opening(asker)):
+        if opening.stand_ins and not grants_withheld:
+            continue
         parties.unseated.clear()
         try:
             electorate = await _electorate_of(
@@ -183,6 +186,7 @@ async def ruled_electorate(
                 _require_another_voter(electorate, asker)
         except PreparationRefused as refused:
             refusal = refused
+            grants_withheld = grants_withheld or _withholds_grants(parties)
             continue
         return _ending_in_time(electorate, getattr(record, matter.deadline, None), now)
     assert refusal is not None
@@ -202,6 +206,13 @@ def _with_stand_ins(opening: MatterOpening) -> list[MatterOpening]:
     """Return the openings that count if too few may vote: with stand-ins, and with all grants."""
     standing_in = [replace(opening, stand_ins=STAND_INS[:most]) for most in range(1, len(STAND_INS) + 1)]
     return [*standing_in, replace(opening, counts_all_grants=True)]
+
+
+def _withholds_grants(parties: Parties) -> bool:
+    """Return whether people were left out only because a party has given them their roles. Others stand in for
+    these; they do not stand in for a board whose members are parties themselves.
+    """
+    return VoterLeftOutReason.named_by_party in parties.unseated.values()
 
 
 def _require_another_voter(electorate: Electorate, asker: UUID | None) -> None:
@@ -336,6 +347,8 @@ async def next_electorate(
     first = parties.opening(decision.asked_by_id)
     parties.left_out.update(dict.fromkeys(recused, VoterLeftOutReason.recused))
     for opening in (first, *_with_stand_ins(first)):
+        if opening.stand_ins and not _withholds_grants(parties):
+            continue
         named = await electors.persons_of(reads, record, [*sources, *opening.stand_ins], opening, now)
         voters = await _internal(reads, record, matter, named, opening)
         board = _BoardSeats.of(rules)
@@ -376,7 +389,10 @@ async def named_electorate(
     for further in _with_stand_ins(opening):
         if voters and (named.rule is not DecisionRule.chair or chair in voters):
             break
-        parties.unseated.clear()
+        if further.stand_ins and not _withholds_grants(parties):
+            continue
+        if further.counts_all_grants:
+            parties.unseated.clear()
         electors_there = await _named_electors(reads, record, named, further, now)
         electors_there |= await electors.persons_of(reads, record, further.stand_ins, further, now)
         voters, left_out = divided(electors_there, parties)
