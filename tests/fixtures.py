@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -13,7 +12,6 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 import structlog
-import uvloop
 from psycopg import sql
 
 from app.kernel import ledger as ledgers
@@ -42,14 +40,6 @@ def pytest_sessionstart() -> None:
 
 #: The file with the steps of the demo that were refused.
 REFUSED_STEPS = "refused-steps-of-the-demo.json"
-
-
-@pytest.fixture(scope="session")
-def _asyncio_loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    """Return the event loop of the product's own processes. This overrides a fixture of pytest-asyncio, whose
-    hook for the purpose makes each test a case of a parameter, and collecting slower.
-    """
-    return uvloop.new_event_loop
 
 
 @pytest.fixture
