@@ -103,12 +103,15 @@ def each_case(
     """
     argnames = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
 
+    # A class of codes is callable, and a list of cases.
+    is_function = callable(cases) and not isinstance(cases, type)
+
     @functools.cache
     def listed() -> list[Case]:
-        values = cases() if callable(cases) else cases
+        values = cases() if is_function else cases
         return [_case(case, case if len(argnames) > 1 else (case,), ids) for case in values]
 
-    if not callable(cases):
+    if not is_function:
         listed()
 
     def decorate(test: Test) -> Test:

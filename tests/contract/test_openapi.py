@@ -287,8 +287,9 @@ def test_what_is_sent_is_closed_and_what_is_answered_is_complete() -> None:
     exceptions = {f"#/components/schemas/{name}" for name in ("ProblemDocument", "PartialRecord")}
     for reference in bodies - exceptions:
         schema = schemas[reference.rpartition("/")[2]]
-        # A command's answer says what it warns of only where there is something.
-        left_out = {"warnings"} if reference.endswith("WithWarnings") else set()
+        # A command or a list says what it warns of only where there is something.
+        may_warn = reference.endswith(("WithWarnings", "Page"))
+        left_out = {"warnings"} if may_warn else set()
         assert set(schema.get("required", ())) == set(schema.get("properties", ())) - left_out, reference
 
 

@@ -83,7 +83,7 @@ async def test_the_form_of_a_vote_says_that_the_key_is_not_the_readers_own(api: 
     theirs = api.with_token(key["token"], UUID(board.member.id))
     html = await page(theirs, address)
     assert "Somebody else made this key" in html
-    assert "Sign in at your identity provider" in html, "what to do instead"
+    assert "Use another key of your own" in html, "what to do instead"
     assert "No vote of yours is open" not in html
     desk = await page(theirs, "/dashboard/committee")
     assert "Somebody else made this key" in desk, "and it offers no vote that is refused"

@@ -175,10 +175,7 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
         "service_restored_at": RESTORED_AT,
     },
     DeclareMajorIncident: lambda: {"commander": "me", "statement": "Mail is down. 邮件中断。"},
-    PostUpdateIncident: lambda: {
-        "statement": "The relay is being repaired.",
-        "next_update_due_at": from_now(5),
-    },
+    PostUpdateIncident: lambda: {"statement": "It is being repaired.", "next_update_due_at": from_now(5)},
     ReviewIncident: lambda: {
         "timeline": [{"happened_at": BEGAN_AT, "text": "The disk was full. 磁盘已满。"}],
         "causes": "Nobody looked.",

@@ -97,8 +97,8 @@ class Waiting:
 
     async def undated(self) -> list[str]:
         """The actions in their work that a notice asks of them, and that give no time until which."""
-        asked = (await self.reader.read("/v1/me/work"))["asked"]
-        return [entry["action"] for entry in asked if not entry["due_at"] and entry["action"] != "close"]
+        entries = (await self.reader.read("/v1/me/work"))["asked"]
+        return [entry["action"] for entry in entries if not entry["due_at"] and entry["action"] != "close"]
 
     async def is_open(self) -> bool:
         """Whether they can do it, and have not done their part."""

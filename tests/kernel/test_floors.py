@@ -18,7 +18,7 @@ from app.log.ids import uuid7
 STRICTER = {
     *("audit_invalid", "month_not_over", "not_countersigned", "not_begun", "closes_early", "month_not_begun"),
     *("not_kicked_off", "reported_early", "_check_in_effect", "optimised_too_early", "training_not_begun"),
-    "pilot_begins_later",
+    *("pilot_begins_later", "votes_not_begun"),
     *("accepted_early", "invalid_restoration_time", "invalid_containment_time", "timeline_in_future"),
     *("invalid_start_time", "confirmation_unfounded", "no_such_training", "work_not_loggable"),
     *("_check_open", "reassessment_too_late", "licences_invalid", "_check_managed"),

@@ -17,6 +17,7 @@ from icalendar import Calendar
 from app.automation.agreements import watch_clocks
 from app.common.people import Role
 from app.i18n import LANGUAGES
+from app.kernel.access.directory import LOGIN_SETTLES
 from app.kpis.facts.consumer import FACTS
 from app.log.canonical import from_instant
 from app.log.follow import FOLLOW_LIMITS, catch_up
@@ -54,6 +55,7 @@ COMPARED = {
 }
 #: Of each sentence with a figure that is the same for all, the figure and how each language writes it.
 FIXED = {
+    "login_changed": (LOGIN_SETTLES.days, 30, ("For 30 days", "30 天内")),
     "complained": (ANSWERED_WITHIN_WORKING_DAYS, 5, ("within five working days", "五个工作日内")),
     "fell_silent": (TIMES_USUAL, 5, ("more than five times its usual interval", "超过平常间隔的五倍")),
     "deliveries_failing": (WARNING_PERIOD.days, 2, ("for two days", "连续失败两天")),

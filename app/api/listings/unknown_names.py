@@ -76,9 +76,9 @@ async def _warnings_of_names(
         alike = [name] if name in NOT_NAMES else await _alike(renderer, kind, reference["by"], name)
         if name in alike:
             continue
-        near, said = nearest(name, alike), kind if kind in SAID_KINDS else "record"
-        detail = warning_sentence(renderer.language, f"no_{said}", name, near)
-        warning = FilterWarning(parameter=parameter, code=f"unknown_{said}", detail=detail, near=near)
+        near, word = nearest(name, alike), kind if kind in SAID_KINDS else "record"
+        detail = warning_sentence(renderer.language, f"no_{word}", name, near)
+        warning = FilterWarning(parameter=parameter, code=f"unknown_{word}", detail=detail, near=near)
         warnings.append(warning.model_dump())
     return warnings
 

@@ -150,8 +150,8 @@ def fault_of(language: str, error: Mapping[str, Any], known_names: Sequence[str]
         fault.pointer = "".join(f"/{escaped(str(part))}" for part in path if not ASIDE.fullmatch(str(part)))
         members = error.get("ctx", {}).get("members", ())
         fault.members = [f"{fault.pointer}/{escaped(name)}" for name in members]
-        if at := error.get("ctx", {}).get("at"):
-            fault.pointer = f"{fault.pointer}/{escaped(at)}"
+        if member := error.get("ctx", {}).get("at"):
+            fault.pointer = f"{fault.pointer}/{escaped(member)}"
     elif where == "header":
         fault.header = str(path[0])
     else:

@@ -174,14 +174,14 @@ async def test_a_shift_that_cannot_be_is_refused(
         ({}, "", "who_comes_or_goes"),
         ({"person": "me", "ends_at": f"{MONDAY}T20:00:00+08:00"}, "/ends_at", "not_after_its_beginning"),
         ({"person": "me", "ends_at": "2028-01-01T00:00:00Z"}, "/ends_at", "too_long_a_time"),
-        ({"person": "me", "return_starts_at": "2026-11-19T00:00:00Z"}, "", "half_a_return"),
+        ({"person": "me", "return_starts_at": "2026-11-19T00:00:00Z"}, "/return_ends_at", "half_a_return"),
         (
             {
                 "person": "me",
                 "return_starts_at": "2026-11-19T00:00:00Z",
                 "return_ends_at": "2026-11-20T00:00:00Z",
             },
-            "",
+            "/instead_of",
             "half_a_return",
         ),
     ],

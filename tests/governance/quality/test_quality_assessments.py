@@ -139,7 +139,7 @@ async def test_on_demand_it_is_of_one_service_and_otherwise_of_everything(house:
     refused = await house.quality.post(AT, json=opening(house, cycle="on_demand"))
     assert errors(refused) == [("/service", "service_on_demand")]
     refused = await house.quality.post(AT, json=opening(house, ends_at=begin_of(house, 2026, 4, 1)))
-    assert errors(refused) == [("", "ends_before_begin")]
+    assert errors(refused) == [("/ends_at", "ends_before_begin")]
     opened = await house.quality.post_ok(AT, opening(house, cycle="on_demand", service="mail"))
     assert opened["service"] == "mail"
     assert (await house.agent.post(AT, json=opening(house))).status_code == 403

@@ -107,8 +107,8 @@ async def test_an_outcome_that_contradicts_the_first_one_is_refused(api: Api, pi
 async def test_what_is_reported_must_be_complete_and_in_time(pipeline: Client) -> None:
     for wrong, pointer, code in (
         ({"service": None}, "", "service_or_release"),
-        ({"run": None}, "", "run_of_pipeline"),
-        ({"ended_at": "2026-01-01T00:00:00Z"}, "", "ended_without_outcome"),
+        ({"run": None}, "/run", "run_of_pipeline"),
+        ({"ended_at": "2026-01-01T00:00:00Z"}, "/outcome", "ended_without_outcome"),
         ({"started_at": "2199-01-01T00:00:00Z"}, "/started_at", "in_the_future"),
         (
             {

@@ -142,8 +142,8 @@ async def test_what_cannot_be_said_of_a_problem_is_told_by_its_place(desk: Desk)
     await desk.agent.post_ok(f"/v1/incidents/{cancelled['id']}/cancel", {"reason": "A test."})
     wrong: list[tuple[Json, tuple[str, str]]] = [
         ({"service": None}, ("", "service_or_ci")),
-        ({"origin": "incident"}, ("", "shown_by_none")),
-        ({"impact": "1"}, ("", "both_of_priority")),
+        ({"origin": "incident"}, ("/incidents", "shown_by_none")),
+        ({"impact": "1"}, ("/urgency", "both_of_priority")),
         ({"incidents": [incident["id"], incident["number"]]}, ("/incidents", "each_once")),
         ({"incidents": [cancelled["id"]]}, ("/incidents/0", "incident_cancelled")),
         ({"incidents": [incident["id"], elsewhere["id"]]}, ("/incidents/1", "incident_elsewhere")),

@@ -143,9 +143,9 @@ def _without_button(face: FormFace, error: Mapping[str, Any]) -> Mapping[str, An
     """
     button = f"/{face.sent_by}"
     members = [place for place in error["members"] if place != button]
-    if not members or error["pointer"] not in ("", button):
+    if not members:
         return error
-    return {**error, "pointer": "", "members": members}
+    return {**error, "pointer": "" if error["pointer"] == button else error["pointer"], "members": members}
 
 
 def _marked(face: FormFace, fields: Sequence[FormField], errors: Iterable[Mapping[str, Any]]) -> set[str]:

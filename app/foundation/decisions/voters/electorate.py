@@ -166,9 +166,9 @@ async def ruled_electorate(
     for person in posed.candidates:
         parties.left_out.setdefault(person, VoterLeftOutReason.candidate)
     refusal: PreparationRefused | None = None
-    grants_withheld = False
+    withheld = False
     for opening in _openings(parties.opening(asker)):
-        if opening.stand_ins and not grants_withheld:
+        if opening.stand_ins and not withheld:
             continue
         parties.unseated.clear()
         try:
@@ -185,8 +185,7 @@ async def ruled_electorate(
             if electorate.rule is not DecisionRule.chair:
                 _require_another_voter(electorate, asker)
         except PreparationRefused as refused:
-            refusal = refused
-            grants_withheld = grants_withheld or _withholds_grants(parties)
+            refusal, withheld = refused, withheld or _withholds_grants(parties)
             continue
         return _ending_in_time(electorate, getattr(record, matter.deadline, None), now)
     assert refusal is not None
@@ -194,9 +193,8 @@ async def ruled_electorate(
 
 
 def _openings(opening: MatterOpening) -> list[MatterOpening]:
-    """Return the opening, and those that count if too few may vote by the ones before: nobody could ask by
-    the rules of that time any more, whatever the organisation sets now; others stand in; and one person may
-    have set up everything.
+    """Return the opening, and those that count if too few may vote by the ones before: by the rules of now,
+    with stand-ins, and with everybody, as one person may have set up everything.
     """
     latest = replace(opening, began_at=None)
     return [opening, *([] if opening == latest else [latest]), *_with_stand_ins(latest)]
@@ -209,9 +207,7 @@ def _with_stand_ins(opening: MatterOpening) -> list[MatterOpening]:
 
 
 def _withholds_grants(parties: Parties) -> bool:
-    """Return whether people were left out only because a party has given them their roles. Others stand in for
-    these; they do not stand in for a board whose members are parties themselves.
-    """
+    """Return whether grants of parties gave no seats: others stand in for these, not for parties."""
     return VoterLeftOutReason.named_by_party in parties.unseated.values()
 
 

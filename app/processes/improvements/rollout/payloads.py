@@ -134,8 +134,8 @@ class RollOutImprovement(Payload):
     steps: Annotated[tuple[PlannedRolloutStep, ...], BoundedList] = Field(
         max_length=len(RolloutStepName),
         description="The nine steps with their owners. `pilot` and completed steps may be left out. If a "
-        "plan names them, their owners and due dates must stay as they are. Steps that added teams reopen are "
-        "needed again.",
+        "plan names them, their owners and due dates must stay as they are. Steps that added teams reopen "
+        "are needed again.",
     )
 
 
