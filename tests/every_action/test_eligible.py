@@ -179,6 +179,7 @@ ELIGIBLE: dict[GivenDuty, set[str]] = {
     GivenDuty.chairing: OF_IT | {"asker", "customer", "senior_customer"},
     GivenDuty.convening: OF_IT | {"asker", "customer", "senior_customer"},
     GivenDuty.approval: OF_IT | {"asker", "customer", "senior_customer"},
+    GivenDuty.change_request: OF_IT | {"asker", "customer", "senior_customer"},
     GivenDuty.business_voice: {"asker", "customer", "senior_customer"},
     GivenDuty.management_seat: OF_IT,
     GivenDuty.team_work: {"team"},

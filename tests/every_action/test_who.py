@@ -57,7 +57,7 @@ from tests.every_action.world import (
 )
 from tests.every_action.world_data import PRIVATE_KINDS, THEIRS, VISIBLE_TO
 from tests.extent import WHOLE
-from tests.people import grant
+from tests.people import add_person, grant
 from tests.selection import covering, selected
 
 #: Of what is done in person, what a key that names fewer roles than its person holds may do by relation: what
@@ -139,6 +139,8 @@ class Callers:
 
     world: World
     other_team: str
+    #: The colleague as an auditor is another person: an auditor has no vote by any other role.
+    auditor: Person
     clients: dict[tuple[str, str], Client] = field(default_factory=dict)
     offered: dict[tuple[str, str, str], set[str] | None] = field(default_factory=dict)
     #: Which policies were compared with what a record offers to whom.
@@ -180,7 +182,9 @@ class Callers:
     async def of(self, kind: str, held: str) -> Client:
         """That person with a key that holds this and nothing else."""
         if (kind, held) not in self.clients:
-            self.clients[kind, held] = await self.world.api.client_of(self.person(kind), held)
+            is_auditor = (kind, held) == (COLLEAGUE, Role.auditor.value)
+            person = self.auditor if is_auditor else self.person(kind)
+            self.clients[kind, held] = await self.world.api.client_of(person, held)
         return self.clients[kind, held]
 
     async def whole(self, kind: str) -> Client:
@@ -207,7 +211,8 @@ async def callers(world: World) -> Callers:
     # Each holds more than any key but an administrator's may use.
     for person in people(world).values():
         await grant(world.api.ledger, person.id, Role.knowledge_editor.value, Role.problem_manager.value)
-    return Callers(world, await world.api.team("other"))
+    auditor = await add_person(world.api.ledger, "Auditing colleague")
+    return Callers(world, await world.api.team("other"), auditor)
 
 
 def named_by(

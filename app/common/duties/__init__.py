@@ -37,6 +37,12 @@ class Eligible:
 DUTY_KINDS = ("person", "team", "group")
 #: Roles that people of the business hold as well.
 BUSINESS_ROLES = ("department_head", "management", "committee_member", "process_owner")
+#: Roles that decide for IT: no customer holds them. Auditors and suppliers hold neither these nor
+#: BUSINESS_ROLES.
+DECIDING_ROLES_OF_IT = (
+    *("cab_member", "change_manager", "configuration_manager", "incident_manager", "problem_manager"),
+    *("quality_manager", "service_level_manager"),
+)
 #: Stands for all roles of staff.
 STAFF = ("staff",)
 #: Auditors read and name faults. They do no work that they would judge, and decide nothing.
@@ -175,6 +181,13 @@ class GivenDuty(StrEnum):
         "not_staff_or_management",
     )
     approval = "approval", "Approval", "审批", (_DECIDING,), "not_of_the_organisation"
+    change_request = (
+        "change_request",
+        "Request for a change",
+        "提出变更",
+        (_DECIDING,),
+        "not_of_the_organisation",
+    )
     account = "account", "Account", "账户"
 
     # Teams

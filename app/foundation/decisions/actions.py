@@ -290,7 +290,7 @@ def _require_voters_credential(ballot: Vote, record: Any, ctx: ActionContext) ->
 
 def _cannot_cast(ballot: Vote, body: CastVote, decision: Decision, ctx: ActionContext) -> str | None:
     """Return why the caller cannot cast the ballot: a person has one vote, also when voting for others, since
-    a quorum counts people; or it is too late.
+    a quorum counts people; a deputy never changes a vote of the person's own; or it is too late.
     """
     me = ctx.caller.person_id
     other_ballots = [other for other in ctx.prepared(VoteCount).ballots if other is not ballot]
@@ -300,6 +300,8 @@ def _cannot_cast(ballot: Vote, body: CastVote, decision: Decision, ctx: ActionCo
         return "voted_in_another_name"
     if ballot.person_id != me and any(other.person_id == me for other in other_ballots):
         return "has_own_vote"
+    if ballot.person_id != me and ballot.verdict is not None and ballot.cast_by_id is None:
+        return "voted_in_person"
     require_deferral_end(body.defer_until, "/defer_until", ctx)
     return "too_late_to_vote" if decision.due_at is not None and decision.due_at <= ctx.now else None
 

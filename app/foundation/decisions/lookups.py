@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.common.duties import INDEPENDENT_ROLES
+from app.common.duties import BUSINESS_ROLES, DECIDING_ROLES_OF_IT, INDEPENDENT_ROLES
+from app.common.people import Role
 from app.common.records import Record
 from app.foundation.decisions.records import Vote, VoteVerdict
 from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext, Unguarded
@@ -54,6 +55,15 @@ HUMANS = """
 select id, grade from fold.person where id = any(%(persons)s) and kind = 'human' and state = 'active'
   and deactivated_at is null and (roles is null or roles = '{}' or exists (
     select from unnest(roles) held where split_part(held, '@', 1) <> all(%(independent)s)))"""
+#: Holders of a role that decides who have no vote by it: auditors, people who belong to suppliers, and for the
+#: roles of IT people who belong to customers, if they belong to no internal team.
+WITHOUT_VOTE_BY_ROLE = """
+select p.id from fold.person p where p.id = any(%(persons)s) and (
+  exists (select from unnest(p.roles) held where split_part(held, '@', 1) = any(%(independent)s))
+  or exists (select from fold.membership m join fold.team t on t.id = m.team_id
+    where m.person_id = p.id and t.kind = any(%(sides)s))
+  and not exists (select from fold.membership m join fold.team t on t.id = m.team_id
+    where m.person_id = p.id and t.kind = 'internal'))"""
 VOTERS_OF_NOW = Unguarded("Whoever comes to it meanwhile was not there to be asked.")
 
 
@@ -206,6 +216,21 @@ async def is_named_as_evidence(reads: ReadContext, record: Record, file: UUID) -
     """Return whether an action on the record has named the file as its evidence."""
     parameters = {"stream": record.row_key, "file": str(file)}
     return await reads.row(NAMED_AS_EVIDENCE, parameters, guard=BY_RECORD_VERSION) is not None
+
+
+async def without_vote_by_role(reads: ReadContext, persons: Iterable[UUID], role: Role) -> set[UUID]:
+    """Return those of the role's holders who have no vote by it, because the role decides, and they are
+    auditors or not of its side.
+    """
+    if role.value in DECIDING_ROLES_OF_IT:
+        sides = ["customer", "supplier"]
+    elif role.value in BUSINESS_ROLES:
+        sides = ["supplier"]
+    else:
+        return set()
+    values = {"persons": list(persons), "independent": list(INDEPENDENT_ROLES), "sides": sides}
+    rows = await reads.rows(WITHOUT_VOTE_BY_ROLE, values, guard=VOTERS_OF_NOW)
+    return {row["id"] for row in rows}
 
 
 async def humans(reads: ReadContext, persons: Iterable[UUID]) -> dict[UUID, str | None]:

@@ -51,12 +51,10 @@ where m.team_id = any(%s) and p.state = 'active' and p.deactivated_at is null an
 order by p.id limit %s
 """
 
-# Whether the person belongs to teams of customers or suppliers only.
-OUTSIDE = """
-select exists (select from fold.membership m join fold.team t on t.id = m.team_id
-    where m.person_id = %(person)s and t.kind <> 'internal')
-  and not exists (select from fold.membership m join fold.team t on t.id = m.team_id
-    where m.person_id = %(person)s and t.kind = 'internal')"""
+# The kinds of the teams to which the person belongs.
+KINDS_OF_TEAMS = """
+select distinct t.kind from fold.membership m join fold.team t on t.id = m.team_id
+where m.person_id = %(person)s"""
 
 ACTIVE_PERSONS = (
     "select id from fold.person where id = any(%s) and state = 'active' and deactivated_at is null"

@@ -47,7 +47,6 @@ from app.foundation.people.roles import (
     HeldRoleText,
     Roles,
     RoleText,
-    board_of_others,
     invalid_role_scopes,
     last_admin,
     last_admin_role,
@@ -55,6 +54,8 @@ from app.foundation.people.roles import (
     role_not_administered,
     role_not_grantable,
     role_not_held,
+    role_of_others,
+    side_of_others,
 )
 from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.people.succession.leaving import leaving_rows
@@ -308,17 +309,17 @@ LIFECYCLE = Lifecycle(
     rows=(
         #      action           中文        from                                        to                    who           event
         action(add,             "添加",     NEW_RECORD,                                 PersonState.active,   ADMINS,    "person.added",
-               wrong=(invalid_role_scopes, board_of_others, superior_not_of_it), keys=Keys.MADE),
+               wrong=(invalid_role_scopes, role_of_others, superior_not_of_it), keys=Keys.MADE),
         action(edit,            "编辑",     [PersonState.active, PersonState.inactive], STAYS,                SUPERIORS, "person.edited",
                wrong=(team_not_joined, login_not_covered, superior_not_of_it), keys=Keys.OWN, notifies=TELL_PERSON),
         action(join,            "加入团队", [PersonState.active, PersonState.inactive], STAYS,                ADMINS,    "person.team_joined",
-               wrong=(cannot_join,)),
+               wrong=(cannot_join, side_of_others)),
         action(leave_team,      "退出团队", [PersonState.active, PersonState.inactive], STAYS,                SUPERIORS, "person.team_left", name="leave",
                prepare=(ended_membership,)),
         action(set_preferences, "设置偏好", [PersonState.active, PersonState.inactive], STAYS,                ONESELF, "person.preferences_set",
                wrong=(mailed_but_not_notified, waiting_not_mailed)),
         action(grant_role,      "授予角色", [PersonState.active, PersonState.inactive], STAYS,                ADMINS,    "person.role_granted",
-               wrong=(role_not_administered, role_not_grantable, board_of_others, role_already_held)),
+               wrong=(role_not_administered, role_not_grantable, role_of_others, role_already_held)),
         action(revoke_role,     "撤销角色", [PersonState.active, PersonState.inactive], STAYS,                ADMINS,    "person.role_revoked",
                wrong=(role_not_administered, role_not_held, last_admin_role)),
         action(set_bounds,      "设置上限", [PersonState.active, PersonState.inactive], STAYS,                SUPERIORS, "person.bounds_set"),

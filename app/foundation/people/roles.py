@@ -4,16 +4,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from app.common.components import CHOSEN_FROM, Component
-from app.common.duties import INDEPENDENT_ROLES
+from app.common.duties import BUSINESS_ROLES, DECIDING_ROLES_OF_IT, INDEPENDENT_ROLES
 from app.common.people import Person, PersonState, Role, RoleGrant
 from app.common.tickets import Ticket
-from app.foundation.people.lookups import OUTSIDE, another_admin
+from app.foundation.people.lookups import KINDS_OF_TEAMS, another_admin
 from app.foundation.people.provisioning.marks import is_marked
 from app.foundation.people.records import Team, TeamKind
 from app.kernel.access.reads import ReadContext, Unguarded
@@ -88,25 +89,61 @@ async def role_not_grantable(reads: ReadContext, person: Person, body: Any, ctx:
     return None
 
 
-TEAMS_OF_NOW = Unguarded("Whoever changes teams meanwhile was on this side when the role was granted.")
+_TEAMS_OF_NOW = Unguarded("Whoever changes teams meanwhile was on this side when the role was granted.")
 
 
-async def board_of_others(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> None:
-    """Refuse the role of a member of the change board to auditors, and to people of customers and suppliers:
-    customers have a seat in a group that an approval rule names.
+async def role_of_others(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> None:
+    """Refuse roles that decide to auditors and to people of suppliers, and those that decide for IT to people
+    of customers: customers have a seat in a group that an approval rule names. Rules are not asked.
     """
     if ctx.caller.is_rule:
         return
-    pointer, roles = ("/role", [body.role]) if hasattr(body, "role") else ("/roles", body.roles)
-    held = {RoleGrant.parse(text).role for text in (*(person.roles or ()), *roles)}
-    if not any(RoleGrant.parse(text).role is Role.cab_member for text in roles):
+    pointer, texts = ("/role", [body.role]) if hasattr(body, "role") else ("/roles", body.roles)
+    granted, held = _roles(texts), _roles(person.roles or ())
+    independent = {*INDEPENDENT_ROLES}
+    deciding = (granted | held if granted & independent else granted) & {
+        *DECIDING_ROLES_OF_IT,
+        *BUSINESS_ROLES,
+    }
+    if deciding and (granted | held) & independent:
+        raise WrongValue(pointer=pointer, because="auditor_decides_nothing")
+    kinds = {team.kind for team in ctx.refs(Team, "teams")}
+    await check_side_of_roles(reads, person, granted, kinds, pointer)
+
+
+async def side_of_others(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> None:
+    """Refuse a team by which somebody who decides would come to a customer or supplier alone. Rules are not
+    asked.
+    """
+    if not ctx.caller.is_rule:
+        kinds = {ctx.required_ref(Team, "team").kind}
+        await check_side_of_roles(reads, person, _roles(person.roles or ()), kinds, "/team")
+
+
+async def check_side_of_roles(
+    reads: ReadContext,
+    person: Person,
+    roles: Collection[str],
+    kinds: Collection[TeamKind | None],
+    pointer: str,
+) -> None:
+    """Check that the person may hold the roles as a member of their teams and of teams of these kinds. Raises
+    WrongValue.
+    """
+    rows = await reads.rows(KINDS_OF_TEAMS, {"person": person.id}, guard=_TEAMS_OF_NOW)
+    all_kinds = {*kinds, *(TeamKind(row["kind"]) for row in rows)}
+    if not all_kinds or TeamKind.internal in all_kinds:
         return
-    if not held.isdisjoint(INDEPENDENT_ROLES):
-        raise WrongValue(pointer=pointer, because="auditor_in_board")
-    teams = [team.kind for team in ctx.refs(Team, "teams")]
-    is_outside = bool(teams) and TeamKind.internal not in teams
-    if is_outside or await reads.value(OUTSIDE, {"person": person.id}, guard=TEAMS_OF_NOW):
-        raise WrongValue(pointer=pointer, because="not_of_the_board")
+    decides_for_it = not {*roles}.isdisjoint(DECIDING_ROLES_OF_IT)
+    if TeamKind.supplier in all_kinds and (decides_for_it or not {*roles}.isdisjoint(BUSINESS_ROLES)):
+        raise WrongValue(pointer=pointer, because="supplier_decides_nothing")
+    if decides_for_it:
+        raise WrongValue(pointer=pointer, because="customer_decides_for_it")
+
+
+def _roles(texts: Collection[str]) -> set[str]:
+    """Return the codes of the roles, wherever they are held."""
+    return {RoleGrant.parse(text).role.value for text in texts}
 
 
 async def role_already_held(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> str | None:

@@ -86,7 +86,10 @@ class DraftChange(ChangeFields, of=Change):
     request: Annotated[Reference, ForeignRef("request")] | None = Field(
         default=None, description="Request that the change fulfils; the two are linked."
     )
-    requester: Annotated[Reference, ForeignRef("person", GivenDuty.recorded, on_behalf=True)] | None = Field(
+    requester: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.change_request, quiet=True, on_behalf=True)]
+        | None
+    ) = Field(
         default=None, description="Person on whose behalf the change is drafted; if left out, the caller."
     )
 

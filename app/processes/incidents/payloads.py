@@ -57,7 +57,9 @@ class ReportIncident(IncidentFields, of=Incident):
     impact: Impact
     urgency: Urgency
     effect: Effect
-    requester: Annotated[Reference, ForeignRef("person", GivenDuty.recorded, on_behalf=True)] | None = Field(
+    requester: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True, on_behalf=True)] | None
+    ) = Field(
         default=None,
         description="Person on whose behalf the incident is reported: an id, or `<source>:<name>` for a "
         "name in another system; if left out, the caller.",

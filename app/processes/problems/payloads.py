@@ -90,7 +90,9 @@ class RaiseProblem(ProblemFields, of=Problem):
     )
     impact: Impact | None = None
     urgency: Urgency | None = None
-    requester: Annotated[Reference, ForeignRef("person", GivenDuty.recorded, on_behalf=True)] | None = Field(
+    requester: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True, on_behalf=True)] | None
+    ) = Field(
         default=None,
         description="Person on whose behalf the problem is raised: an id; if left out, the caller.",
     )

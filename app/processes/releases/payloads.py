@@ -93,7 +93,10 @@ class PlanRelease(ReleaseFields, of=Release):
         description="Reason for leaving out stages of the set, on which a change of the plan decides.",
         examples=["The relay is only moved, not changed."],
     )
-    requester: Annotated[Reference, ForeignRef("person", GivenDuty.recorded, on_behalf=True)] | None = Field(
+    requester: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.change_request, quiet=True, on_behalf=True)]
+        | None
+    ) = Field(
         default=None, description="Person on whose behalf the release is planned; if left out, the caller."
     )
 

@@ -83,7 +83,9 @@ class SubmitRequest(SubjectFields, of=Request):
     )
     channel: Channel
     urgency: Urgency
-    requester: Annotated[Reference, ForeignRef("person", GivenDuty.recorded, on_behalf=True)] | None = Field(
+    requester: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True, on_behalf=True)] | None
+    ) = Field(
         default=None,
         description="Person on whose behalf the request is made: an id, or `<source>:<name>` for a name in "
         "another system; if left out, the caller.",

@@ -106,6 +106,9 @@ async def test_whoever_is_back_votes_themselves_and_is_not_doubled(
     await vote(deciding, staff[0], incident, decision)
     rows = await deciding.db.rows("select verdict, cast_by_id from fold.vote where verdict is not null")
     assert [tuple(row.values()) for row in rows] == [("approve", None)]
+    with pytest.raises(ActionUnavailable) as refused:
+        await cast(deciding, deputy, incident, decision, staff[0])
+    assert refused.value.code == "voted_in_person"
 
 
 async def test_one_person_is_one_vote_in_whoevers_name(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.common.people import Role
+from app.foundation.people.records import TeamKind
 from app.ticketing.records import LinkKind
 from tests.client import Api, Client, Json, an_incident
 from tests.extent import first_of, in_test_all
@@ -453,3 +454,56 @@ async def test_a_questionnaire_of_the_assessor_or_of_later_lowers_no_risk(board:
     refused = await board.manager.post(f"{path}/assess", json=body)
     assert refused.json()["errors"][0]["code"] == "own_questionnaire"
     assert (await board.approver.post_ok(f"{path}/assess", body))["risk_level"] == "low"
+
+
+async def test_a_role_that_decides_gives_no_vote_to_an_auditor_or_to_another_side(board: Board) -> None:
+    await board.api.team("fitters", TeamKind.supplier)
+    await board.api.team("sales", TeamKind.customer)
+    await board.rule(  # as a directory's groups or the command line may have granted the roles
+        "ours",
+        voters=[{"role": "change_manager"}, {"role": "department_head"}],
+    )
+    managers = [
+        await board.api.client(f"Manager of {team}", Role.change_manager, teams=(team,))
+        for team in ("fitters", "sales")
+    ]
+    heads = [
+        await board.api.client(f"Head of {team}", Role.department_head, teams=(team,))
+        for team in ("fitters", "sales")
+    ]
+    auditor = await board.api.client("Auditor", Role.change_manager, Role.auditor)
+    voters = people((await previewed(board.manager, await board.assessed("medium")))["voters"])
+    assert voters & people([*managers, *heads, auditor]) == {heads[1].id}
+
+
+async def test_the_same_people_vote_whether_or_not_a_party_lowers_the_criticality(board: Board) -> None:
+    voters = []
+    for key in ("plant", "press"):
+        owner = await service(board.api, key)
+        path = await board.submitted(services=[key])
+        if key == "press":
+            await owner.patch("/v1/services/press", json={"criticality": "low"}, headers={"If-Match": "*"})
+        answers = {**assessment("low")["risk_answers"], "users_affected": "department", "window": "announced"}
+        body = {**assessment("low"), "risk_answers": answers}
+        assert (await board.manager.post_ok(f"{path}/assess", body))["risk_level"] == "medium"
+        voters.append(people((await previewed(board.manager, path))["voters"]) - {owner.id})
+    assert voters[0] == voters[1]
+
+
+async def test_people_who_left_audit_or_work_for_a_supplier_are_no_requesters(board: Board) -> None:
+    await board.api.team("fitters", TeamKind.supplier)
+    leaver = await board.api.client("Lea", teams=("network",))
+    admin = await board.api.client("Ada", Role.admin)
+    await admin.post_ok(f"/v1/persons/{leaver.id}/deactivate")
+    auditor = await board.api.client("Auditor", Role.auditor)
+    fitter = await board.api.client("Fitter", teams=("fitters",))
+    for person, code in (
+        (leaver, "person_inactive"),
+        (auditor, "not_of_the_organisation"),
+        (fitter, "not_of_the_organisation"),
+    ):
+        answer = await wrong(board.agent, "/v1/changes", a_change(team="network", requester=person.id))
+        assert answer == (422, [("/requester", code)]), person
+    customer = await board.api.client("Cora")
+    drafted = await board.drafted(requester=customer.id)
+    assert drafted["requester"]["id"] == customer.id

@@ -24,7 +24,13 @@ from app.foundation.decisions.approval_rules.posts import (
 from app.foundation.decisions.approval_rules.records import ElectorRelation
 from app.foundation.decisions.approval_rules.shipped import SHIPPED
 from app.foundation.decisions.approval_rules.versions import HoldingRule, MatterOpening, rules_for
-from app.foundation.decisions.lookups import VOTERS_OF_NOW, EventActs, acts_on, humans
+from app.foundation.decisions.lookups import (
+    VOTERS_OF_NOW,
+    EventActs,
+    acts_on,
+    humans,
+    without_vote_by_role,
+)
 from app.foundation.decisions.records import DecisionKind, DecisionRule, VoterLeftOutReason
 from app.foundation.people.records import Group, GroupMember, GroupState, RepresentedSide
 from app.foundation.rota.on_call import read_on_call
@@ -205,8 +211,11 @@ async def with_role(
     now: datetime,
 ) -> Voters:
     """Return the holders of one of these grants with their seats, without those to whom a party has just
-    granted it.
+    granted it, and those for whom the role is not meant.
     """
+    if seat.role is not None:
+        barred = await without_vote_by_role(reads, holders, seat.role)
+        holders = [holder for holder in holders if holder not in barred]
     granted = await grants.by_parties(reads, holders, opening, now, roles=roles)
     return dict.fromkeys(_unseated(holders, granted, opening), seat)
 

@@ -241,7 +241,9 @@ class SelectImprovement(DespiteFreeze):
     aspect: ImprovementAspect | None = Field(
         default=None, description="Aspect that is improved, if it is known."
     )
-    requester: Annotated[Reference, ForeignRef("person", GivenDuty.recorded, on_behalf=True)] | None = Field(
+    requester: (
+        Annotated[Reference, ForeignRef("person", GivenDuty.participation, quiet=True, on_behalf=True)] | None
+    ) = Field(
         default=None,
         description="Person on whose behalf the improvement is selected: their id; if left out, the caller.",
     )
