@@ -12,7 +12,7 @@ from pydantic import Field, WithJsonSchema
 
 from app.common.duties import INDEPENDENT_ROLES, GivenDuty
 from app.common.notices import NoticeType, RecipientRule
-from app.common.people import WHOLE_GROUP, Role
+from app.common.people import STAFF_ROLES, WHOLE_GROUP, Role
 from app.common.records import ForeignRef, empty
 from app.foundation.decisions.approval_rules.electors import of_group
 from app.foundation.decisions.approval_rules.versions import MatterOpening
@@ -201,7 +201,7 @@ async def invalid_approvers(
     reads: ReadContext, item: CatalogueItem, body: DraftCatalogueItem | EditCatalogueItem, ctx: ActionContext
 ) -> None:
     """Refuse unless the approver is one of a role, a group or persons, with a rule; only a group has a chair
-    to decide.
+    to decide, and only roles of staff and of the business approve.
     """
     after = _item_after(item, body, ctx)
     approvers = [
@@ -213,6 +213,10 @@ async def invalid_approvers(
         raise WrongValue(pointer="/approver_role", because="one_electorate")
     if after.approver_role in INDEPENDENT_ROLES:
         raise WrongValue(pointer="/approver_role", because="role_only_reads")
+    if after.approver_role is not None and after.approver_role not in STAFF_ROLES:
+        raise WrongValue(
+            {"role": after.approver_role}, pointer="/approver_role", because="role_does_not_approve"
+        )
     if bool(approvers) != (after.approval_rule is not None):
         raise WrongValue(pointer="/approval_rule", because="rule_of_an_electorate")
     if after.approval_rule is ItemApprovalRule.chair and after.approver_group_id is None:
