@@ -16,13 +16,14 @@ select d.id, d.record from fold.vote v join fold.decision d on d.id = v.decision
 join fold.person p on p.id = v.person_id
 where v.person_id = %s and d.state = 'open' and case
   when p.state = 'active' and p.deactivated_at is null then v.left_at is not null
-  else v.closed_at is null or v.left_at is not null end
+  else v.verdict is null and (v.closed_at is null or v.left_at is not null) end
 order by d.id"""
 #: The open decisions that a voter has left: the new holder of the post may take the seat.
 VACATED = """
 select distinct d.id, d.record from fold.vote v join fold.decision d on d.id = v.decision_id
 join fold.person p on p.id = v.person_id
-where d.state = 'open' and p.state <> 'active' and (v.closed_at is null or v.left_at is not null)
+where d.state = 'open' and p.state <> 'active' and v.verdict is null
+  and (v.closed_at is null or v.left_at is not null)
 order by d.id"""
 #: Fields of posts by which people are asked.
 POSTS = {

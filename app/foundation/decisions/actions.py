@@ -31,6 +31,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from app.common.records import CodeEnum
 from app.foundation.decisions.closed_questions import refuse_closed
@@ -240,7 +241,14 @@ def ballot_of(body: CastVote, ctx: ActionContext) -> Vote | None:
         ballots = [ballot for ballot in ballots if ballot.person_id == body.instead_of]
     elif own:
         ballots = own
-    return ballots[0] if ballots else None
+    return min(ballots, key=lambda ballot: _is_cast_by_another(ballot, me), default=None)
+
+
+def _is_cast_by_another(ballot: Vote, me: UUID | None) -> bool:
+    """Return whether the vote is cast and not the caller's to change: voters change any vote in their name,
+    deputies only what they cast themselves.
+    """
+    return ballot.verdict is not None and me not in (ballot.person_id, ballot.cast_by_id)
 
 
 @caller_check
@@ -255,7 +263,7 @@ async def decided_already(reads: ReadContext, record: Any, body: Any, ctx: Actio
 async def cannot_vote(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
     """Refuse a caller who is neither a voter nor the deputy of one, who has become a party to the matter
     since, or whose credential does not cover the vote; a second vote of one person, in their own name or
-    another's; a vote after the end, or a deferral that ends in the past or too late; and the vote of a chair
+    another's; a deputy's vote in place of one that somebody else has cast; a vote after the end, or a deferral that ends in the past or too late; and the vote of a chair
     who decides.
     """
     decision, ballot = ctx.required_ref(Decision, "decision"), ballot_of(body, ctx)
@@ -290,7 +298,7 @@ def _require_voters_credential(ballot: Vote, record: Any, ctx: ActionContext) ->
 
 def _cannot_cast(ballot: Vote, body: CastVote, decision: Decision, ctx: ActionContext) -> str | None:
     """Return why the caller cannot cast the ballot: a person has one vote, also when voting for others, since
-    a quorum counts people; a deputy never changes a vote of the person's own; or it is too late.
+    a quorum counts people; the voter, or another deputy, has cast it; or it is too late.
     """
     me = ctx.caller.person_id
     other_ballots = [other for other in ctx.prepared(VoteCount).ballots if other is not ballot]
@@ -300,8 +308,8 @@ def _cannot_cast(ballot: Vote, body: CastVote, decision: Decision, ctx: ActionCo
         return "voted_in_another_name"
     if ballot.person_id != me and any(other.person_id == me for other in other_ballots):
         return "has_own_vote"
-    if ballot.person_id != me and ballot.verdict is not None and ballot.cast_by_id is None:
-        return "voted_in_person"
+    if _is_cast_by_another(ballot, me):
+        return "cast_by_another"
     require_deferral_end(body.defer_until, "/defer_until", ctx)
     return "too_late_to_vote" if decision.due_at is not None and decision.due_at <= ctx.now else None
 

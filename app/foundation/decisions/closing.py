@@ -91,12 +91,11 @@ def verdicts_of(ballots: Iterable[Vote]) -> dict[UUID, VoteVerdict]:
 
 
 def update_seats(count: VoteCount, ctx: ActionContext) -> None:
-    """Close the ballots of voters whose accounts were deactivated, open those of voters who have returned,
-    and keep the quorum that follows.
+    """Close the ballots of voters whose accounts were deactivated before they voted, open those of voters who
+    have returned, and keep the quorum that follows.
     """
     for ballot in count.leavers:
         row = changed(ballot, ctx)
-        row.verdict = row.defer_until_at = row.cast_by_id = row.voted_at = None
         row.left_at = row.closed_at = ctx.occurred_at
     for ballot in count.returners:
         row = changed(ballot, ctx)

@@ -380,9 +380,9 @@ def _board_of(decision: Decision, live: Sequence[Vote]) -> frozenset[UUID] | Non
 async def _moved(
     reads: ReadContext, record: Any, matter: Matter, decision: Decision, ballots: Sequence[Vote]
 ) -> tuple[list[Vote], list[Vote], list[Vote]]:
-    """Return the ballots of voters whose accounts were deactivated since the question was put, of those who
-    had left it and are active again, and of all who are away now. Each post has one vote: if its former
-    holder returns, the one who holds it now votes.
+    """Return the ballots of voters whose accounts were deactivated before they voted, of those who had left
+    the question and are active again, and of all who are away now. A vote that was cast stays. Each post has
+    one vote: if its former holder returns, the one who holds it now votes, unless somebody has voted for it.
     """
     if decision.state is not DecisionState.open:
         return [], [], []
@@ -390,13 +390,14 @@ async def _moved(
     inactive = [b for b in ballots if b.left_at is not None and (began_at is None or b.left_at > began_at)]
     live = [ballot for ballot in ballots if ballot.closed_at is None]
     active = await humans(reads, [ballot.person_id for ballot in (*live, *inactive) if ballot.person_id])
-    leavers = [ballot for ballot in live if ballot.person_id not in active]
+    waiting = [ballot for ballot in live if ballot.verdict is None]
+    leavers = [ballot for ballot in waiting if ballot.person_id not in active]
     returners = [ballot for ballot in inactive if ballot.person_id in active]
     if returners:
         by_post = [ballot for ballot in (*live, *inactive) if ballot.role is None and ballot.side is None]
         parties = await parties_to_question(reads, record, matter, decision)
         replaced = await replaced_voters(reads, record, parties, decision, by_post)
-        leavers += [ballot for ballot in live if ballot in replaced and ballot not in leavers]
+        leavers += [ballot for ballot in waiting if ballot in replaced and ballot not in leavers]
         returners = [ballot for ballot in returners if ballot not in replaced]
     return leavers, returners, [*leavers, *(ballot for ballot in inactive if ballot not in returners)]
 

@@ -216,7 +216,7 @@ class Vote(ChildRecord):
     `role` is the one by which they were asked; `role_lost`: they did not hold it any more when they, or their
     deputy, voted. `cast_by_id` is the deputy who voted in their name, if one did. `closed_at` is set if
     the decision was taken or withdrawn before they voted, or others were asked next. `left_at`: their account
-    was deactivated, so that neither their seat nor a vote of theirs counts.
+    was deactivated before they voted, so that their seat does not count.
     """
 
     KIND: ClassVar[str] = "vote"
@@ -265,8 +265,8 @@ class Vote(ChildRecord):
         "Time at which the person recused themselves from the vote; null if they did not."
     )
     left_at: datetime | None = optional(
-        "Time at which the person lost their vote because their account was deactivated; null if they have "
-        "not."
+        "Time at which the person lost their vote because their account was deactivated before they voted; "
+        "null if they have not."
     )
     closed_at: datetime | None = optional(
         "Time at which the vote ended without the person's vote; null if it did not."

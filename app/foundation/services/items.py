@@ -201,7 +201,7 @@ async def invalid_approvers(
     reads: ReadContext, item: CatalogueItem, body: DraftCatalogueItem | EditCatalogueItem, ctx: ActionContext
 ) -> None:
     """Refuse unless the approver is one of a role, a group or persons, with a rule; only a group has a chair
-    to decide.
+    to decide, and only roles of staff and of the business approve.
     """
     after = _item_after(item, body, ctx)
     approvers = [
@@ -214,7 +214,9 @@ async def invalid_approvers(
     if after.approver_role in INDEPENDENT_ROLES:
         raise WrongValue(pointer="/approver_role", because="role_only_reads")
     if after.approver_role is not None and after.approver_role not in STAFF_ROLES:
-        raise WrongValue(pointer="/approver_role", because="not_internal")
+        raise WrongValue(
+            {"role": after.approver_role}, pointer="/approver_role", because="role_does_not_approve"
+        )
     if bool(approvers) != (after.approval_rule is not None):
         raise WrongValue(pointer="/approval_rule", because="rule_of_an_electorate")
     if after.approval_rule is ItemApprovalRule.chair and after.approver_group_id is None:

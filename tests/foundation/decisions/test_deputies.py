@@ -111,6 +111,45 @@ async def test_whoever_is_back_votes_themselves_and_is_not_doubled(
     assert refused.value.code == "voted_in_person"
 
 
+@pytest.mark.parametrize("firsts", [["voter"], ["other"], ["deputy", "voter"]], ids="-".join)
+async def test_a_deputy_changes_no_vote_that_somebody_else_has_cast(
+    deciding: Ledger,
+    desk: Caller,
+    incident: Incident,
+    staff: list[Caller],
+    deputy: Caller,
+    firsts: list[str],
+) -> None:
+    other = await add_caller(deciding, "Other", Role.requester, teams=("standby",))
+    for person in (deputy, other):
+        await name_deputy(deciding, staff[0], person)
+    await name_deputy(deciding, staff[1], deputy)
+    decision = await ask(deciding, desk, incident, staff)
+    callers = {"voter": staff[0], "other": other, "deputy": deputy}
+    for name in firsts:
+        await cast(deciding, callers[name], incident, decision, staff[0])
+    ballot = "select verdict, comment, cast_by_id, voted_at from fold.vote where verdict is not null"
+    before = await deciding.db.rows(ballot)
+    with pytest.raises(ActionUnavailable) as refused:
+        await cast(deciding, deputy, incident, decision, staff[0])
+    assert refused.value.code == "cast_by_another"
+    assert await deciding.db.rows(ballot) == before
+    # Without saying for whom, they vote for somebody whose vote is missing.
+    await vote(deciding, deputy, incident, decision, "reject")
+    rows = await deciding.db.rows("select person_id from fold.vote where verdict = 'reject'")
+    assert [row["person_id"] for row in rows] == [staff[1].person_id]
+
+
+async def test_a_deputy_changes_the_vote_that_they_cast(
+    deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
+) -> None:
+    await name_deputy(deciding, staff[0], deputy)
+    decision = await ask(deciding, desk, incident, staff)
+    for verdict in ("reject", "approve"):
+        await vote(deciding, deputy, incident, decision, verdict)
+    assert await deciding.db.value("select verdict from fold.vote where verdict is not null") == "approve"
+
+
 async def test_one_person_is_one_vote_in_whoevers_name(
     deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
 ) -> None:

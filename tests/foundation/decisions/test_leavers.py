@@ -1,4 +1,4 @@
-"""Voters whose accounts are deactivated: from that moment neither their seat nor their vote counts."""
+"""Voters whose accounts are deactivated: who has not voted loses their seat, and votes that were cast stay."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 
 from app.common.people import Caller, Role, rule_caller
 from app.foundation.decisions.actions import NotAVoter
+from app.foundation.people.persons import RevokeRolePerson
 from app.kernel.ledger import Ledger
 from app.processes.incidents.records import Incident
 from tests.automation.worker import Worker
@@ -36,6 +37,14 @@ async def of_decision(ledger: Ledger, identifier: UUID) -> dict[str, Any]:
     return dict(row)
 
 
+async def ballot_of(ledger: Ledger, person: Caller) -> dict[str, Any]:
+    """The ballot of the person."""
+    query = "select verdict, comment, voted_at, left_at, closed_at from fold.vote where person_id = %s"
+    row = await ledger.db.row(query, (person.person_id,))
+    assert row is not None
+    return dict(row)
+
+
 @pytest.fixture
 async def six(deciding: Ledger) -> list[Caller]:
     """Six people who are asked."""
@@ -56,19 +65,33 @@ async def test_the_votes_of_those_who_stay_decide_once_the_last_undecided_voter_
     assert counts == ["approved", 5, 3, 3, 2]
 
 
-async def test_a_vote_that_was_cast_before_its_voter_left_no_longer_counts(
-    deciding: Ledger, desk: Caller, incident: Incident, board: list[Caller]
+@pytest.mark.parametrize("verdict", ["approve", "reject", "defer", "abstain"])
+@pytest.mark.parametrize("is_settled", [False, True], ids=["at once", "after the rules"])
+@pytest.mark.parametrize("how", ["left", "left and returned", "lost the role"])
+async def test_a_vote_that_was_cast_before_its_voter_left_or_lost_the_role_stays(
+    deciding: Ledger, desk: Caller, incident: Incident, verdict: str, is_settled: bool, how: str
 ) -> None:
-    decision = await ask(deciding, desk, incident, board)
-    await vote(deciding, board[0], incident, decision, "reject")
-    await leave(deciding, board[0])
-    for member in board[1:]:
-        # No rule has counted again yet.
-        await vote(deciding, member, incident, decision)
+    members = [await add_caller(deciding, f"Member {n}", Role.cab_member) for n in range(3)]
+    decision = await ask(deciding, desk, incident, members)
+    await vote(deciding, members[0], incident, decision, verdict)
+    cast = await ballot_of(deciding, members[0])
+    if how == "lost the role":
+        admin = await add_caller(deciding, "Admin", Role.admin)
+        body = RevokeRolePerson(role="cab_member")
+        await act(deciding, admin, "person", "revoke_role", members[0].person_id, body)
+    else:
+        await leave(deciding, members[0])
+    if is_settled:
+        await settle(deciding)
+    if how == "left and returned":
+        await act(deciding, rule_caller("tests"), "person", "activate", members[0].person_id)
+    await vote(deciding, members[1], incident, decision, "reject" if verdict == "reject" else "approve")
+    if (await of_decision(deciding, decision))["outcome"] is None:
+        await vote(deciding, members[2], incident, decision)
     row = await of_decision(deciding, decision)
-    assert [row["outcome"], row["voters"], row["rejections"]] == ["approved", 2, 0]
-    left = await deciding.db.rows("select person_id, verdict from fold.vote where left_at is not null")
-    assert [tuple(ballot.values()) for ballot in left] == [(board[0].person_id, None)]
+    outcome = "rejected" if verdict == "reject" else "approved"
+    assert [row["outcome"], row["voters"], row["quorum"]] == [outcome, 3, 2]
+    assert await ballot_of(deciding, members[0]) == cast
 
 
 async def test_a_voter_who_returns_before_the_end_has_a_vote_again(

@@ -75,16 +75,19 @@ class Seats:
 async def replaced_voters(
     reads: ReadContext, record: Any, parties: Parties, decision: Decision, ballots: Sequence[Vote]
 ) -> list[Vote]:
-    """Return those of the ballots whose voters have held only posts that other voters hold now."""
+    """Return those of the ballots whose voters have held only posts that other voters hold now, and of those
+    who have left and hold a post for which somebody else has voted.
+    """
     sources = [source for rule in await rules_of(reads, decision) for source in rule.definition.voters]
     voters = {ballot.person_id for ballot in ballots if ballot.person_id is not None}
     opening = parties.opening(decision.asked_by_id)
     holders = await holders_of_posts(reads, record, sources, opening, voters)
-    replaced = {
-        person
-        for person, present in holders.items()
-        if person not in present and not present.isdisjoint(voters)
-    }
+    voted = {ballot.person_id for ballot in ballots if ballot.verdict is not None}
+    left = {ballot.person_id for ballot in ballots if ballot.left_at is not None}
+    replaced: set[UUID | None] = set()
+    for person, present in holders.items():
+        if person not in present and not present.isdisjoint(voters):
+            replaced |= present & left if person in voted else {person}
     return [ballot for ballot in ballots if ballot.person_id in replaced]
 
 
