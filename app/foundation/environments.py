@@ -63,6 +63,16 @@ _CHINESE_OTHERS = re.compile(
     "预|預|准|準|试运行|試運行|非|类|類|仿|拟|擬|测试|測試|开发|開發|演练|演練|演示|验证|驗證|验收|驗收|培训|培訓|沙箱|集成|联调|聯調"
     "|试|試|镜像|鏡像|副本|克隆|模拟|模擬"
 )
+#: The only names with a word of production and one of a test that are usual: `pre-prod`, `production test`.
+#: In any other, such as `prod after test`, the second word may say something about production itself.
+_NAMES = "|".join(sorted(PRODUCTION_ALIASES, key=lambda name: (-len(name), name)))
+_PLACE = "(?: ?(?:环境|環境|系统|系統|库|庫))?"
+_FIXED_FORM = re.compile(
+    r"(?:pre|non|not|no|nicht|outside|trial|test|staging|stage|simulated|simulation|shadow|mock|fake"
+    rf"|[预預准準非类類仿拟擬试試]|仿真|模拟|模擬|测试|測試|演练|演練) ?(?:{_NAMES}){_PLACE}"
+    rf"|(?:{_NAMES}){_PLACE} ?(?:like|copy|mirror|clone|replica|shadow|test|staging"
+    rf"|测试|測試|镜像|鏡像|副本|克隆|仿真|模拟|模擬|演练|演練|沙箱){_PLACE}"
+)
 #: Names of production that are long enough to be known although mistyped, and how alike they must be written.
 _LONG_ALIASES = sorted(name for name in PRODUCTION_ALIASES if name.startswith("prod") and len(name) > 8)
 _ALIKE = 0.88
@@ -100,21 +110,22 @@ def is_production(name: str | None) -> bool:
 
 def is_known_environment(name: str, listed: Iterable[str] = ()) -> bool:
     """Return whether the name is one of production or of another usual environment, or among those that
-    the organisation has `listed`.
+    the organisation has `listed`. A name with a word of production and one of a test is usual only in a
+    fixed form.
     """
-    if is_production(name) or _CHINESE_OTHERS.search(name):
+    if is_production(name) or name.casefold() in {other.casefold() for other in listed}:
         return True
     words = _words(name)
+    if any(map(_names_production, words)) or _CHINESE_ALIASES.search(name):
+        return _FIXED_FORM.fullmatch(" ".join(word for word in words if word not in _WHICH)) is not None
     usual = _NOT_PRODUCTION | _OTHERS
-    return bool(usual.intersection((*words, "".join(words)))) or name.casefold() in {
-        other.casefold() for other in listed
-    }
+    return bool(usual.intersection((*words, "".join(words))) or _CHINESE_OTHERS.search(name))
 
 
 def _words(name: str) -> list[str]:
     """Return the words of the name in lower case: `ProdEU-01` has two. A zero within a word is an o."""
     divided = _CAPITAL_WITHIN.sub(" ", _ZERO_WITHIN.sub("o", unicodedata.normalize("NFKC", name)))
-    return re.findall(r"[^\W\d_]+", divided.casefold())
+    return re.findall(r"[^\W\d_\u4e00-\u9fff]+|[\u4e00-\u9fff]+", divided.casefold())
 
 
 #: Marks a field of a record that holds the key of an environment.
@@ -123,6 +134,6 @@ OF_ENVIRONMENT = SpelledAs(environment_key)
 EnvironmentKey = Annotated[
     RecordKey,
     AfterValidator(environment_key),
-    DemandedText(letters=0),
+    DemandedText(letters=0, code="no_environment"),
     UsualName("environment", "environment_names", is_known_environment),
 ]

@@ -228,6 +228,9 @@ async def test_nobody_restarts_limits_by_which_they_are_judged(api: Api) -> None
     [
         ({"kpi": "happiness"}, "/kpi", "unknown_value"),
         ({"change": "CHG-2020-000001"}, "/change", "unknown_reference"),
+        ({"change": "chg-2020-000001"}, "/change", "unknown_reference"),
+        ({"change": "the change （CHG–2020–000001）, at night"}, "/change", "unknown_reference"),
+        ({"change": "Nights are staffed since"}, "/reason", "repeats_a_text"),
         ({"change": ""}, "/change", "string_too_short"),
         ({"team": "nobody"}, "/team", "unknown_reference"),
         ({"service": "nothing"}, "/service", "unknown_reference"),

@@ -103,6 +103,41 @@ def test_usual_environments_and_listed_ones_are_known(name: str) -> None:
     assert is_known_environment(name, ["green-2"])
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "preprod",
+            "pre-production",
+            "preProd",
+            "eu-pre-prod-2",
+            "non-prod",
+            "Nicht-Produktion",
+            "prod-like",
+        ),
+        *("production-test", "test production environment", "prod copy", "simulated production", "main-test"),
+        *("预生产", "准生产环境", "生产测试", "生产环境镜像", "模拟生产", "试运行环境", "预prod"),
+    ],
+)
+def test_a_fixed_form_of_production_and_another_word_is_usual(name: str) -> None:
+    assert is_known_environment(name)
+    assert not is_production(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("prod after test", "uat-approved-prod", "prod demo", "not a test: prod", "prod-training-room"),
+        *("prod-dev-team", "live (demo done)", "prod测试通过", "Produktion nach Test"),
+        *("生产（已测试）", "生产环境（测试通过后）", "生产-测试完成", "线上（非测试）", "测试后上线"),
+    ],
+)
+def test_a_remark_on_production_is_unusual_unless_listed(name: str) -> None:
+    """Such a name would evade freezes and approvals without a sign."""
+    assert not is_known_environment(name)
+    assert is_known_environment(name, [name.upper()])
+
+
 @pytest.mark.parametrize("name", ["blue", "product", "projection", "p"])
 def test_other_names_are_unknown(name: str) -> None:
     assert not is_known_environment(name, ["green"])

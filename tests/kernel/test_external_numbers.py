@@ -34,6 +34,7 @@ NUMBER = DemandedText(letters=1, is_number=True)
         "变更单20261130001",
         "INC0012345",
         "SOP 12",
+        *("Contract no. 88", "Vertrag Nr. 7"),
         "RFC#12",
         "CR/2026/5",
         "#4711",
@@ -116,6 +117,7 @@ def test_a_number_of_any_tool_is_taken(text: str) -> None:
         "later1",
         "待定（1）",
         "附件12",
+        *("step no. 4", "Attachment no. 12", "no. 4"),
     ],
 )
 def test_a_filler_remark_or_date_is_no_number(text: str) -> None:

@@ -30,6 +30,8 @@ _COUNTING = frozenset(
 #: The address of a page: a host with a dot, and a path.
 _ADDRESS = re.compile(r"(?:^|(?<=\s))(?:[a-z][a-z0-9+.-]*://)?(?:[\w-]+\.)+[a-z][\w-]+(?::\d+)?/[^\s/]\S*")
 _NUMBER_SIGN = re.compile(r"(?<!\w)(?:no|nr|num)[.: ]+(?=\d{3})")
+#: The name of a document with its number, which may be short: `Contract no. 88`.
+_NAMED_NUMBER = re.compile(r"(?<!\w)([^\W\d_]{3,}) (?:no|nr|num)[.:] ?\d+(?!\w)")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
 _MONTHS = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 #: Days and times, which number no document.
@@ -53,6 +55,7 @@ def is_external_number(text: str, fillers: Set[str]) -> bool:
     folded = unicodedata.normalize("NFKC", text).casefold().strip()
     if _ADDRESS.search(folded):
         return True
+    written = folded
     folded = _TIMES.sub(" ", _NUMBER_SIGN.sub(" ", _SCHEME.sub(" ", folded)))
     name = "".join(character for character in folded if character.isalnum())
     letters = "".join(character for character in name if not character.isdigit())
@@ -62,7 +65,12 @@ def is_external_number(text: str, fillers: Set[str]) -> bool:
     if sum(map(_weight, words)) > _MOST_WORDS:
         return False
     tokens = _TOKEN.findall(folded)
-    if any(_is_coded(token, fillers) for token in tokens) or _is_acronym_with_number(text, fillers):
+    is_named = any(word not in fillers | _COUNTING for word in _NAMED_NUMBER.findall(written))
+    if (
+        is_named
+        or any(_is_coded(token, fillers) for token in tokens)
+        or _is_acronym_with_number(text, fillers)
+    ):
         return True
     digits = [re.sub(r"\D", "", token) for token in tokens if not re.search(r"[a-z]", token)]
     numbers = [each for each in digits if not (words and _YEAR.fullmatch(each))]

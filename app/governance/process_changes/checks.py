@@ -17,16 +17,17 @@ from app.governance.process_changes.records import ProcessChange
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.context import ActionContext
 from app.kernel.actions.refusals import WrongValue
+from app.kpis.catalogue import KPIS
 
 #: The kinds of records from which changes of processes follow, each with the states in which none does: the
 #: record is not finished yet, or was given up.
 ORIGINS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "audit": frozenset({"open"}),
-        "change": frozenset({"draft", "cancelled"}),
+        "change": frozenset({"draft", "rejected", "cancelled"}),
         "corrective_action": frozenset({"dropped"}),
         "document": frozenset(set(DocumentState) - {DocumentState.published}),
-        "finding": frozenset({"verified", "withdrawn"}),
+        "finding": frozenset({"withdrawn"}),
         "improvement": frozenset({"rejected", "reverted"}),
         "improvement_assessment": frozenset({"open"}),
         "improvement_suggestion": frozenset({"declined", "merged"}),
@@ -85,11 +86,19 @@ async def origin_leads_nowhere(
     words = {"number": origin.display_name}
     if origin.KIND not in ORIGINS:
         raise WrongValue(words, pointer="/origin", because="no_origin_of_changes")
-    process = getattr(origin, "process", None)
-    if process is not None and process_named(process) != process_named(body.process):
+    processes = _processes_of(origin)
+    if processes and process_named(body.process) not in processes:
         raise WrongValue(words, pointer="/origin", because="origin_of_other_process")
     if origin.state in ORIGINS[origin.KIND]:
         raise WrongValue(words, pointer="/origin", because="origin_not_open")
+
+
+def _processes_of(origin: Any) -> set[str]:
+    """Return the processes that the record is about; empty if it does not say."""
+    if origin.KIND == "kpi_signal":
+        return set(KPIS[origin.kpi].processes) if origin.kpi in KPIS else set()
+    process = getattr(origin, "process", None)
+    return set() if process is None else {process_named(process)}
 
 
 async def decided_already(reads: ReadContext, change: ProcessChange, ctx: ActionContext) -> str | None:

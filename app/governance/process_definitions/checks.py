@@ -121,7 +121,27 @@ async def contents_invalid(
     for n, kpi in enumerate(body.kpis):
         if kpi not in KPIS:
             raise WrongValue({"value": kpi}, pointer=f"/kpis/{n}", because="unknown_value")
+    _check_contradictions(definition, body)
     _check_path(reads, process, body)
+
+
+def _check_contradictions(definition: ProcessDefinition, body: ProcessDefinitionFields) -> None:
+    """Check that the reason for leaving a content out is not given for one that is there, and that one role
+    is accountable for an activity and for the whole process (RACI). Raises WrongValue.
+    """
+    for n, absent in enumerate(body.none_because):
+        name = absent.name.value
+        given = getattr(body if name in body.model_fields_set else definition, name)
+        if given:
+            words = {"contents": [absent.name]}
+            raise WrongValue(words, pointer=f"/none_because/{n}/name", because="content_is_given")
+    accountable: dict[str | None, Role] = {}
+    for n, entry in enumerate(body.raci):
+        if entry.part is not RaciPart.accountable:
+            continue
+        activity = None if entry.activity is None else _folded(entry.activity)
+        if accountable.setdefault(activity, entry.role) != entry.role:
+            raise WrongValue(pointer=f"/raci/{n}/part", because="accountable_already")
 
 
 async def _wholes(reads: ReadContext, process: str) -> list[str]:
@@ -192,12 +212,19 @@ async def contents_unexplained(
     reads: ReadContext, definition: ProcessDefinition, body: SubmitProcessDefinition, ctx: ActionContext
 ) -> None:
     """Refuse a definition without one of the further contents of 002 and without the reason for it
-    (`definition_lacks_contents`).
+    (`definition_lacks_contents`), or with both (`definition_contradicts`).
     """
     explained = {entry["name"] for entry in definition.none_because or ()}
     left = [content for content in DefinitionContent if not getattr(definition, content.value)]
     if definition.external_numbers:
         left = [content for content in left if content not in ELSEWHERE]
+    contradicted = [
+        content
+        for content in DefinitionContent
+        if content.value in explained and getattr(definition, content.value)
+    ]
+    if contradicted:
+        raise PreparationRefused("definition_contradicts", {"contents": contradicted})
     absent = [content for content in left if content.value not in explained]
     if absent:
         raise PreparationRefused("definition_lacks_contents", {"contents": absent})

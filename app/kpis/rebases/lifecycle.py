@@ -15,9 +15,9 @@ from app.kernel.actions.payloads import Reason
 from app.kernel.actions.refusals import WrongValue
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.dimensions import Dimension
-from app.kpis.questions.named_records import check_named_record
 from app.kpis.questions.scopes import KpiScope
 from app.kpis.rebases.checks import judged_by_it, restart_unfounded
+from app.kpis.rebases.named_changes import change_not_made
 from app.kpis.rebases.payloads import AddKpiRebase
 from app.kpis.rebases.records import KpiRebase
 from app.kpis.rebases.records import RebaseState as State
@@ -52,17 +52,8 @@ async def no_such_chart(
             raise WrongValue(words, pointer=f"/{dimension.value}", because=because)
 
 
-async def unknown_change(
-    reads: ReadContext, rebase: KpiRebase, body: AddKpiRebase, ctx: ActionContext
-) -> None:
-    """Refuse a change that looks like the number of one of our records but does not exist
-    (`unknown_reference`).
-    """
-    await check_named_record(reads, body.change, ctx, pointer="/change")
-
-
 REBASERS = quality_manager | process_owner
-ADDED_WRONGLY = (no_such_chart, unknown_change, judged_by_it, restart_unfounded)
+ADDED_WRONGLY = (no_such_chart, change_not_made, judged_by_it, restart_unfounded)
 
 # fmt: off
 LIFECYCLE = Lifecycle(

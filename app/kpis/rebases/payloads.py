@@ -8,7 +8,8 @@ from pydantic import Field
 
 from app.common.duties import GivenDuty
 from app.common.records import ForeignRef, KeyRef
-from app.kernel.actions.payloads import Instant, Payload, RecordKey, Reference, Statement
+from app.kernel.actions.payload_fields import DemandedText
+from app.kernel.actions.payloads import Instant, Payload, RecordKey, Reference, ShortText, Statement
 from app.kpis.rebases.records import KpiRebase
 
 
@@ -19,7 +20,7 @@ class AddKpiRebase(Payload, of=KpiRebase):
     service: Annotated[RecordKey, KeyRef("service", must_exist=True, retired=True)] | None = None
     team: Annotated[Reference, ForeignRef("team", GivenDuty.recorded, retired=True)] | None = None
     change: Statement
-    reason: Statement | None = Field(
+    reason: Annotated[ShortText, DemandedText(in_full=True)] | None = Field(
         default=None,
         description="Reason in one line for which the limits restart, printed on charts; required.",
     )

@@ -7,9 +7,10 @@ running ─► succeeded | failed | rolled_back
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from app.common.people import Role
 from app.common.records import CodeEnum, jsonb_ordered
 from app.common.tickets import Ticket
 from app.foundation.environments import is_production
@@ -41,6 +42,9 @@ from app.ticketing.going_out_lookups import (
     obstacles_of_deployment,
     obstacles_of_release,
 )
+
+#: A commit that waited longer for its deployment is a wrong date, or of a change that was never waiting.
+LONGEST_LEAD_TIME = timedelta(days=366)
 
 
 def report(deployment: Deployment, body: ReportDeployment, ctx: ActionContext) -> None:
@@ -234,7 +238,9 @@ async def invalid_roll_back_time(
 async def times_invalid(
     reads: ReadContext, deployment: Deployment, body: ReportDeployment | EndDeployment, ctx: ActionContext
 ) -> None:
-    """Refuse times in the future, and an end before the begin."""
+    """Refuse times in the future, an end before the begin, and from a person a commit of more than a year
+    before it (`committed_too_long_ago`): its lead time would be no figure. A tool reports what it has.
+    """
     latest = ctx.now + CLOCK_TOLERANCE
     for name in ("started_at", "ended_at"):
         value = vars(body).get(name)
@@ -244,6 +250,11 @@ async def times_invalid(
         if revision.committed_at > latest:
             raise WrongValue(pointer=f"/revisions/{n}/committed_at", because="in_the_future")
     started_at = body.started_at if isinstance(body, ReportDeployment) else deployment.started_at
+    earliest = (started_at or ctx.occurred_at) - LONGEST_LEAD_TIME
+    for n, revision in enumerate(() if Role.integration in ctx.caller.role_codes else body.revisions):
+        if revision.committed_at < earliest:
+            words = {"earliest": earliest}
+            raise WrongValue(words, pointer=f"/revisions/{n}/committed_at", because="committed_too_long_ago")
     if started_at is not None and body.ended_at is not None and body.ended_at < started_at:
         raise WrongValue(pointer="/ended_at", because="before_it_began")
 

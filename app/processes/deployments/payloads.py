@@ -19,7 +19,7 @@ from app.kernel.actions.payloads import (
     PayloadPart,
     RecordKey,
     Reference,
-    ShortText,
+    ShortNote,
     at_most_entries,
 )
 from app.processes.deployments.records import Deployment, DeploymentOutcome
@@ -30,7 +30,7 @@ MOST_REVISIONS = 500
 class Revision(PayloadPart):
     """A revision in the deployment."""
 
-    revision: ShortText = Field(description="Name of the revision in the repository.", examples=["4f2a91c"])
+    revision: ShortNote = Field(description="Name of the revision in the repository.", examples=["4f2a91c"])
     committed_at: Instant = Field(description="Time of the commit, at which the lead time begins.")
 
 
@@ -46,7 +46,7 @@ class ReportDeployment(Payload, of=Deployment):
     )
     environment: EnvironmentKey
     pipeline: RecordKey | None = None
-    run: ShortText | None = None
+    run: ShortNote | None = None
     release: Annotated[Reference, ForeignRef("release")] | None = None
     changes: Annotated[
         tuple[Annotated[Reference, ForeignRef("change", allow_tools=True)], ...], BoundedList

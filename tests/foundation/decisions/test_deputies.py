@@ -108,7 +108,7 @@ async def test_whoever_is_back_votes_themselves_and_is_not_doubled(
     assert [tuple(row.values()) for row in rows] == [("approve", None)]
     with pytest.raises(ActionUnavailable) as refused:
         await cast(deciding, deputy, incident, decision, staff[0])
-    assert refused.value.code == "voted_in_person"
+    assert refused.value.code == "cast_by_another"
 
 
 @pytest.mark.parametrize("firsts", [["voter"], ["other"], ["deputy", "voter"]], ids="-".join)

@@ -54,7 +54,9 @@ class Registry:
             ],
             "inputs": ["The log"],
             "outputs": ["The bill"],
-            "none_because": [{"name": name, "reason": "The tool does it."} for name in NOT_NEEDED],
+            "none_because": [
+                {"name": name, "reason": "The tool does it."} for name in NOT_NEEDED if not more.get(name)
+            ],
             "raci": [{"role": "process_owner", "part": "accountable"}],
             **more,
         }

@@ -76,7 +76,9 @@ async def applied(registry: Registry, applicant: Client, *teams: str, **more: ob
         ("improvement_suggestion", "incident", "merged", "origin_not_open"),
         ("finding", "incident", "raised", None),
         ("finding", "incident", "withdrawn", "origin_not_open"),
-        ("finding", "incident", "verified", "origin_not_open"),
+        ("finding", "incident", "verified", None),
+        ("change", None, "implemented", None),
+        ("change", None, "rejected", "origin_not_open"),
         ("risk", "request", "assessed", "origin_of_other_process"),
         ("incident", None, "closed", None),
         ("incident", None, "cancelled", "origin_not_open"),
@@ -102,6 +104,25 @@ def test_the_kinds_and_states_of_origins_exist() -> None:
     for kind, states in ORIGINS.items():
         state_class = get_args(records[kind].model_fields["state"].annotation)[0]
         assert states <= set(state_class), kind
+
+
+@pytest.mark.parametrize(
+    ("origin", "code"),
+    [
+        (SimpleNamespace(KIND="kpi_signal", kpi="incident_resolution_seconds", state="noted"), None),
+        (
+            SimpleNamespace(KIND="kpi_signal", kpi="change_lead_seconds", state="noted"),
+            "origin_of_other_process",
+        ),
+    ],
+)
+async def test_a_signal_is_about_the_processes_of_its_kpi(origin: SimpleNamespace, code: str | None) -> None:
+    origin.display_name = "SIG-2026-000001"
+    body, ctx = SimpleNamespace(process="Incidents"), SimpleNamespace(ref=lambda *_: origin)
+    nothing: Any = None
+    with nullcontext() if code is None else pytest.raises(WrongValue) as refused:
+        await origin_leads_nowhere(nothing, nothing, body, ctx)  # type: ignore[arg-type]  # read nothing
+    assert code == getattr(getattr(refused, "value", None), "because", None)
 
 
 async def test_a_person_names_what_a_change_follows_from_or_says_why_it_follows_from_nothing(
@@ -281,7 +302,7 @@ async def test_the_teams_follow_from_the_definition_and_the_cases_and_the_applic
     agent = await api.client("Agent", Role.agent, teams=("desk",))
     incident = await agent.post_ok("/v1/incidents", an_incident())
     await agent.post_ok(f"/v1/incidents/{incident['id']}/assign", {"team": "desk"})
-    body = {"title": "One step less", "description": "Count once.", "reason": "It is enough."}
+    body = {"title": "One step less", "description": "Count once.", "reason": "It is enough.", **NO_ORIGIN}
     change = await worker.post_ok(PATH, {**body, "process": "incident", "teams": ["added"]})
     keys = {
         team["key"]
@@ -394,7 +415,7 @@ async def test_a_team_that_follows_from_an_act_of_the_applicant_does_not_decide_
     mate, head = await api.client("Mate"), await api.client("Head of IT", Role.department_head)
     await team_of(registry, "mates", mate, concerned=process == "billing")
     applicant = await api.client("Applicant", Role.agent, Role.process_designer, teams=("mates",))
-    body = {"title": "One step less", "description": "Count once.", "reason": "It is enough."}
+    body = {"title": "One step less", "description": "Count once.", "reason": "It is enough.", **NO_ORIGIN}
     if process == "billing":
         await applicant.post_ok("/v1/process_definitions", registry.contents())
     else:

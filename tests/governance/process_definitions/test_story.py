@@ -221,6 +221,30 @@ CIRCLE = [
 ]
 
 
+async def test_a_definition_does_not_contradict_itself(registry: Registry) -> None:
+    path = await registry.drafted(none_because=[], outputs=[])
+    reason = {"name": "outputs", "reason": "The tool does it."}
+
+    async def refused(**body: object) -> list[tuple[str, str]]:
+        answer = await registry.designer.patch(path, json=body, headers={"If-Match": "*"})
+        return [(error["pointer"], error["code"]) for error in answer.json().get("errors", ())]
+
+    given = [("/none_because/0/name", "content_is_given")]
+    assert await refused(none_because=[reason], outputs=["A bill"]) == given
+    assert await refused(none_because=[reason]) == []
+    assert await refused(outputs=["A bill"]) == [], "the reason may go later, before the review"
+    assert await refused(none_because=[reason]) == given
+    heard = {"heard": [registry.executor.id]}
+    answer = await registry.owner.post(f"{path}/submit", json=heard)
+    assert answer.json()["code"] == "definition_contradicts"
+
+    both = [{"role": role, "part": "accountable"} for role in ("process_owner", "agent")]
+    assert await refused(raci=both) == [("/raci/1/part", "accountable_already")]
+    of_one = [{**both[0], "activity": "Count"}, {**both[1], "activity": "count"}]
+    assert await refused(raci=of_one) == [("/raci/1/part", "accountable_already")]
+    assert await refused(raci=[both[0], {**both[1], "activity": "Count"}]) == [], "for one activity of it"
+
+
 async def test_a_definition_has_all_contents_or_says_why_it_has_none(registry: Registry) -> None:
     path = await registry.drafted(none_because=[], outputs=[])
     heard = {"heard": [registry.executor.id]}
@@ -263,7 +287,9 @@ async def test_a_decision_has_outcomes_and_an_interface_another_process(registry
     reasons = [
         {"name": name, "reason": "The tool does it."} for name in NOT_NEEDED if name != "decision_points"
     ]
-    path = await registry.drafted(**contents, none_because=reasons)
+    no_interfaces = [reason for reason in reasons if reason["name"] == "interfaces"]
+    reasons = [reason for reason in reasons if reason not in no_interfaces]
+    path = await registry.drafted(**contents, none_because=[*reasons, *no_interfaces])
     submitted: Json = {"heard": [registry.executor.id]}
 
     async def refused(**changes: object) -> str:
@@ -277,7 +303,7 @@ async def test_a_decision_has_outcomes_and_an_interface_another_process(registry
     two_outcomes = [{"title": "Is it paid?", "outcomes": ["Yes: close it", "No: remind"]}]
     for partner in ("billing", "x"):
         interfaces = [{"process": partner, "hand_over": "The bill."}]
-        code = await refused(decision_points=two_outcomes, interfaces=interfaces)
+        code = await refused(decision_points=two_outcomes, interfaces=interfaces, none_because=reasons)
         assert code == "interface_without_process", partner
     await registry.edit(
         registry.designer, path, interfaces=[{"process": "problem", "hand_over": "The bill."}]

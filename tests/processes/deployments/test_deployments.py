@@ -127,6 +127,29 @@ async def test_what_is_reported_must_be_complete_and_in_time(pipeline: Client) -
     assert requester.status_code == 422
 
 
+async def test_people_name_the_run_and_a_commit_of_the_last_year(engineer: Client, pipeline: Client) -> None:
+    old = {"revision": "4f2a91c", "committed_at": ago(days=400).isoformat()}
+    for wrong, found in (
+        ({"run": "-"}, ("/run", "only_punctuation")),
+        ({"revisions": [{**old, "revision": "-"}]}, ("/revisions/0/revision", "only_punctuation")),
+        ({"revisions": [old]}, ("/revisions/0/committed_at", "committed_too_long_ago")),
+        ({"environment": "p"}, ("/environment", "no_environment")),
+    ):
+        refused = await engineer.post(PATH, json=a_run(**wrong))
+        assert errors(refused.json()) == [found], refused.text
+    recent = {**old, "committed_at": ago(days=300).isoformat()}
+    await engineer.post_ok(PATH, a_run(run="7", revisions=[recent]))
+    await pipeline.post_ok(PATH, a_run(run="8", revisions=[old]))  # a tool reports what it has
+
+
+async def test_a_remark_on_production_is_warned_of(engineer: Client) -> None:
+    for environment, is_warned in (("生产（已测试）", True), ("prod after test", True), ("preprod", False)):
+        answer = await engineer.post_ok(PATH, {"service": "mail", "environment": environment})
+        assert [warning["code"] for warning in answer.get("warnings", ())] == (
+            ["unknown_environment"] if is_warned else []
+        )
+
+
 def revision(number: int) -> Json:
     return {"revision": str(number), "committed_at": "2026-01-01T00:00:00Z"}
 
