@@ -489,3 +489,22 @@ async def test_details_of_a_form_open_by_themselves_only_for_what_is_wrong_in_th
     filled = await sent(admin, address, adapter="", key="alerts")
     assert filled.status_code == 422
     assert '<details class="further"><summary' in filled.text, said(filled.text)
+
+
+async def test_duties_are_handed_over_only_by_those_who_may(api: Api) -> None:
+    admin = await api.client("Ada", Role.admin)
+    manager = await api.client("Mia", Role.incident_manager)
+    leaver = await api.client("Jo", Role.agent)
+    incident = await leaver.post_ok("/v1/incidents", an_incident())
+    await leaver.post_ok(f"/v1/incidents/{incident['id']}/assign", {"person": "me"})
+    await admin.post_ok(f"/v1/persons/{leaver.id}/deactivate", {})
+    path = f"/desk/administration/people/{leaver.id}/handover"
+    assert "Hand over from:" not in (home := await opened(admin, "/desk"))
+    assert "whose duties others hand over: 1" in home
+    form = await opened(admin, path)
+    assert ('name="/new_holder"' in form, "You hand over none of these duties. Ask: " in form) == (
+        False,
+        True,
+    )
+    form = await opened(manager, path)
+    assert ('name="/new_holder"' in form, "handed over by: " in form) == (True, False)

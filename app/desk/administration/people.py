@@ -19,11 +19,12 @@ from app.desk.forms.fields import FieldChoice, FieldKind, FormField
 from app.desk.operation_calls import CallAnswer
 from app.desk.pages.actions import screen_of, send_form, show_form
 from app.desk.pages.context import Desk, open_desk, require_signed_in
-from app.desk.pages.form.questions import held_kinds, managers_of
+from app.desk.pages.form.questions import held_kinds
 from app.desk.pages.form.returns import page_to_return_to
 from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.form.sent_inputs import SentInputs
 from app.desk.pages.records import RecordView, read_record
+from app.foundation.people.succession.leaving import managed_kinds
 from app.i18n import LANGUAGES, translate
 
 router = Router(include_in_schema=False)
@@ -168,8 +169,8 @@ def _of_held_kinds(desk: Desk, field: FormField, held: Sequence[str]) -> FormFie
     caller = require_signed_in(desk.request)
     choices = tuple(
         FieldChoice(kind, dict.fromkeys(LANGUAGES, desk.kinds_label(kind)))
-        for kind in held
-        if any(grant.role in managers_of(kind) and grant.applies_throughout(kind) for grant in caller.roles)
+        for kind in managed_kinds(caller)
+        if kind in held
     )
     schema = {"type": "array", "items": {"type": "string"}}
     words = {language: translate(language, "desk", "hand_over_only", {}) for language in LANGUAGES}

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from app.api.authentication.auth import ledger_of, utc_now
 from app.desk.administration.index import ADMINISTRATION
 from app.desk.pages.context import Desk
+from app.desk.pages.form.questions import held_kinds
 from app.desk.pages.lists.addresses import address_of_list
 from app.log import read
 from app.log.canonical import instant
@@ -110,16 +111,19 @@ async def _to_hand_over(desk: Desk) -> list[AdministratorTask]:
     held = await asyncio.gather(
         *(desk.calls.read_if_allowed(f"/v1/persons/{each['id']}/duties") for each in former)
     )
-    named = [
-        (each["name"], f"{ADMINISTRATION}/people/{each['id']}/handover")
-        for each, duties in zip(former, held, strict=True)
-        if duties and duties["counts"]
-    ]
-    if not named:
-        return []
-    words = desk.sentence("to_hand_over", n=len(named))
+    own, others = [], []
+    for each, duties in zip(former, held, strict=True):
+        kinds = held_kinds(desk, duties) if duties else []
+        if any(kind.is_own for kind in kinds):
+            own.append((each["name"], f"{ADMINISTRATION}/people/{each['id']}/handover"))
+        elif kinds:
+            others.append((each["name"], f"{ADMINISTRATION}/people/{each['id']}/handover"))
     address = address_of_list("person", {"state": "inactive"})
-    return [AdministratorTask(words, address, named[:MOST_NAMED])]
+    return [
+        AdministratorTask(desk.sentence(code, n=len(named)), address, named[:MOST_NAMED])
+        for code, named in (("to_hand_over", own), ("others_hand_over", others))
+        if named
+    ]
 
 
 async def _failed_deliveries(desk: Desk) -> list[AdministratorTask]:

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from app.common.notices import USUAL_TIME, NoticeType
 from app.common.people import Caller
+from app.foundation.people.succession.leaving import managed_kinds
 from app.foundation.people.succession.lookups import duties_of
 from app.kernel.access.reads import VersionedRecord, load_many
 from app.kernel.actions.actor_policy import Relation
@@ -216,10 +217,10 @@ async def _open_action(
     actions = CONFIRMING if row["step"] is None else ASKED_ACTIONS[NoticeType(row["step"])]
     if actions.only is not None and not getattr(loaded.record, actions.only):
         return None
-    if row["step"] == NoticeType.duties_held and not await duties_of(
-        ledger.db.rows, ledger.lifecycles.values(), loaded.record.id, reader=context.caller
-    ):
-        return None
+    if row["step"] == NoticeType.duties_held:
+        own = [ledger.lifecycles[kind] for kind in managed_kinds(context.caller)]
+        if not await duties_of(ledger.db.rows, own, loaded.record.id, reader=context.caller):
+            return None
     names = actions.names
     if actions.chosen_by is not None:
         names = getattr(loaded.record, actions.chosen_by)

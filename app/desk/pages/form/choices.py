@@ -21,7 +21,7 @@ from app.desk.forms.fields import FieldChoice, FieldKind, Form, FormField
 from app.desk.forms.role_work import ROLE_WORK
 from app.desk.forms.roles import role_field
 from app.desk.pages.context import Desk, require_signed_in
-from app.foundation.people.succession.duties import KIND_DUTIES
+from app.foundation.people.succession.leaving import managed_kinds
 from app.i18n import LANGUAGES
 from app.kpis.catalogue import KPIS
 
@@ -107,9 +107,7 @@ async def duty_kinds(desk: Desk) -> Choices:
     """Return the kinds whose duties the reader may hand over."""
     caller = require_signed_in(desk.request)
     return tuple(
-        FieldChoice(kind, dict.fromkeys(LANGUAGES, desk.kinds_label(kind)))
-        for kind, duties in KIND_DUTIES.items()
-        if any(held.role in duties.managers and held.applies_throughout(kind) for held in caller.roles)
+        FieldChoice(kind, dict.fromkeys(LANGUAGES, desk.kinds_label(kind))) for kind in managed_kinds(caller)
     )
 
 

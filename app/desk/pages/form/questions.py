@@ -10,26 +10,30 @@ from typing import Any
 
 from app.api.authentication.auth import ledger_of
 from app.common.people import Role
-from app.desk.pages.context import Desk
+from app.desk.pages.context import Desk, require_signed_in
 from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.records import RecordView
 from app.foundation.people.succession.duties import KIND_DUTIES
+from app.foundation.people.succession.leaving import managed_kinds
 from app.kernel.actions.describe import outcomes
 
 #: Actions that end the account of a person.
 ENDS_ACCOUNT = frozenset({"deactivate", "erase"})
+#: Action by which the duties of a person are given to another.
+TRANSFER = "transfer_duties"
 
 
 @dataclass(frozen=True, slots=True)
 class HeldKind:
     """Duties in the records of one kind: what the kind is called, how many there are, the records themselves,
-    and who may hand them over, if not the reader.
+    who may hand them over, and whether the reader does.
     """
 
     label: str
     count: int
     records: tuple[tuple[str, str], ...]
     managers: str
+    is_own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,8 @@ def managers_of(kind: str) -> frozenset[Role]:
 
 
 def held_kinds(desk: Desk, duties: Mapping[str, Any]) -> list[HeldKind]:
-    """Return the duties that a person holds, by kind."""
+    """Return the duties that a person holds, by kind; those first that the reader may hand over."""
+    own = managed_kinds(require_signed_in(desk.request))
     labels = ledger_of(desk.request).role_labels
     kinds = []
     for held in duties["counts"]:
@@ -101,8 +106,8 @@ def held_kinds(desk: Desk, duties: Mapping[str, Any]) -> list[HeldKind]:
         )
         roles = sorted(managers_of(kind), key=list(Role).index)
         managers = ", ".join(labels.label(role, desk.language) for role in roles)
-        kinds.append(HeldKind(desk.kinds_label(kind), held["count"], records, managers))
-    return kinds
+        kinds.append(HeldKind(desk.kinds_label(kind), held["count"], records, managers, kind in own))
+    return sorted(kinds, key=lambda kind: not kind.is_own)
 
 
 def _called(desk: Desk, duty: Mapping[str, Any]) -> str:
