@@ -103,15 +103,13 @@ def each_case(
     """
     argnames = [name.strip() for name in names.split(",")] if isinstance(names, str) else list(names)
 
-    # A class of codes is callable, and a list of cases.
-    is_function = callable(cases) and not isinstance(cases, type)
-
+    # A class of codes is callable, too, and is a list of cases.
     @functools.cache
     def listed() -> list[Case]:
-        values = cases() if is_function else cases
+        values = cases() if callable(cases) and not isinstance(cases, type) else cases
         return [_case(case, case if len(argnames) > 1 else (case,), ids) for case in values]
 
-    if not is_function:
+    if isinstance(cases, type) or not callable(cases):
         listed()
 
     def decorate(test: Test) -> Test:
