@@ -106,7 +106,8 @@ def each_case(
     # A class of codes is callable, too, and is a list of cases.
     @functools.cache
     def listed() -> list[Case]:
-        values = cases() if callable(cases) and not isinstance(cases, type) else cases
+        is_function = callable(cases) and not isinstance(cases, type)
+        values: Any = cases() if is_function else cases  # type: ignore[operator]  # it is callable
         return [_case(case, case if len(argnames) > 1 else (case,), ids) for case in values]
 
     if isinstance(cases, type) or not callable(cases):

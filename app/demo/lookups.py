@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -20,6 +20,12 @@ select t.id, t.assignee_id, t.due_at, split_part(t.record, '/', 2)::uuid as inci
 from fold.task t join fold.incident i on i.id = split_part(t.record, '/', 2)::uuid
 where t.record like 'incident/%%' and i.state = 'closed' and t.due_at < %s
   and t.completed_at is null and t.dropped_at is null order by t.due_at, t.id"""
+
+FURTHER_SUGGESTIONS = """
+select a.suggestion_id from fold.assessed_suggestion a
+join fold.improvement_suggestion s on s.id = a.suggestion_id
+where a.record = 'improvement_assessment/' || %s and s.state in ('offered', 'deferred')
+  and a.suggestion_id <> all(%s) order by a.number"""
 
 
 async def round_of_plan(db: Database, plan: UUID, planned_at: datetime) -> UUID:
@@ -56,3 +62,9 @@ async def newest_known_error(db: Database) -> UUID:
     """Return the known error that was opened last."""
     problem: UUID = await db.value(KNOWN_ERROR)
     return problem
+
+
+async def further_suggestions(db: Database, assessment: UUID, known: Iterable[UUID]) -> list[UUID]:
+    """Return the open suggestions of the assessment other than those that are known."""
+    rows = await db.rows(FURTHER_SUGGESTIONS, (assessment, list(known)))
+    return [row["suggestion_id"] for row in rows]

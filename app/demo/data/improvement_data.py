@@ -290,6 +290,8 @@ DEFERRED_SUGGESTION = SuggestionTemplate(
     ((4, 5, 3, 2, 2, 2), (5, 4, 3, 1, 2, 2)),
     "待门户升级后再议。To be looked at again after the upgrade of the portal.",
 )
+#: The reason for a verdict on what a rule suggests when the month has ended.
+LATE_SUGGESTION = "月底才提出，尚未评分。It came at the end of the month, and nobody has scored it yet."
 MERGED_SUGGESTION = SuggestionTemplate(
     "hand-over-form",
     "Elena Petrova",

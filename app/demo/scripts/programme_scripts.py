@@ -15,6 +15,7 @@ from app.demo.data import improvement_data as data
 from app.demo.data import waiting_improvement_data as waiting_data
 from app.demo.data.improvement_data import PilotTemplate, SuggestionTemplate
 from app.demo.data.organisation import COMMITTEE_MEMBERS, HEAD_OF_IT
+from app.demo.lookups import further_suggestions
 from app.demo.programme import Programme, ProgrammeScript, question
 from app.foundation.licences.records import ExaminationTopic
 from app.kernel.actions.payloads import EmptyPayload
@@ -349,8 +350,12 @@ async def make_assessments(programme: Programme, records: ProgrammeRecords) -> N
     script = await _assess(programme, f"{last:%Y-%m}", records, begin - 14 * DAY)
     await _score(programme, script, judged, offered, begin - 10 * DAY)
     meeting = await _meet(programme, script, begin - 5 * DAY)
-    verdicts = _verdicts(programme, judged, offered, meeting)
-    await script.act(begin - 4 * DAY, programme.quality, "conclude", verdicts)
+    verdicts = _verdicts(programme, judged, offered)
+    # Rules suggest improvements, too, also at the end of a month.
+    others = await further_suggestions(programme.maker.ledger.db, script.record_id, offered.values())
+    verdicts += [_deferred(programme, other) for other in others]
+    body = ConcludeImprovementAssessment.model_validate({"meeting": str(meeting), "verdicts": verdicts})
+    await script.act(begin - 4 * DAY, programme.quality, "conclude", body)
     for n, suggestion in enumerate(data.OPEN_SUGGESTIONS):
         offered[suggestion.name] = await _offer(
             programme, suggestion, begin - (3 * DAY - n * timedelta(hours=9))
@@ -415,8 +420,8 @@ async def _meet(programme: Programme, assessment: ProgrammeScript, starts_at: da
 
 
 def _verdicts(
-    programme: Programme, judged: Sequence[SuggestionTemplate], offered: dict[str, UUID], meeting: UUID
-) -> ConcludeImprovementAssessment:
+    programme: Programme, judged: Sequence[SuggestionTemplate], offered: dict[str, UUID]
+) -> list[dict[str, str]]:
     """Return the verdicts: the first is selected, the second declined, the third deferred."""
     verdicts = [
         {"suggestion": str(offered[suggestion.name]), "verdict": verdict}
@@ -424,4 +429,15 @@ def _verdicts(
         for suggestion, verdict in zip(judged, ("selected", "declined", "deferred"), strict=True)
     ]
     verdicts[-1]["until_at"] = instant(programme.before_end(-40))
-    return ConcludeImprovementAssessment.model_validate({"meeting": str(meeting), "verdicts": verdicts})
+    return verdicts
+
+
+def _deferred(programme: Programme, suggestion: UUID) -> dict[str, str]:
+    """Return the verdict that the suggestion waits, as nobody has scored it yet."""
+    until = instant(programme.before_end(-40))
+    return {
+        "suggestion": str(suggestion),
+        "verdict": "deferred",
+        "reason": data.LATE_SUGGESTION,
+        "until_at": until,
+    }
