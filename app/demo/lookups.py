@@ -64,7 +64,7 @@ async def newest_known_error(db: Database) -> UUID:
     return problem
 
 
-async def further_suggestions(db: Database, assessment: UUID, known: Iterable[UUID]) -> list[UUID]:
-    """Return the open suggestions of the assessment other than those that are known."""
-    rows = await db.rows(FURTHER_SUGGESTIONS, (assessment, list(known)))
+async def further_suggestions(db: Database, assessment: UUID, judged: Iterable[UUID]) -> list[UUID]:
+    """Return the open suggestions of the assessment without those that were judged."""
+    rows = await db.rows(FURTHER_SUGGESTIONS, (assessment, list(judged)))
     return [row["suggestion_id"] for row in rows]

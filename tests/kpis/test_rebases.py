@@ -49,26 +49,26 @@ async def refused(record: Any, **more: Any) -> tuple[str, str] | None:
 def a_record(kind: str, **fields: Any) -> Any:
     """A record of the kind with these fields, and those that say when it took effect, unset."""
     code = RECORDS[kind].code
-    times = (*CHANGES[kind].at, CHANGES[kind].undone_at) if kind in CHANGES else ()
+    times = (*CHANGES[kind].times, CHANGES[kind].undone_at) if kind in CHANGES else ()
     return SimpleNamespace(
         **{"KIND": kind, "number": f"{code}-2026-000046", **dict.fromkeys(times), **fields}
     )
 
 
 def test_the_kinds_and_fields_of_changes_exist() -> None:
-    for kind, made in CHANGES.items():
-        assert {*made.at, made.undone_at} <= set(RECORDS[kind].record.model_fields), kind
+    for kind, change in CHANGES.items():
+        assert {*change.times, change.undone_at} <= set(RECORDS[kind].record.model_fields), kind
 
 
 @pytest.mark.parametrize("kind", CHANGES)
 async def test_a_change_counts_once_it_took_effect_and_until_it_is_undone(kind: str) -> None:
-    at, undone_at = CHANGES[kind].at[-1], CHANGES[kind].undone_at
+    made_at, undone_at = CHANGES[kind].times[-1], CHANGES[kind].undone_at
     published = {"published_at": MADE} if kind == "process_definition" else {}
     assert await refused(a_record(kind, **published)) == ("/change", "change_not_made")
-    made = {**published, at: MADE}
-    assert await refused(a_record(kind, **made)) is None
-    assert await refused(a_record(kind, **made, **{undone_at: NOW})) == ("/change", "change_not_made")
-    later = {**published, at: NOW + timedelta(days=1)}
+    fields = {**published, made_at: MADE}
+    assert await refused(a_record(kind, **fields)) is None
+    assert await refused(a_record(kind, **fields, **{undone_at: NOW})) == ("/change", "change_not_made")
+    later = {**published, made_at: NOW + timedelta(days=1)}
     assert await refused(a_record(kind, **later)) == ("/change", "change_not_made")
 
 

@@ -352,8 +352,8 @@ async def make_assessments(programme: Programme, records: ProgrammeRecords) -> N
     meeting = await _meet(programme, script, begin - 5 * DAY)
     verdicts = _verdicts(programme, judged, offered)
     # Rules suggest improvements, too, also at the end of a month.
-    others = await further_suggestions(programme.maker.ledger.db, script.record_id, offered.values())
-    verdicts += [_deferred(programme, other) for other in others]
+    further = await further_suggestions(programme.maker.ledger.db, script.record_id, offered.values())
+    verdicts += [_deferred(programme, other) for other in further]
     body = ConcludeImprovementAssessment.model_validate({"meeting": str(meeting), "verdicts": verdicts})
     await script.act(begin - 4 * DAY, programme.quality, "conclude", body)
     for n, suggestion in enumerate(data.OPEN_SUGGESTIONS):

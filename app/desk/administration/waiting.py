@@ -111,17 +111,17 @@ async def _to_hand_over(desk: Desk) -> list[AdministratorTask]:
     held = await asyncio.gather(
         *(desk.calls.read_if_allowed(f"/v1/persons/{each['id']}/duties") for each in former)
     )
-    own, others = [], []
+    own, handed_over_by_managers = [], []
     for each, duties in zip(former, held, strict=True):
         kinds = held_kinds(desk, duties) if duties else []
         if any(kind.is_own for kind in kinds):
             own.append((each["name"], f"{ADMINISTRATION}/people/{each['id']}/handover"))
         elif kinds:
-            others.append((each["name"], f"{ADMINISTRATION}/people/{each['id']}/handover"))
+            handed_over_by_managers.append((each["name"], f"{ADMINISTRATION}/people/{each['id']}/handover"))
     address = address_of_list("person", {"state": "inactive"})
     return [
         AdministratorTask(desk.sentence(code, n=len(named)), address, named[:MOST_NAMED])
-        for code, named in (("to_hand_over", own), ("others_hand_over", others))
+        for code, named in (("to_hand_over", own), ("others_hand_over", handed_over_by_managers))
         if named
     ]
 

@@ -43,7 +43,7 @@ from app.desk.pages.form.key_reasons import reason_against_key, reason_against_v
 from app.desk.pages.form.own_ends import MAKING_ACTIONS, own_end
 from app.desk.pages.form.own_keys import with_held_roles, with_own_key
 from app.desk.pages.form.prefills import first_inputs, named_by_address, prefilled, values_of_record
-from app.desk.pages.form.questions import TRANSFER, held_kinds, question_before
+from app.desk.pages.form.questions import TRANSFER, question_before, reason_against_transfer
 from app.desk.pages.form.replies import respond_by_reply
 from app.desk.pages.form.reply_box import refused_to_publish, with_question, would_publish
 from app.desk.pages.form.returns import RETURN, page_to_return_to
@@ -446,20 +446,10 @@ async def _reason_against(screen: ActionScreen) -> str | None:
         (each["reason"] for each in view.record.get("actions", ()) if each["action"] == action), None
     )
     if reason is None and action == TRANSFER:
-        return await _reason_against_transfer(screen.desk, view)
+        return await reason_against_transfer(screen.desk, view)
     if reason is None and action in VOTES and not await is_asked_to_vote(screen.desk, view):
         return reason_against_vote(screen.desk)
     return reason
-
-
-async def _reason_against_transfer(desk: Desk, view: RecordView) -> str | None:
-    """Return who hands over what the person holds, if the reader hands over none of it."""
-    duties = await desk.calls.read_if_allowed(f"/v1/persons/{view.record['id']}/duties")
-    kinds = held_kinds(desk, duties) if duties else []
-    if not kinds or any(kind.is_own for kind in kinds):
-        return None
-    roles = "; ".join(dict.fromkeys(kind.managers for kind in kinds))
-    return desk.sentence("hands_over_none", roles=roles)
 
 
 async def _reason_against_opening(screen: ActionScreen) -> str | None:

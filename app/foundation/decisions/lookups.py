@@ -55,7 +55,7 @@ HUMANS = """
 select id, grade from fold.person where id = any(%(persons)s) and kind = 'human' and state = 'active'
   and deactivated_at is null and (roles is null or roles = '{}' or exists (
     select from unnest(roles) held where split_part(held, '@', 1) <> all(%(independent)s)))"""
-#: Holders of a role that decides who have no vote by it: auditors, people who belong to suppliers, and for the
+#: Holders of a role that decides without a vote by it: auditors, people who belong to suppliers, and for the
 #: roles of IT people who belong to customers, if they belong to no internal team.
 WITHOUT_VOTE_BY_ROLE = """
 select p.id from fold.person p where p.id = any(%(persons)s) and (

@@ -48,6 +48,7 @@ from app.foundation.people.roles import (
     Roles,
     RoleText,
     invalid_role_scopes,
+    joins_other_side,
     last_admin,
     last_admin_role,
     role_already_held,
@@ -55,7 +56,6 @@ from app.foundation.people.roles import (
     role_not_grantable,
     role_not_held,
     role_of_others,
-    side_of_others,
 )
 from app.foundation.people.succession.handing_over import succession_rows
 from app.foundation.people.succession.leaving import leaving_rows
@@ -313,7 +313,7 @@ LIFECYCLE = Lifecycle(
         action(edit,            "编辑",     [PersonState.active, PersonState.inactive], STAYS,                SUPERIORS, "person.edited",
                wrong=(team_not_joined, login_not_covered, superior_not_of_it), keys=Keys.OWN, notifies=TELL_PERSON),
         action(join,            "加入团队", [PersonState.active, PersonState.inactive], STAYS,                ADMINS,    "person.team_joined",
-               wrong=(cannot_join, side_of_others)),
+               wrong=(cannot_join, joins_other_side)),
         action(leave_team,      "退出团队", [PersonState.active, PersonState.inactive], STAYS,                SUPERIORS, "person.team_left", name="leave",
                prepare=(ended_membership,)),
         action(set_preferences, "设置偏好", [PersonState.active, PersonState.inactive], STAYS,                ONESELF, "person.preferences_set",

@@ -89,7 +89,7 @@ async def role_not_grantable(reads: ReadContext, person: Person, body: Any, ctx:
     return None
 
 
-_TEAMS_OF_NOW = Unguarded("Whoever changes teams meanwhile was on this side when the role was granted.")
+_TEAMS_OF_NOW = Unguarded("A person who changes teams meanwhile was on this side when the role was granted.")
 
 
 async def role_of_others(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> None:
@@ -111,7 +111,7 @@ async def role_of_others(reads: ReadContext, person: Person, body: Any, ctx: Act
     await check_side_of_roles(reads, person, granted, kinds, pointer)
 
 
-async def side_of_others(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> None:
+async def joins_other_side(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> None:
     """Refuse a team by which somebody who decides would come to a customer or supplier alone. Rules are not
     asked.
     """

@@ -131,8 +131,8 @@ def _check_contradictions(definition: ProcessDefinition, body: ProcessDefinition
     """
     for n, absent in enumerate(body.none_because):
         name = absent.name.value
-        given = getattr(body if name in body.model_fields_set else definition, name)
-        if given:
+        content = getattr(body if name in body.model_fields_set else definition, name)
+        if content:
             words = {"contents": [absent.name]}
             raise WrongValue(words, pointer=f"/none_because/{n}/name", because="content_is_given")
     accountable: dict[str | None, Role] = {}

@@ -28,8 +28,8 @@ async def check_named_record(
     written = _DASHES.sub("-", unicodedata.normalize("NFKC", name or "")).upper()
     kinds = {lifecycle.code: kind for kind, lifecycle in reads.lifecycles.items() if lifecycle.code}
     records = []
-    for found in OWN_NUMBER.finditer(written):
-        kind, number = kinds.get(found[1]), found[0]
+    for match in OWN_NUMBER.finditer(written):
+        kind, number = kinds.get(match[1]), match[0]
         if kind is None:
             continue
         loaded = await reads.record(kind, number)

@@ -28,7 +28,7 @@ class _Made:
     undone.
     """
 
-    at: tuple[str, ...]
+    times: tuple[str, ...]
     undone_at: str
 
 
@@ -74,7 +74,7 @@ def _took_effect(record: Any, kind: _Made) -> datetime | None:
         return None
     if record.KIND == "process_definition" and record.published_at is None:
         return None
-    times: list[datetime] = [at for name in kind.at if (at := getattr(record, name)) is not None]
+    times: list[datetime] = [instant for name in kind.times if (instant := getattr(record, name)) is not None]
     return times[0] if times else None
 
 

@@ -202,7 +202,7 @@ async def _approved_by_others(
 async def _owner_as_approver(
     reads: ReadContext, item: CatalogueItem, ordering: Collection[UUID | None]
 ) -> dict[str, Any]:
-    """Return the owner of the item's service as its approver, whom none of those who order has named. If there
+    """Return the owner of the item's service as its approver, if nobody who orders has named them. If there
     is none, the stand-ins of every vote are asked.
     """
     opening = MatterOpening(frozenset(filter(None, ordering)))

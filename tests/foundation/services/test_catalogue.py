@@ -83,8 +83,8 @@ async def test_one_electorate_approves_by_a_rule(api: Api) -> None:
     readers: Json = by_role | {"approver_role": "auditor"}
     assert await wrong(keeper, **readers) == ("/approver_role", "role_only_reads")
     for role in set(Role) - STAFF_ROLES:
-        others: Json = by_role | {"approver_role": role.value}
-        assert await wrong(keeper, **others) == ("/approver_role", "role_does_not_approve")
+        by_other_role: Json = by_role | {"approver_role": role.value}
+        assert await wrong(keeper, **by_other_role) == ("/approver_role", "role_does_not_approve")
     assert await wrong(keeper, approval_rule="majority") == ("/approval_rule", "rule_of_an_electorate")
     assert await wrong(keeper, **{**by_role, "approval_rule": "chair"}) == (
         "/approval_rule",

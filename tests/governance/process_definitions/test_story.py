@@ -229,11 +229,11 @@ async def test_a_definition_does_not_contradict_itself(registry: Registry) -> No
         answer = await registry.designer.patch(path, json=body, headers={"If-Match": "*"})
         return [(error["pointer"], error["code"]) for error in answer.json().get("errors", ())]
 
-    given = [("/none_because/0/name", "content_is_given")]
-    assert await refused(none_because=[reason], outputs=["A bill"]) == given
+    faults = [("/none_because/0/name", "content_is_given")]
+    assert await refused(none_because=[reason], outputs=["A bill"]) == faults
     assert await refused(none_because=[reason]) == []
     assert await refused(outputs=["A bill"]) == [], "the reason may go later, before the review"
-    assert await refused(none_because=[reason]) == given
+    assert await refused(none_because=[reason]) == faults
     heard = {"heard": [registry.executor.id]}
     answer = await registry.owner.post(f"{path}/submit", json=heard)
     assert answer.json()["code"] == "definition_contradicts"

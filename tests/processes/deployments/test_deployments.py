@@ -129,14 +129,14 @@ async def test_what_is_reported_must_be_complete_and_in_time(pipeline: Client) -
 
 async def test_people_name_the_run_and_a_commit_of_the_last_year(engineer: Client, pipeline: Client) -> None:
     old = {"revision": "4f2a91c", "committed_at": ago(days=400).isoformat()}
-    for wrong, found in (
+    for wrong, fault in (
         ({"run": "-"}, ("/run", "only_punctuation")),
         ({"revisions": [{**old, "revision": "-"}]}, ("/revisions/0/revision", "only_punctuation")),
         ({"revisions": [old]}, ("/revisions/0/committed_at", "committed_too_long_ago")),
         ({"environment": "p"}, ("/environment", "no_environment")),
     ):
         refused = await engineer.post(PATH, json=a_run(**wrong))
-        assert errors(refused.json()) == [found], refused.text
+        assert errors(refused.json()) == [fault], refused.text
     recent = {**old, "committed_at": ago(days=300).isoformat()}
     await engineer.post_ok(PATH, a_run(run="7", revisions=[recent]))
     await pipeline.post_ok(PATH, a_run(run="8", revisions=[old]))  # a tool reports what it has

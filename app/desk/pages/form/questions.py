@@ -110,6 +110,16 @@ def held_kinds(desk: Desk, duties: Mapping[str, Any]) -> list[HeldKind]:
     return sorted(kinds, key=lambda kind: not kind.is_own)
 
 
+async def reason_against_transfer(desk: Desk, view: RecordView) -> str | None:
+    """Return who hands over what the person holds, if the reader hands over none of it."""
+    duties = await desk.calls.read_if_allowed(f"/v1/persons/{view.record['id']}/duties")
+    kinds = held_kinds(desk, duties) if duties else []
+    if not kinds or any(kind.is_own for kind in kinds):
+        return None
+    roles = "; ".join(dict.fromkeys(kind.managers for kind in kinds))
+    return desk.sentence("hands_over_none", roles=roles)
+
+
 def _called(desk: Desk, duty: Mapping[str, Any]) -> str:
     """Return what the record is called, and which duty in it is meant."""
     called = " ".join(str(duty[name]) for name in ("number", "title") if duty[name])
