@@ -10,13 +10,12 @@ select key from fold.service, regexp_replace(btrim(%(name)s), '\s+', ' ', 'g') a
 where key = called or lower(called) in (lower(key), lower(name_en), lower(name_zh))
 order by key = called desc, state = 'live' desc, key limit 1"""
 
-#: An item with approvers that another item could replace: of the same service, or with one of
-#: its titles.
-REPLACES_AN_ITEM = """
-select 'catalogue_item/' || id as stream, version from fold.catalogue_item
+#: The item with approvers that another item could replace: of the same service, or with one of its titles.
+REPLACED_ITEM = """
+select *, 'catalogue_item/' || id as stream from fold.catalogue_item
 where id <> %(id)s and approval_rule is not null and offered_at is not null
   and (service = %(service)s or title_en = %(title_en)s or title_zh = %(title_zh)s)
-limit 1"""
+order by awaits_agreement is true, offered_at, id limit 1"""
 
 
 async def service_key(read: Reading, name: str) -> str:

@@ -6,17 +6,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from app.common.children import Visibility
 from app.common.duties import GivenDuty
 from app.common.people import Role
-from app.common.records import empty, evolve
+from app.common.records import empty, evolve, from_row
 from app.foundation.decisions.actions import tallied
 from app.foundation.decisions.approval_rules.electors import Seat
-from app.foundation.decisions.approval_rules.posts import settled_holders
-from app.foundation.decisions.approval_rules.versions import MatterOpening
 from app.foundation.decisions.lookups import acts_on
 from app.foundation.decisions.matters import Matter
 from app.foundation.decisions.payloads import Tallied
@@ -26,8 +23,8 @@ from app.foundation.decisions.voters.electorate import NamedElectorate
 from app.foundation.people.lookups import STAFFED_NOW, staffed_team
 from app.foundation.people.records import Group
 from app.foundation.services.answers import answer_errors
-from app.foundation.services.lookups import REPLACES_AN_ITEM
-from app.foundation.services.records import APPROVERS, CatalogueItem, ItemApprovalRule, ItemOpens
+from app.foundation.services.lookups import REPLACED_ITEM
+from app.foundation.services.records import APPROVERS, CatalogueItem, ItemOpens
 from app.foundation.services.templates import supplied_description, supplied_title
 from app.kernel.access.reads import ReadContext, Versions
 from app.kernel.actions.actor_policy import requester_duty
@@ -171,10 +168,9 @@ async def _approved_by_others(
 ) -> CatalogueItem:
     """Return the item with the approvers that two people agreed on last, until that time, other people than
     those who order it. The first approvers apply at once, and so do those with which the item was offered
-    first. The owner of the service approves what people order by first approvers that they have named, and an
-    item without agreed ones that could replace another with approvers.
+    first. An item without agreed ones has those of the item that it could replace.
     """
-    standing, agreed, setter, is_own_choice = empty(CatalogueItem, item.id), None, None, False
+    standing, agreed, setter = empty(CatalogueItem, item.id), None, None
     for act in await acts_on(reads, [item.row_key]):
         fields = dict(act.rows_set.get(act.stream) or {})
         standing = evolve(standing, standing.version + 1, act.recorded_at, fields)
@@ -187,34 +183,14 @@ async def _approved_by_others(
         is_first_offer = agreed is None and standing.offered_at is not None
         demands_more = (agreed is None or agreed.approval_rule is None) and standing.approval_rule is not None
         if demands_more or ((settles or is_first_offer) and not is_own):
-            agreed, is_own_choice = standing, is_own
+            agreed = standing
     if agreed is None:
         agreed = item
-    replaces = False
     if agreed.approval_rule is None and item.awaits_agreement:
         parameters = {name: getattr(item, name) for name in ("id", "service", "title_en", "title_zh")}
-        replaces = await reads.row(REPLACES_AN_ITEM, parameters, guard=Versions()) is not None
-    if replaces or (agreed.approval_rule is not None and is_own_choice):
-        return item.model_copy(update=await _owner_as_approver(reads, item, ordering))
+        replaced = await reads.row(REPLACED_ITEM, parameters, guard=Versions())
+        agreed = agreed if replaced is None else from_row(CatalogueItem, replaced)
     return item.model_copy(update={name: getattr(agreed, name) for name in APPROVERS})
-
-
-async def _owner_as_approver(
-    reads: ReadContext, item: CatalogueItem, ordering: Collection[UUID | None]
-) -> dict[str, Any]:
-    """Return the owner of the item's service as its approver, if nobody who orders has named them. If there
-    is none, the stand-ins of every vote are asked.
-    """
-    opening = MatterOpening(frozenset(filter(None, ordering)))
-    service = await reads.record("service", item.service or "")
-    streams = [] if service is None else [service.record.row_key]
-    owners = await settled_holders(reads, streams, "owner_id", opening)
-    return {
-        "approver_role": None,
-        "approver_group_id": None,
-        "approver_persons": [str(owner) for owner in owners.values()],
-        "approval_rule": ItemApprovalRule.majority,
-    }
 
 
 async def _check_default_team(reads: ReadContext, item: CatalogueItem | None) -> None:

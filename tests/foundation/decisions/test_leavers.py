@@ -1,4 +1,4 @@
-"""Voters whose accounts are deactivated: those who have not voted lose the seat, and votes cast stay."""
+"""Voters whose accounts are deactivated: who has not voted loses their seat, and votes that were cast stay."""
 
 from __future__ import annotations
 
