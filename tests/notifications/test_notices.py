@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.common.notices import NoticeType
-from app.common.people import Caller, PersonKind, Role, rule_caller
+from app.common.people import Caller, PersonKind, Role, RoleGrant, rule_caller
 from app.foundation.people.persons import AddPerson, SetPreferencesPerson
 from app.kernel.access.visibility import can_see
 from app.kernel.actions.payloads import Reason
@@ -34,6 +34,7 @@ from app.processes.incidents.payloads import (
 )
 from app.processes.problems.payloads import DetectProblemCandidate
 from app.ticketing.attachments import AttachTicket
+from app.ticketing.followers import FollowTicket
 from app.ticketing.records import ComplaintSubject
 from app.ticketing.satisfaction.complaints import AnswerComplaint, ComplainTicket
 from app.ticketing.satisfaction.ratings import RateTicket
@@ -344,8 +345,11 @@ async def test_two_workers_at_once_send_each_notice_once(office: Office) -> None
 async def test_a_machine_is_told_nothing(office: Office) -> None:
     body = AddPerson(name="A monitor", kind=PersonKind.machine, roles=(Role.integration.value,))
     machine = (await act(office.ledger, rule_caller("tests"), "person", "add", body=body)).record
-    office.requester = Caller(f"integration:{machine.id}", machine.id)
-    await office.assigned()
+    roles = (RoleGrant(Role.integration),)
+    office.requester = Caller(f"integration:{machine.id}", machine.id, roles=roles)
+    done = await act(office.ledger, office.requester, "incident", "report", body=a_report(), now=office.now)
+    follow = FollowTicket(person=str(office.follower.person_id))
+    await office.assign(await office.perform(office.agent, "follow", done.record, follow), office.engineer)
     await office.deliver_all()
     assert await office.told_steps(office.requester) == []
     assert await office.told_steps(office.follower) == ["assigned"]

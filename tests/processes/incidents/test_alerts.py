@@ -301,7 +301,8 @@ async def test_an_erased_person_is_reported_for_no_more(api: Api) -> None:
     tool, requester = await tool_of(api, "Portal"), await api.client("Requester")
     await act(api.ledger, rule_caller("tests"), "person", "erase", requester.id, EmptyPayload())
     refused = await tool.post("/v1/incidents", json=an_incident(requester=requester.id))
-    assert refused.json()["code"] == "person_erased"
+    (error,) = refused.json()["errors"]
+    assert (error["pointer"], error["code"]) == ("/requester", "person_erased")
 
 
 async def known_as(api: Api, place: DatabaseUrls, source: str, name: str, person_id: str) -> None:
