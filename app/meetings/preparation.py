@@ -221,8 +221,8 @@ async def _named_voters(reads: ReadContext, meeting: Meeting, now: datetime) -> 
 
 
 async def _voters(reads: ReadContext, meeting: Meeting) -> dict[UUID, Seat]:
-    """Return the members and the chair of the meeting's group, invited or not: whoever calls the meeting does
-    not choose who decides for the group, and guests advise. Without a group, return the participants.
+    """Return the members and the chair of the meeting's group, invited or not: a person who calls the meeting
+    does not choose who decides for the group, and guests advise. Without a group, return the participants.
     """
     group = None if meeting.group_id is None else await reads.record("group", str(meeting.group_id))
     if group is not None:

@@ -263,8 +263,8 @@ async def decided_already(reads: ReadContext, record: Any, body: Any, ctx: Actio
 async def cannot_vote(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
     """Refuse a caller who is neither a voter nor the deputy of one, who has become a party to the matter
     since, or whose credential does not cover the vote; a second vote of one person, in their own name or
-    another's; a deputy's vote in place of one that somebody else has cast; a vote after the end, or a deferral
-    that ends in the past or too late; and the vote of a chair who decides.
+    another's; a deputy's vote in place of one that somebody else has cast; a vote after the end, or a
+    deferral that ends in the past or too late; and the vote of a chair who decides.
     """
     decision, ballot = ctx.required_ref(Decision, "decision"), ballot_of(body, ctx)
     if ballot is None:

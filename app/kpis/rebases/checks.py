@@ -1,4 +1,4 @@
-"""Checks of re-basings: whoever a KPI judges does not restart its limits, nor does anybody at any time."""
+"""Checks of re-basings: people judged by a KPI do not restart its limits, and nobody does so at any time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Voters whose accounts are deactivated: who has not voted loses their seat, and votes that were cast stay."""
+"""Voters whose accounts are deactivated lose their seats if they have not voted; cast votes stay."""
 
 from __future__ import annotations
 
