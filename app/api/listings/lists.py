@@ -29,7 +29,7 @@ from app.kernel.access.descriptions import IN_ANSWERS
 from app.kernel.actions.lifecycle import Lifecycle
 from app.platform.db import Database
 
-WARNINGS = "Names in the filters that no record here has; left out if there are none."
+WARNINGS = "Names in the filters that no record here has; left out if there are none, and on further pages."
 
 
 class WarnedPage(OutputModel):

@@ -96,9 +96,9 @@ async def page(
     within: WhereClause | None = None,
 ) -> dict[str, Any]:
     """Return one page: `items` and `next_cursor` (None at the end), `total` if requested, the lag of the
-    index if words are searched for, and `warnings` of unknown names in filters, if any. The filters of a
-    `saved` view apply besides those of the query, whose order wins. `within`: conditions that hold besides,
-    whatever is asked for. Raises BadCursor.
+    index if words are searched for, and on the first page `warnings` of unknown names in filters. The filters
+    of a `saved` view apply besides those of the query, whose order wins. `within`: conditions that hold
+    besides, whatever is asked for. Raises BadCursor.
     """
     sort = query.sort if saved is None or "sort" in query.model_fields_set else saved.sort
     order = order_of(listing, sort)
@@ -121,7 +121,8 @@ async def page(
         answer["lag_seconds"] = await wait_for_index(renderer.ledger.db) if where.searches else None
     if query.count:
         answer |= await _total(renderer, where, order)
-    if warnings := await filter_warnings(listing.parameters, query, renderer):
+    # Clients need them once, and the filters stay the same on further pages.
+    if after is None and (warnings := await filter_warnings(listing.parameters, query, renderer)):
         answer["warnings"] = warnings
     rows = await page_rows(renderer, where, order, query.limit + 1, after)
     cursor, items = None, list[dict[str, Any]]()

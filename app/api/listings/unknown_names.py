@@ -22,8 +22,9 @@ NOT_NAMES = frozenset({"none", "me"})
 OF_PROCESSES = frozenset({"category"})
 #: The kinds with a sentence of their own.
 SAID_KINDS = frozenset({"service", "ci", "category", "team", "person"})
-WITH_ID = """
-select h.audience from {table} r join log.stream_head h on h.stream = '{kind}/' || r.id where r.id = %s"""
+WITH_VALUE = """
+select h.audience from {table} r join log.stream_head h on h.stream = '{kind}/' || r.id
+where r.{column} = %s"""
 
 
 class FilterWarning(OutputModel):
@@ -85,19 +86,33 @@ async def _warnings_of_names(
 
 async def _alike(renderer: Renderer, kind: str, by: str, name: str) -> Sequence[str]:
     """Return the name, if a record has it, or otherwise names that are like it."""
-    ledger, caller = renderer.ledger, renderer.caller
+    ledger = renderer.ledger
     if "\x00" in name:
         return ()
     if kind == "team":
         teams = (await ledger.directory.teams()).values()
         return [name] if any(name == team.text for team in teams) else [team.key for team in teams]
-    if by == "key" and not is_id(name):
-        process = renderer.lifecycle.kind if kind in OF_PROCESSES else None
-        return await visible_keys(ledger, caller, NamedKey("", kind, name, process))
     if not is_id(name):
-        return ()
-    lifecycle = ledger.lifecycles[kind]
-    rows = await ledger.db.rows(WITH_ID.format(table=lifecycle.table, kind=kind), (UUID(name),))
-    # People are named in records of which one does not see the people themselves.
-    is_known = any(kind == "person" or is_visible(ledger, lifecycle, caller, row["audience"]) for row in rows)
-    return [name] if is_known else ()
+        return await _alike_keys(renderer, kind, name) if by == "key" else ()
+    return [name] if await _has_record(renderer, kind, "id", UUID(name)) else ()
+
+
+async def _alike_keys(renderer: Renderer, kind: str, key: str) -> Sequence[str]:
+    """Return the key, if a record has it, or otherwise keys that are like it: these are many to compare, and
+    most keys are right.
+    """
+    is_of_process = kind in OF_PROCESSES
+    if not is_of_process and await _has_record(renderer, kind, "key", key):
+        return [key]
+    process = renderer.lifecycle.kind if is_of_process else None
+    return await visible_keys(renderer.ledger, renderer.caller, NamedKey("", kind, key, process))
+
+
+async def _has_record(renderer: Renderer, kind: str, column: str, value: str | UUID) -> bool:
+    """Return whether a record has that value, as far as the caller may see it. People are named in records of
+    which one does not see the people themselves.
+    """
+    ledger, caller, lifecycle = renderer.ledger, renderer.caller, renderer.ledger.lifecycles[kind]
+    statement = WITH_VALUE.format(table=lifecycle.table, kind=kind, column=column)
+    rows = await ledger.db.rows(statement, (value,))
+    return any(kind == "person" or is_visible(ledger, lifecycle, caller, row["audience"]) for row in rows)
