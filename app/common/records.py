@@ -132,6 +132,8 @@ class Record(SQLModel):
     KIND: ClassVar[str]
     #: The classes of its parts.
     PARTS: ClassVar[tuple[type[RecordPart], ...]] = ()
+    #: The field with the time from which there are votes, and the state in which it counts; None: at once.
+    VOTES_FROM: ClassVar[tuple[str, str] | None] = None
 
     id: UUID = Field(primary_key=True)
     version: int = 0

@@ -268,7 +268,6 @@ DECISIONS = decisions.DecisionSpec(
     any=State,
     matters=(preparation.ANY_MATTER,),
     who_withdraws=CONVENERS,
-    votes_from=lambda meeting: meeting.starts_at if meeting.state is State.called else None,
 )
 PROCESS = ProcessSpec("meeting", State, State, (), Role.process_owner, USUAL_PRIORITIES, tasks.USUAL_TASKS)
 

@@ -75,6 +75,7 @@ class Meeting(Ticket):
     """
 
     KIND: ClassVar[str] = "meeting"
+    VOTES_FROM: ClassVar[tuple[str, str] | None] = ("starts_at", MeetingState.called)
 
     title: str | None = required(
         "Title of the meeting in one line, without names of persons.", examples=["Change board"]

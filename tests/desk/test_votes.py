@@ -135,3 +135,26 @@ async def test_a_rule_that_waits_for_a_second_person_is_not_shown_as_in_force(ap
     assert (
         named_page["items"][0]["record"]["state_label"] == "To be ended · Needs a second person’s agreement"
     )
+
+
+async def test_a_vote_of_a_meeting_is_offered_once_the_meeting_has_begun(api: Api) -> None:
+    chair, member = [await api.client(name, Role.change_manager) for name in ("Ada", "Bo")]
+    begins = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+    times = {"starts_at": begins.isoformat(), "ends_at": (begins + timedelta(hours=1)).isoformat()}
+    called = {"title": "Board", "meeting_kind": "cab", "chair": "me", "persons": [member.id], **times}
+    meeting = await chair.post_ok("/v1/meetings", called)
+    question = {"question": "Once a week?", "due_at": times["ends_at"]}
+    await chair.post_ok(f"/v1/meetings/{meeting['id']}/ask_decision", question)
+    (vote,) = (await member.read("/v1/me/work"))["votes"]
+    assert datetime.fromisoformat(vote["opens_at"]) == begins
+    html, address = await page(member, "/desk"), f"/desk/meeting/{meeting['number']}"
+    assert "Voting opens: Once a week?" in html
+    assert await offered(member, "/desk") == await offered(member, address) == []
+    form = await page(member, f"{address}/vote")
+    assert "The meeting decides this question" in form
+    assert 'name="/verdict"' not in form
+    assert 'name="verdict"' not in await page(member, "/dashboard/committee")
+    await chair.post_ok(f"/v1/meetings/{meeting['id']}/cancel", {"reason": "Nobody has time."})
+    assert (await member.read("/v1/me/work"))["votes"][0]["opens_at"] is None
+    assert await offered(member, address) == ["Vote: Once a week?"]
+    assert 'name="/verdict"' in await page(member, f"{address}/vote")

@@ -36,7 +36,7 @@ async def waiting(reader: AttentionReader) -> list[AttentionCondition]:
     rows = await ledger.db.rows(query.statement, {**query.parameters, "now": reader.now, "language": "en"})
     conditions = []
     for code, parts in SECTIONS.items():
-        items = [row["more"] for row in rows if row["part"] in parts]
+        items = [row["more"] for row in rows if row["part"] in parts and not row["more"].get("opens_at")]
         conditions += _waiting(reader, code, [item["due_at"] for item in items])
     actions = await asked_actions(ledger, reader.caller, "en", reader.now)
     conditions += _waiting(reader, "actions_wait", [None for _ in actions])

@@ -139,7 +139,7 @@ async def _desk_page(page: DashboardPage, sent: SentVote | None) -> Response:
     """Return the page, with the refusal of the sent vote next to its question."""
     desk = page.desk
     work, listed = await asyncio.gather(desk.calls.read("/v1/me/work"), _open_decisions(page))
-    items = [*work["votes"], *work["votes_for_others"]]
+    items = [item for item in (*work["votes"], *work["votes_for_others"]) if item["opens_at"] is None]
     items.sort(key=lambda item: item["due_at"])
     by_id = {decision["id"]: decision for decision in listed}
     votes = [await _awaited(page, item, by_id.get(item["decision"])) for item in items[:MOST_VOTES]]

@@ -95,7 +95,6 @@ from app.kernel.actions.lifecycle import (
     Action,
     Branch,
     FollowUp,
-    PayloadCheck,
     Prepare,
     Unchanged,
     action,
@@ -156,9 +155,8 @@ class DecisionSpec:
 
     `who_withdraws` are people who may withdraw a question besides the person who put it. `after_withdrawal`
     names states that the record leaves then, and for which, so that the question can be put again; `restore`
-    undoes the changes of putting the question, with the result of `prepare_restore`. `votes_from` returns the
-    earliest time of a vote; null for at once. `deferral_end` returns the end of a deferral if no voter gives
-    a date.
+    undoes the changes of putting the question, with the result of `prepare_restore`. `deferral_end`
+    returns the end of a deferral if no voter gives a date.
     """
 
     kind: str
@@ -167,7 +165,6 @@ class DecisionSpec:
     who_withdraws: ActorPolicy = field(default_factory=lambda: rule)
     outcome: Callable[[Any, Decision], tuple[str, Payload] | None] = lambda record, decision: None
     after_withdrawal: Mapping[CodeEnum, CodeEnum] = field(default_factory=dict)
-    votes_from: Callable[[Any], datetime | None] = lambda record: None
     deferral_end: DeferralEnd = lambda record, ctx: ctx.occurred_at + DEFERRAL
     restore: Restore = lambda record, ctx: None
     prepare_restore: tuple[Prepare, ...] = ()
@@ -350,18 +347,16 @@ async def cannot_decide(reads: ReadContext, record: Any, body: CastVote, ctx: Ac
     return "too_few_have_voted" if other_votes + 1 < count.terms.quorum else None
 
 
-def votes_not_begun(spec: DecisionSpec) -> PayloadCheck:
-    """Return the check that refuses to vote before the time from which there are votes."""
-
-    @caller_check
-    async def not_begun(reads: ReadContext, record: Any, body: Any, ctx: ActionContext) -> str | None:
-        """Refuse a vote before the meeting that decides has begun (`meeting_not_begun`)."""
-        begins_at = spec.votes_from(record)
-        if begins_at is not None and ctx.occurred_at < begins_at:
-            raise PreparationRefused("meeting_not_begun", {"at": begins_at})
+@caller_check
+async def votes_not_begun(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
+    """Refuse a vote before the meeting that decides has begun (`meeting_not_begun`)."""
+    if record.VOTES_FROM is None:
         return None
-
-    return not_begun
+    field, state = record.VOTES_FROM
+    begins_at = getattr(record, field)
+    if record.state == state and ctx.occurred_at < begins_at:
+        raise PreparationRefused("meeting_not_begun", {"at": begins_at})
+    return None
 
 
 async def not_due_yet(reads: ReadContext, record: Any, body: CloseVote, ctx: ActionContext) -> str | None:
@@ -446,13 +441,12 @@ def rows(spec: DecisionSpec) -> ActionRows:
     kind, then = spec.kind, conclusion_follow_up(spec)
     counted = count_preparation(spec.matters, spec.deferral_end)
     next_voters = next_voters_preparation(spec.matters)
-    not_begun = votes_not_begun(spec)
     return (
         #      action             中文        from       to     who              event
         action(vote,              "表决",     spec.any, STAYS, voter,              f"{kind}.voted",
-               prepare=(counted,), wrong=(decided_already, not_begun, cannot_vote), follow_up=then),
+               prepare=(counted,), wrong=(decided_already, votes_not_begun, cannot_vote), follow_up=then),
         action(decide,            "裁定",     spec.any, STAYS, chair,              f"{kind}.chair_decided",
-               prepare=(counted,), wrong=(decided_already, not_begun, cannot_decide), follow_up=then),
+               prepare=(counted,), wrong=(decided_already, votes_not_begun, cannot_decide), follow_up=then),
         action(remind_voters,     "提醒表决", spec.any, STAYS, rule,               f"{kind}.voters_reminded",    wrong=(decided_already,)),
         action(close_vote,        "截止表决", spec.any, STAYS, rule,               f"{kind}.vote_closed",
                prepare=(counted, next_voters), wrong=(decided_already, not_due_yet), follow_up=then),

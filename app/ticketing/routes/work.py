@@ -91,6 +91,10 @@ class VoteItem(OutputModel):
     decision: UUID = Field(description="Identifier of the decision, for the action.")
     question: str = Field(description="Question of the decision, in one line.")
     asked_at: datetime = Field(description="Time at which the caller was asked.")
+    opens_at: datetime | None = Field(
+        description="Time from which votes count: the begin of the meeting that decides; null if they count "
+        "already."
+    )
     due_at: datetime = Field(description="Time until which votes count.")
     instead_of: UUID | None = Field(
         description="Identifier of the person in whose name the caller votes as a deputy; null if the "
@@ -221,7 +225,7 @@ def _child_items(rows: Iterable[Mapping[str, Any]], shape: type[OutputModel]) ->
     items = []
     for row in rows:
         values = row["more"]
-        for name in ("asked_at", "due_at"):
+        for name in ("asked_at", "opens_at", "due_at"):
             if time := values.get(name):
                 values[name] = instant(from_instant(time))
         items.append({name: values[name] for name in shape.model_fields})

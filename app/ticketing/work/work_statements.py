@@ -71,7 +71,9 @@ order by t.due_at, t.id limit {MOST_LISTED}"""
 # The ticket that the child record `t` belongs to: only one of the branches is evaluated. Some records with
 # votes, such as freezes, have no number.
 TICKET_OF_ROW = """
-select '{kind}' as kind, r.id as ticket, {number} as number, r.title as ticket_title from {table} r
+select '{kind}' as kind, r.id as ticket, {number} as number, r.title as ticket_title,
+  {opens_at} as opens_at
+from {table} r
 where t.record like '{kind}/%%' and r.id = split_part(t.record, '/', 2)::uuid"""
 # Condition that the caller may see that ticket, for kinds that need one of the same tokens.
 VISIBLE_TO_TOKENS = """when split_part(t.record, '/', 1) in ({kinds}) then
@@ -85,6 +87,7 @@ COMMON_FIELDS = (
 TASK_FIELDS = "'id', t.id, 'title', t.title, 'overdue', coalesce(t.due_at < %(now)s, false)"
 VOTE_FIELDS = (
     f"'decision', d.id, 'question', {QUESTION_IN_LANGUAGE}, 'asked_at', t.asked_at, "
+    "'opens_at', case when about.opens_at > %(now)s then about.opens_at end, "
     "'instead_of', nullif(t.person_id, (select %(me)s::uuid)), "
     "'action', case when d.rule = 'chair' and d.chair_id = t.person_id then 'decide' else 'vote' end"
 )
@@ -207,6 +210,7 @@ def _statement(
                 kind=lifecycle.kind,
                 table=lifecycle.table,
                 number="null" if lifecycle.code is None else "r.number",
+                opens_at=_votes_open_at(lifecycle),
             )
             for lifecycle, _ in about
         ]
@@ -214,6 +218,14 @@ def _statement(
         tickets, condition = " union all ".join(branches), _visibility_condition(about)
         queries.append(f"({query.format(row=row, about=tickets, seen=condition)})")
     return " union all ".join(queries)
+
+
+def _votes_open_at(lifecycle: Lifecycle[Any]) -> str:
+    """Return the SQL of the time before which nobody votes on a question of such a record."""
+    if lifecycle.record.VOTES_FROM is None:
+        return "null::timestamptz"
+    field, state = lifecycle.record.VOTES_FROM
+    return f"case when r.state = '{state}' then r.{field} end"
 
 
 def _can_be_held(lifecycle: Lifecycle[Any]) -> bool:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from app.desk.pages.context import Desk
+from app.desk.pages.context import Desk, require_signed_in
+from app.desk.pages.form.questions import TRANSFER
 from app.desk.pages.record_names import with_record_names
 from app.desk.pages.records import RecordView, named_in_vote
+from app.foundation.people.succession.leaving import managed_kinds
 
-#: Action by which the duties of a person are given to another.
-TRANSFER = "transfer_duties"
 #: Most records without a title whose names are read.
 MOST_NAMED = 20
 #: The actions that answer complaints, by whether the reader owns the complaint.
@@ -75,14 +75,17 @@ async def _names_of_untitled(desk: Desk, work: Mapping[str, Any]) -> dict[tuple[
 
 
 async def _first_due(desk: Desk, work: Mapping[str, Any]) -> dict[str, str | None]:
-    """Return when the first duty is due of each person whose duties the reader is asked to transfer."""
+    """Return when the first duty that the reader may hand over is due, of each person whose duties they are
+    asked to transfer.
+    """
     people = [each["record"] for each in work["asked"] if each["action"] == TRANSFER][:MOST_NAMED]
     pages = await asyncio.gather(
         *(desk.calls.read_if_allowed(f"/v1/persons/{person}/duties") for person in people)
     )
     duties = [(page or {"items": ()})["items"] for page in pages]
+    own = managed_kinds(require_signed_in(desk.request))
     return {
-        person: min((duty["due_at"] for duty in held if duty["due_at"]), default=None)
+        person: min((duty["due_at"] for duty in held if duty["due_at"] and duty["kind"] in own), default=None)
         for person, held in zip(people, duties, strict=True)
     }
 
@@ -100,6 +103,10 @@ def _rows(
         to_do = desk.sentence("told_of", name=desk.sentence("task"), text=task["title"])
         yield _row(desk, to_do, task, "complete_task", {"/task": task["id"]})
     for vote in (*work["votes"], *work["votes_for_others"]):
+        if vote["opens_at"] is not None:
+            to_do = desk.sentence("vote_opens", question=vote["question"])
+            yield _row(desk, to_do, {**vote, "due_at": vote["opens_at"]}, None, {})
+            continue
         label = _action_label(desk, vote["kind"], vote["action"])
         to_do = desk.sentence("vote_waits", action=label, question=vote["question"])
         yield _row(desk, to_do, vote, vote["action"], named_in_vote(vote))
@@ -131,9 +138,11 @@ def _name_in(names: Mapping[tuple[str, str], str], about: Mapping[str, Any], mem
 
 
 def _row(
-    desk: Desk, to_do: str, about: Mapping[str, Any], action: str, named: Mapping[str, str]
+    desk: Desk, to_do: str, about: Mapping[str, Any], action: str | None, named: Mapping[str, str]
 ) -> WaitingRow:
-    path = f"{desk.display.address(about['kind'], about['number'], about['ticket'])}/{action}"
+    """Return the row, which leads to the form of the action (None: to the record)."""
+    path = desk.display.address(about["kind"], about["number"], about["ticket"])
+    path = path if action is None else f"{path}/{action}"
     called = about["number"] or desk.kind_label(about["kind"])
     address = f"{path}?{urlencode(named)}" if named else path
     return WaitingRow(to_do, address, called, about["ticket_title"] or "", None, about["due_at"])

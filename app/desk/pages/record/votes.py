@@ -59,7 +59,7 @@ def reader_votes(
     awaited = [
         _form(desk, view, vote["action"], labels, named_in_vote(vote), vote["question"])
         for vote in waiting
-        if vote["ticket"] == view.record["id"] and vote["action"] in labels
+        if vote["ticket"] == view.record["id"] and vote["action"] in labels and vote["opens_at"] is None
     ]
     return ReaderVotes(awaited, list(_changeable(desk, view, labels, lists)))
 
