@@ -45,6 +45,7 @@ async def test_what_is_due_first_comes_first_until_one_has_voted_or_it_is_over(a
         "decision": first,
         "question": "Shall we go on?",
         "asked_at": one["asked_at"],
+        "opens_at": None,
         "due_at": SOON.replace("Z", ".000000Z"),
         "instead_of": None,
         "action": "vote",
