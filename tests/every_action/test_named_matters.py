@@ -133,7 +133,7 @@ def test_each_reference_to_a_record_with_a_number_is_judged_or_is_no_evidence() 
             source_does_not_fit,
             {"occasion": "finding"},
             {"KIND": "finding", "state": "withdrawn"},
-            "origin_not_open",
+            "record_ended",
         ),
         (
             source_does_not_fit,
@@ -146,7 +146,7 @@ def test_each_reference_to_a_record_with_a_number_is_judged_or_is_no_evidence() 
         (not_delivered, {}, {"service": "print"}, "request_of_other_service"),
         (not_delivered, {}, {"service": "mail"}, None),
         (improvement_does_not_fit, {}, {"process": "problem"}, "origin_of_other_process"),
-        (improvement_does_not_fit, {}, {"state": "reverted"}, "origin_not_open"),
+        (improvement_does_not_fit, {}, {"state": "reverted"}, "record_ended"),
         (improvement_does_not_fit, {}, {}, None),
     ],
 )

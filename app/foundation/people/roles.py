@@ -89,6 +89,9 @@ async def role_not_grantable(reads: ReadContext, person: Person, body: Any, ctx:
     return None
 
 
+_DECIDING = frozenset((*DECIDING_ROLES_OF_IT, *BUSINESS_ROLES))
+#: The refusal of a role to people of a side.
+_OF_SIDES = {TeamKind.supplier: "supplier_decides_nothing", TeamKind.customer: "customer_decides_for_it"}
 _TEAMS_OF_NOW = Unguarded("A person who changes teams meanwhile was on this side when the role was granted.")
 
 
@@ -101,44 +104,46 @@ async def role_of_others(reads: ReadContext, person: Person, body: Any, ctx: Act
     pointer, texts = ("/role", [body.role]) if hasattr(body, "role") else ("/roles", body.roles)
     granted, held = _roles(texts), _roles(person.roles or ())
     independent = {*INDEPENDENT_ROLES}
-    deciding = (granted | held if granted & independent else granted) & {
-        *DECIDING_ROLES_OF_IT,
-        *BUSINESS_ROLES,
-    }
-    if deciding and (granted | held) & independent:
+    if granted & _DECIDING and (granted | held) & independent:
         raise WrongValue(pointer=pointer, because="auditor_decides_nothing")
+    if granted & independent and held & _DECIDING:
+        words = {"roles": _labelled(held & _DECIDING)}
+        raise WrongValue(words, pointer=pointer, because="decider_becomes_auditor")
     kinds = {team.kind for team in ctx.refs(Team, "teams")}
-    await check_side_of_roles(reads, person, granted, kinds, pointer)
+    side, barred = await _barred_roles(reads, person, granted, kinds)
+    if barred:
+        raise WrongValue(pointer=pointer, because=_OF_SIDES[side])
 
 
 async def joins_other_side(reads: ReadContext, person: Person, body: Any, ctx: ActionContext) -> None:
     """Refuse a team by which somebody who decides would come to a customer or supplier alone. Rules are not
     asked.
     """
-    if not ctx.caller.is_rule:
-        kinds = {ctx.required_ref(Team, "team").kind}
-        await check_side_of_roles(reads, person, _roles(person.roles or ()), kinds, "/team")
+    if ctx.caller.is_rule:
+        return
+    kinds = {ctx.required_ref(Team, "team").kind}
+    _, barred = await _barred_roles(reads, person, _roles(person.roles or ()), kinds)
+    if barred:
+        raise WrongValue({"roles": _labelled(barred)}, pointer="/team", because="decider_joins_other_side")
 
 
-async def check_side_of_roles(
-    reads: ReadContext,
-    person: Person,
-    roles: Collection[str],
-    kinds: Collection[TeamKind | None],
-    pointer: str,
-) -> None:
-    """Check that the person may hold the roles as a member of their teams and of teams of these kinds. Raises
-    WrongValue.
+async def _barred_roles(
+    reads: ReadContext, person: Person, roles: Collection[str], kinds: Collection[TeamKind | None]
+) -> tuple[TeamKind, Collection[str]]:
+    """Return the side of the person as a member of their teams and of teams of these kinds, and the roles
+    that people of this side do not hold.
     """
     rows = await reads.rows(KINDS_OF_TEAMS, {"person": person.id}, guard=_TEAMS_OF_NOW)
     all_kinds = {*kinds, *(TeamKind(row["kind"]) for row in rows)}
     if not all_kinds or TeamKind.internal in all_kinds:
-        return
-    decides_for_it = not {*roles}.isdisjoint(DECIDING_ROLES_OF_IT)
-    if TeamKind.supplier in all_kinds and (decides_for_it or not {*roles}.isdisjoint(BUSINESS_ROLES)):
-        raise WrongValue(pointer=pointer, because="supplier_decides_nothing")
-    if decides_for_it:
-        raise WrongValue(pointer=pointer, because="customer_decides_for_it")
+        return TeamKind.internal, set()
+    if TeamKind.supplier in all_kinds and not _DECIDING.isdisjoint(roles):
+        return TeamKind.supplier, _DECIDING.intersection(roles)
+    return TeamKind.customer, {*DECIDING_ROLES_OF_IT}.intersection(roles)
+
+
+def _labelled(roles: Collection[str]) -> list[Role]:
+    return [role for role in Role if role.value in roles]
 
 
 def _roles(texts: Collection[str]) -> set[str]:

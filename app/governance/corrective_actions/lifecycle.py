@@ -68,7 +68,7 @@ async def source_does_not_fit(
     reads: ReadContext, measure: CorrectiveAction, body: PlanCorrectiveAction, ctx: ActionContext
 ) -> None:
     """Refuse a source that is not of the occasion (`source_of_other_kind`), one about another process
-    (`origin_of_other_process`), and a finding that was withdrawn (`origin_not_open`).
+    (`origin_of_other_process`), and a finding that was withdrawn (`record_ended`).
     """
     if ctx.command.follows or ctx.caller.is_machine:
         return
@@ -80,7 +80,7 @@ async def source_does_not_fit(
     if process and body.process and process_named(process) != process_named(body.process):
         raise WrongValue(words, pointer="/source", because="origin_of_other_process")
     if source.KIND == "finding" and source.state == "withdrawn":
-        raise WrongValue(words, pointer="/source", because="origin_not_open")
+        raise WrongValue(words, pointer="/source", because="record_ended")
 
 
 def move(measure: CorrectiveAction, body: MoveCorrectiveAction, ctx: ActionContext) -> None:

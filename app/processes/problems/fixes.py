@@ -218,7 +218,7 @@ async def foreign_fix_unproven(
         raise WrongValue(pointer="/fix_ended_at", because="in_the_future")
     if body.fix_ended_at < _cause_known_at(problem, ctx):
         if problem.early_fix_reason is None:
-            raise WrongValue(pointer="/fix_ended_at", because="change_before_the_cause")
+            raise WrongValue(pointer="/fix_ended_at", because="end_before_the_cause")
         await _require_after_problem(reads, problem, body.fix_ended_at, "/fix_ended_at")
 
 

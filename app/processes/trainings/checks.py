@@ -62,7 +62,7 @@ async def improvement_does_not_fit(
     if process is not None and process_named(process) != process_named(body.process):
         raise WrongValue(words, pointer="/improvement", because="origin_of_other_process")
     if improvement.state in ENDED_STATES:
-        raise WrongValue(words, pointer="/improvement", because="origin_not_open")
+        raise WrongValue(words, pointer="/improvement", because="record_ended")
 
 
 @caller_check

@@ -53,9 +53,13 @@ async def test_nobody_who_decides_comes_to_another_side(api: Api) -> None:
     await api.team("sales", TeamKind.customer)
     manager = f"/v1/persons/{(await api.client('Mia', Role.change_manager)).id}"
     head = f"/v1/persons/{(await api.client('Heidi', Role.department_head)).id}"
-    assert await refused(admin, f"{manager}/join", {"team": "fitters"}) == [("/team", SUPPLIER)]
-    assert await refused(admin, f"{manager}/join", {"team": "sales"}) == [("/team", CUSTOMER)]
-    assert await refused(admin, f"{head}/join", {"team": "fitters"}) == [("/team", SUPPLIER)]
+    joins_other_side = [("/team", "decider_joins_other_side")]
+    assert await refused(admin, f"{manager}/join", {"team": "fitters"}) == joins_other_side
+    assert await refused(admin, f"{manager}/join", {"team": "sales"}) == joins_other_side
+    answer = await admin.post(f"{head}/join", json={"team": "fitters"})
+    (error,) = answer.json()["errors"]
+    assert error["code"] == "decider_joins_other_side"
+    assert "roles: Department head; revoke the roles first" in error["message"]
     await admin.post_ok(f"{head}/join", {"team": "sales"})
 
 
@@ -64,6 +68,8 @@ async def test_nobody_is_an_auditor_and_decides(api: Api) -> None:
     for role in DECIDING:
         auditor = f"/v1/persons/{(await api.client(f'Auditor {role}', Role.auditor, Role.engineer)).id}"
         holder = f"/v1/persons/{(await api.client(f'Holder {role}', role)).id}"
-        for path, other in ((auditor, role), (holder, "auditor")):
-            code = ("/role", "auditor_decides_nothing")
-            assert await refused(admin, f"{path}/grant_role", {"role": other}) == [code]
+        for path, other, code in (
+            (auditor, role, "auditor_decides_nothing"),
+            (holder, "auditor", "decider_becomes_auditor"),
+        ):
+            assert await refused(admin, f"{path}/grant_role", {"role": other}) == [("/role", code)]

@@ -110,7 +110,7 @@ async def test_how_a_change_of_another_tool_ended_is_stated_and_confirmed_by_som
         (stated, "/fix_succeeded", "foreign_fix_unproven"),
         ({**outcome, "fix_succeeded": False, "fix_ended_at": _now()}, "/fix_succeeded", "foreign_fix_failed"),
         (outcome, "/fix_ended_at", "foreign_fix_unproven"),
-        ({**outcome, "fix_ended_at": "2020-01-01T00:00:00Z"}, "/fix_ended_at", "change_before_the_cause"),
+        ({**outcome, "fix_ended_at": "2020-01-01T00:00:00Z"}, "/fix_ended_at", "end_before_the_cause"),
         ({**outcome, "fix_ended_at": "2199-01-01T00:00:00Z"}, "/fix_ended_at", "in_the_future"),
     ):
         refused = await fixing.manager.post(f"{path}/resolve", json=body)

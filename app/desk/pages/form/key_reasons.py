@@ -12,7 +12,7 @@ from app.kernel.commands.guards import require_own_secret
 
 
 def reason_against_key(desk: Desk, action: Action[Any, Any]) -> str | None:
-    """Return why the reader's key does not take the action, and the next step; None if it may."""
+    """Return why the reader's key cannot be used for the action, with the next step; None if it can."""
     if not action.policy.bars_assistants:
         return None
     try:
@@ -23,7 +23,7 @@ def reason_against_key(desk: Desk, action: Action[Any, Any]) -> str | None:
 
 
 def reason_against_vote(desk: Desk) -> str:
-    """Return why no vote is open to the reader, as far as their key tells."""
+    """Return why the reader cannot vote, judging only by their key."""
     if require_signed_in(desk.request).is_narrowed:
         return _with_next_step(desk, NarrowKey())
     return desk.sentence("not_asked_to_vote")

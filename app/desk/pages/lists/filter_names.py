@@ -96,8 +96,9 @@ async def _hits(desk: Desk, lifecycle: Lifecycle[Any], field: FormField, text: s
 
 
 def _chosen_hits(field: FormField, text: str, hits: Sequence[Hit]) -> Sequence[Hit]:
-    """Return the records that the text stands for: those that are called so, or a few that have it in their
-    name. Where keys are taken, it is the only one, and the text no key, which a tool may have sent.
+    """Return the records that the text of a filter means: those with this full name, or otherwise those with
+    the text in their name, if they are few. A filter by key takes a part of a name only if one record has it
+    and the text does not look like a key, because tools may send unknown keys.
     """
     called_so = [hit for hit in hits if is_full_name(hit, text)]
     most = MOST_MEANT if _takes_ids(field) else 0 if KEY.fullmatch(text) else 1

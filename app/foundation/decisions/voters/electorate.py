@@ -39,7 +39,7 @@ from app.foundation.people.records import Group
 from app.kernel.access.reads import ReadContext, grants_for
 from app.kernel.actions.refusals import PreparationRefused
 
-#: Roles that stand in if only people could vote whom a party has given their roles: one after the other.
+#: Roles that stand in, in this order, if a party granted the roles of all remaining voters.
 STAND_INS = (Electors(role=Role.management), Electors(role=Role.department_head), Electors(role=Role.admin))
 
 
