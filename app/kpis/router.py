@@ -1,7 +1,9 @@
 """The endpoints of KPIs: `/v1/kpis`. Figures, and the cases and events that they are computed from.
 
-Only callers who may see every case of a process get its KPIs. A figure over the cases visible to a caller
-could be mistaken for the overall figure, and one over few cases could disclose cases hidden from the caller.
+Figures are shown to callers who may see every case of the process by a role, and to the owner and the
+executor of the process by their post; the cases behind them to the first only (questions/access.py). A figure
+over the cases visible to a caller could be mistaken for the overall figure, and one over few cases could
+disclose cases hidden from the caller.
 """
 
 from __future__ import annotations

@@ -1,11 +1,24 @@
--- statements.py makes the statement: it puts in the parts named in braces, and a replacement of rows for each table in
--- tables.py. To change a fact, also raise SHAPE in consumer.py, so that all facts are built again, and change the second
--- definition of its KPIs in raw/incident/<key>.sql: `as_of` answers by it, and the reconciliation compares both.
+-- Facts of incidents. statements.py makes the statement: it fills in the parts named in braces, and a replacement of rows
+-- for each table in tables.py. If you change a fact, also raise SHAPE in consumer.py, so that all facts are built again,
+-- and change the second definition of its KPIs in raw/incident/<key>.sql: `as_of` is answered by it, and the
+-- reconciliation compares both.
 --
--- The facts of the incidents that have events from position `first` to `last`, made anew from all their events up to
--- `last`; so it does not matter in which spans the log is taken, nor how late an event comes. Each of the last
--- parts is named as a table of schema kpi, and holds the rows that these cases should have there.
--- Cases that had begun before, and where they go on.
+-- The statement replaces the facts of all incidents that have events from position `first` to `last`, from all their
+-- events up to `last`. So neither the size of the spans nor the order in which events arrive changes the result.
+--
+-- | Part | One row for each |
+-- |---|---|
+-- | begun | incident with events before `first` |
+-- | recorded, said, told | event, with the fields that facts need |
+-- | costed; news, moved | incident whose cost is known; later correction of an earlier event |
+-- | placed | event in the order of the case, with its corrections |
+-- | standing, decided | event that matters, with the state of the case after it and the outcome of the whole case |
+-- | teams, reassigned, handed_over, answered | incident: who had it, and who answered |
+-- | fact | event of `decided`, in the columns that all tables of facts share |
+-- | left_again, reopening, left_resolution, taken_up | resolution that did not last |
+-- | incident_opened and all other incident_… | fact: the rows of the table of that name in schema kpi |
+
+-- Incidents that had begun before, and the version at which they continue.
 with begun as (
   select case_id, 'incident/' || case_id as stream, next_version
   from unnest(%(begun)s::uuid[], %(next_versions)s::integer[]) as begun(case_id, next_version)
@@ -20,7 +33,7 @@ recorded as (
     offset 0 -- so that `data` is read once, here and below
   )
   union all
-  -- What went before, one index probe for each case that had begun, whatever the planner believes.
+  -- Earlier events: one index probe for each incident that had begun, whatever the planner estimates.
   select old.* from begun
   cross join lateral (
     select stream, position, version, occurred_at, recorded_at, source, type, actor, on_behalf_of, data from log.told
@@ -42,7 +55,7 @@ told as (
     end as mark,
     type in ('incident.acknowledged', 'incident.started') and actor not like 'rule:%%' as answers,
     case when starts_with(actor, 'person:') then actor end as person,
-    -- Whose words they are: a tool may bring a person's.
+    -- The author of a comment, which a tool may bring on behalf of a person.
     case when type = 'incident.commented' then coalesce(on_behalf_of, actor) end as speaker,
     case when not starts_with(source, 'import:') then recorded_at end as recorded_at,
     source,
@@ -60,12 +73,12 @@ told as (
       -- Without what is long, and what almost every event sets, there is less to carry along.
       then fields - array['title', 'description', 'resolution', 'cause', 'number', 'state', 'state_since', 'opened_at',
                           'impact', 'urgency'] end as dimensions
-  -- What was told late is true of then; it was not set because something that happened later had set it before.
+  -- A late report holds for its own time. It was not set then, because a later event had already set the field.
   from (select *, coalesce(set_late || set_then, set_then, set_late) as fields from said offset 0) all_told
 ),
--- What it cost, if that is known: work is logged, all of it at a rate, and all is in one currency. Entries that were taken
--- back and their counter-entries come to nothing. In sixtieths, as rates are by the hour, which loses nothing; since version 2
--- each entry is rounded, so that entries add up to it.
+-- The cost, known if all logged work has a rate and all entries are in one currency. Reversed entries and their
+-- counter-entries cancel out. Sums are kept in sixtieths, since rates are per hour; since version 2 each entry is rounded,
+-- so that the entries add up to the sum.
 costed as (
   select case_id, round(max(sixtieths) * 100 / 60)::bigint as cost, max(rounded)::bigint as rounded_cost, max(currency) as currency
   from (
@@ -81,8 +94,8 @@ costed as (
   where minutes <> 0 or sixtieths <> 0
   group by case_id having sum(minutes) > 0 and count(*) = 1 and max(currency) is not null
 ),
--- What came to be known later of what had been told: of an opening when it was, and from which row it is known (or, as was
--- written once, what was told of the time to which it was moved); of what else was told, that another event tells it instead.
+-- Corrections that came later: of an opening, its time and the fields that held then; of any other event, the number of
+-- the event that replaces it. Old logs state the fields of an opening in the event that moved it.
 news as (
   select case_id, version, occurred_at, opening, instead, dimensions, person, irregular from told
   where version > 1 and (opening is not null or instead is not null)
@@ -99,13 +112,13 @@ moved as (
   select case_id, case when instead = 1 then version else instead end, true, null, null, null, null
   from news where instead is not null
 ),
--- The order of a case: its opening, then by when it happened, then as the log has it (rule 3). Wherever it is asked for
--- below it is by the same columns: rows that are in an order need not be sorted by it.
+-- The order of a case: its opening, then by the time of each event, then by position in the log (rule 3). All windows
+-- below order by the same columns, so that rows are sorted once.
 placed as (
   select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known
   from (
     select case_id, position, later, recorded_at, type, mark, answers, observed, holds, speaker,
-      -- Which tool told of the case: of an alert the one that it names.
+      -- The tool that reported the case; for an alert, the tool that it names.
       case when version = 1
         then coalesce(coalesce(dimensions || retold, retold, dimensions)->>'alert_source', source) end as teller,
       case when irregular_then is null then person else person_then end as person,
@@ -118,7 +131,7 @@ placed as (
   ) corrected
   window in_order as (partition by case_id order by later, occurred_at, position)
 ),
--- Where the case stands after each event, as the places of the last events of each kind up to it.
+-- The state of the case after each event: the places of the last events of each kind up to it.
 standing as (
   select case_id, place, position, later, occurred_at, recorded_at, type, mark, answers, person, teller, observed, irregular,
     opened_at, known, dimensions->>'team_id' as team_named, dimensions->>'assignee_id' as holder_named,
@@ -133,18 +146,18 @@ standing as (
     max(place) filter (where holds) over in_order as held_place,
     min(place) filter (where place > 1 and mark is not null and type <> 'incident.reported') over in_order as leaves_new,
     coalesce(bool_or(answers and type = 'incident.started') over in_order, false) as started,
-    -- Whoever asked for it has said something since.
+    -- The requester has commented since.
     coalesce(bool_or(speaker = 'person:' || (known->>'requester_id')) over in_order, false)
       as asked_again
   from placed
-  -- The others tell nothing of the case but when they were.
+  -- All other events change nothing that a fact counts.
   where place = 1 or mark is not null or dimensions is not null or irregular
     or type in ('incident.commented', 'incident.reviewed', 'incident.declared_major', 'incident.downgraded')
     or person = 'person:' || (known->>'assignee_id')
   window in_order as (partition by case_id order by later, occurred_at, position)
 ),
--- What holds for the case as a whole, too. An episode (rule 16) is known by the place of the last event before it. What
--- rows are looked for by comes first: a row is read up to the last field that is asked for.
+-- Adds what holds for the case as a whole. An episode (rule 16) is named by the place of the last event before it. The
+-- columns that rows are searched by come first, since PostgreSQL reads a row only up to the last column that it needs.
 decided as materialized (
   select case_id, place, mark, type,
     min(place) filter (where answers or (observed and place = leaves_new)) over whole as response,
@@ -155,7 +168,7 @@ decided as materialized (
         then max(place) filter (where mark = 'resolved') over whole end,
       case when max(place) filter (where mark = 'closed') over whole > max(before_place) over whole
         then max(place) filter (where mark = 'closed') over whole end) as resolution,
-    -- What repeats another one is closed by that, and resolved by nothing.
+    -- Marking a duplicate closes the case and does not resolve it.
     max(place) filter (where mark = 'closed' or type = 'incident.marked_duplicate') over whole as closing,
     person = 'person:' || (known->>'assignee_id') as own, team_named, holder_named, before_place,
     max(before_place) over whole as before_last, ended_place, later, occurred_at, position,
@@ -168,20 +181,20 @@ decided as materialized (
       then case when max(duplicate_place) over whole = max(void_place) over whole then 'duplicate' else 'cancelled' end
       end as excluded,
     open_place, closed_place, held_place,
-    -- No way leads out of cancelled: where the case goes on, that was taken back.
+    -- A cancelled case cannot continue. If it does, the cancellation was reversed.
     greatest(duplicate_place, case when void_place > max(other_place) over whole then void_place end) as gone_place,
-    -- A case that was reopened has something open behind an end.
+    -- A case was reopened if an open state follows an end.
     coalesce(max(open_place) over whole > min(ended_place) over whole, false) as reopened,
     person, started, asked_again, observed, recorded_at,
     known->>'effect' as effect, known->>'effect_reported_at' as effect_reported, known->>'began_at' as began_named, tells_restored, restored_named,
-    -- What is asked of a resolution only.
+    -- Needed for resolutions only.
     case when mark in ('resolved', 'closed') then known end as known_then
   from (select *, greatest(open_place, void_place, 0) as before_place from standing) episodes
   window whole as (partition by case_id order by later, occurred_at, position
                    rows between unbounded preceding and unbounded following)
 ),
--- Who had a case. The first team is no change of team, and none in between is none either: A, none, B is one change. A
--- team got it back if it had been named before. Of persons likewise, as long as the team stays the same.
+-- Teams and assignees of a case. The first team is not a change of team, and a time without team is not either: A, none,
+-- B is one change. A team got the case back if it had it before. The same holds for persons while the team stays the same.
 teams as (
   select case_id, place, position, team_named, lag(team_named) over in_order as team_before,
     row_number() over (partition by case_id, team_named order by place) > 1 as had_before
@@ -204,7 +217,7 @@ handed_over as (
       from decided where holder_named is not null
       window in_order as (partition by case_id order by later, occurred_at, position)
     ) named
-    -- That the same person is named again tells nothing: in another order of what was told it was not said.
+    -- Naming the same person again is not a handover, and its event may be missing if reports arrive in another order.
     where holder_named is distinct from holder_before
     window in_order as (partition by case_id order by later, occurred_at, position)
   ) holders
@@ -212,11 +225,11 @@ handed_over as (
 ),
 answered as (
   select case_id, max(person) filter (where place = response) as responder,
-    -- What was said before it was resolved is no review of that.
+    -- A review before the resolution does not count.
     min(occurred_at) filter (where type = 'incident.reviewed' and ended_place > before_last) as reviewed_at
   from decided where place = response or type = 'incident.reviewed' group by case_id
 ),
--- Read in place, by those that want a row or two of each case of it.
+-- Not materialized: most readers need one or two rows of each case.
 fact as not materialized (
   select case_id, place, occurred_at as at, priority, team_id, service, channel, category, assignee_id, customer_id, ci,
     excluded, any_irregular as irregular, position, opened_position, opened_at, observed, reopened,
@@ -225,8 +238,7 @@ fact as not materialized (
     known_then, recorded_at, source
   from decided
 ),
-{hours}-- The resolutions that a case has left again; most cases have none. Of these and of what came after them the next one in
--- the order of the case is what ended the episode.
+{hours}-- Resolutions that did not last; most cases have none. The next event in the order of the case ended the episode.
 left_again as (
   select *, max(place) filter (where mark = 'resolved') over episode as last_resolved,
     max(place) over episode as last_ended,
@@ -240,14 +252,14 @@ left_again as (
   where mark in ('resolved', 'closed')
   window episode as (partition by case_id, before_place)
 ),
--- In what time an end is no end yet: as was agreed, or a week.
+-- The time within which a reopening counts as the same incident: as agreed, or a week.
 reopening as (
   select case_id, make_interval(hours => 24 * coalesce(
     (array_agg(dimensions->>'reopen_days' order by place desc) filter (where dimensions ? 'reopen_days'))[1]::integer,
     max(reopen_days), 7)) as within
   from placed left join agreed using (case_id) where case_id in (select case_id from left_again) group by case_id
 ),
--- Every resolution but the final one; whether the case was taken up again in that time.
+-- Every resolution but the last, and whether the case was reopened within that time.
 left_resolution as (
   select left_again.*, coalesce(reopened_at <= occurred_at + within, false) as reopened_soon
   from left_again join reopening using (case_id) where place = coalesce(last_resolved, last_ended)
@@ -255,7 +267,7 @@ left_resolution as (
 taken_up as (
   select distinct case_id from left_resolution where reopened_soon
 ),
--- An opening is theirs whom the case was given to first, whenever that was (rule 9): hardly any is anybody's as it is opened.
+-- An opening counts for the first team, whenever it was assigned (rule 9): few incidents have a team when they are opened.
 incident_opened as (
   select case_id, opened_at as at, priority, first_team_id as team_id, service, channel, category,
     first_assignee_id as assignee_id, customer_id, excluded, irregular, position, opened_position, recorded_at, source,
@@ -286,7 +298,7 @@ incident_first_resolved as (
     position, opened_position, seconds, business_seconds
   from fact where place = first_resolution
 ),
--- Every change of team of what has a final resolution, as that is.
+-- Every change of team of a case that has a final resolution, with the values of the resolution.
 incident_moved as (
   select case_id, moved.place as n, at, priority, fact.team_id, service, channel, category, assignee_id, customer_id, excluded,
     irregular, moved.position, opened_position, team_before::uuid as from_team_id, team_named::uuid as to_team_id,
@@ -321,8 +333,8 @@ incident_closed as (
     position, opened_position, seconds, business_seconds
   from fact where place = closing
 ),
--- A stretch begins where something that a KPI can tell apart is other than before. Nothing is before the opening, and
--- of events at one instant only the last leaves a stretch.
+-- A stretch begins where a value changes by which KPIs are grouped. Nothing comes before the opening, and of several
+-- events at one instant only the last begins a stretch.
 stood as (
   select case_id, place, later, occurred_at, position, opened_at, priority, team_id, service, channel, category,
     assignee_id, customer_id, source, excluded, any_irregular, opened_position, response, resolution,
@@ -350,7 +362,7 @@ stretches as (
   where begins
   window in_order as (partition by case_id order by later, occurred_at, position)
 ),
--- How long it stood open up to its final resolution, in business time.
+-- Time open until the final resolution, in business time.
 open_time as (
   select timed.case_id, case when count(*) = count(counted.seconds) then sum(counted.seconds)::bigint end as seconds
   from timed join stretches on stretches.case_id = timed.case_id and phase = 'open' and since < timed.at
@@ -364,13 +376,13 @@ incident_resolved as (
     reopened, coalesce(reassignments, 0) as reassignments,
     coalesce(handovers, 0) as handovers,
     coalesce(came_back, false) as came_back,
-    -- Whoever answers also resolves, with nobody and nothing in between. Monitoring contacts nobody, and another system
-    -- does not say who it was.
+    -- The person who responded also resolved, and nobody else had the case. Monitoring contacts nobody, and other
+    -- systems do not name the person.
     case when channel is distinct from 'monitoring' and not observed
       then coalesce(person = responder, false) and coalesce(reassignments, 0) = 0
         and not (held or asked_again or case_id in (select case_id from taken_up)) end as first_contact,
     case when channel = 'monitoring' then person is null and not started end as unattended,
-    -- A resolution says when its review is due; those of other systems, and of before that was so, say nothing.
+    -- A resolution states when its review is due; resolutions of other systems, and old ones, do not.
     case when known_then->>'declared_major_at' is not null
       then coalesce(reviewed_at <= coalesce((known_then->>'review_due_at')::timestamptz, at + interval '168 hours'), false)
       end as review_on_time,
@@ -386,15 +398,15 @@ incident_resolved as (
   left join lateral kpi.run_seconds(clock.calendar_version, clock.runs, at) ran on clock.runs is not null
   where place = resolution
   union all
-  -- What else there is to say of a resolution is said of the final one.
+  -- All other values of a resolution are those of the final one.
   select case_id, place, false, reopened_soon, occurred_at, priority,
     team_id, service, channel, category, assignee_id, customer_id, excluded, any_irregular, position, opened_position,
     round(extract(epoch from occurred_at - opened_at))::bigint, round(extract(epoch from occurred_at - opened_at))::bigint, true, 0, 0, false, null, null, null, null,
     source, null, null, null, null, null
   from left_resolution
 ),
--- When a time ran out, or will, where no clock of an agreement says so: by the calendar of the agreement or of the service as of
--- the opening; but a P1 is answered round the clock.
+-- The time at which a period ends if no clock of an agreement measures it: by the calendar of the agreement or of the
+-- service as of the opening, except that a P1 is answered round the clock.
 due as materialized (
   select case_id, coalesce(case when priority is distinct from 'P1' then answer.due_at end, opened_at + interval '900 seconds')
       as response_due_at,
@@ -404,7 +416,7 @@ due as materialized (
   cross join lateral business_time.due_at(version, opened_at, 7200) solution
   where place = 1
 ),
--- By a clock, as it stopped, or as it was breached.
+-- By a clock: when it stopped, or when it was breached.
 by_clock as (
   select case_id, coalesce(breaches_at, stopped_at) as at,
     case when breaches_at is null then clocked.priority else breach_priority end as priority,
@@ -419,14 +431,14 @@ by_clock as (
   from clocked join fact using (case_id)
   where fact.place = 1 and coalesce(breaches_at, stopped_at) is not null
 ),
--- Whether it came within the hours that its time counts by; a P1, and one without a calendar, always does.
+-- Whether the case arrived within the hours of its calendar; a P1, and a case without a calendar, always did.
 arrived as (
   select case_id, priority is not distinct from 'P1' or coalesce(counted.seconds > 0, true) as in_hours
   from timed cross join lateral business_time.seconds_between(version, opened_at, opened_at + interval '1 second') counted
   where place = 1
 ),
--- Within the time, or not. Where it is not, the case counts when the time ran out, with what was known just before. What
--- was ended then without a response was never late for one; nor was what was cancelled or found to repeat another one.
+-- Whether the response was in time. If it was not, the case counts at the end of its time, with the values just before.
+-- A case that had ended without a response by then was not late, nor was a cancelled case or a duplicate.
 incident_response_due as (
   select judged.*, in_hours
   from (
@@ -473,8 +485,8 @@ incident_life as (
     service, channel, category, assignee_id, customer_id, source, any_irregular as irregular, position, opened_position
   from stretches where phase is not null and since < until
 ),
--- On which days its holder did something with it, or one who had done so before had it when it came to its end: for good, or
--- for longer than it could have been reopened. Each end is a row of its own.
+-- Days on which the assignee acted on the case, and ends of the case while somebody had it who had acted on it before:
+-- final ends, and ends that lasted longer than the case could be reopened. Each end is a row.
 held as (
   select case_id, place, ends, own, assignee_id, team_id, occurred_at, any_irregular, position, opened_position,
     min(place) filter (where own) over (partition by case_id, assignee_id) as first_own

@@ -3,6 +3,9 @@
 One worker processes a source at a time. It maps the waiting deliveries, carries out their news, ticket by
 ticket in the order of receipt, and records their outcomes. If it dies, they are processed again: finished
 parts are known by their key.
+
+News of tickets and comments become observed events, without `perform` (mirror.py, comments.py); persons and
+teams that they name are added first (identities.py). News of alerts, deployments and mails become commands.
 """
 
 from __future__ import annotations

@@ -1,10 +1,13 @@
 """Receipt of a delivery: verified, stored, and answered at once; it is processed later.
 
-A delivery is known by the tool's id of it *and* by its bytes: the same of both is a repetition whenever it
-comes, and the same id with other bytes is a delivery of its own. Without an id, only what equals the last
-that was heard of its ticket or alert is a repetition. Of a ticket that is known when it is processed, so here
-only what equals the last delivery of the source is counted, and anything else is stored. What tells of alerts
-only is counted as long as it is the last word of each of them, and those that fire have their incidents open.
+Repetitions are counted and not stored again:
+
+- A delivery with an id of the tool is a repetition if its id *and* its bytes were received before. The same
+  id with other bytes is a new delivery.
+- A delivery without an id is a repetition if it equals the last delivery of its source. Processing compares
+  it with the last news of its ticket as well, which is not known here.
+- A delivery that contains only alerts is a repetition while it is the latest news of each of them, and each
+  alert that fires has an open incident.
 """
 
 from __future__ import annotations

@@ -4,15 +4,16 @@ ticket is shown as the conversation about it.
 | Part of a ticket's page | is placed by | from | and drawn by |
 |---|---|---|---|
 | title, state, buttons | `placed_actions`, by the face | the record with its `actions` | `head.html` |
-| facts, texts, times | `read_fields`, by the face | the record | `parts.html` |
+| facts, texts, times | `read_fields`, by the face | the record | `ticket.html` |
 | conversation, reply | `talk` | its events, comments, attachments | `talk.html` |
 | lists (`FIRST_LISTS`) | `named_parts`, `narrowed` | the record's lists | `head.html` |
 | card of the requester | `requester_card` | the requester and their tickets | `talk.html` |
-| similar tickets | `get_similar_page` | suggestions, search | htmx, later |
+| similar tickets | `get_similar_page` | suggestions, search | `similar.html`, by htmx, later |
 
-`open_desk` reads the session; a reader without one signs in first. Everything else comes from the API, called
-within the process (operation_calls.py) as the reader. Which fields and lists exist is read from the built
-contract, so a new field is shown after `make contract`.
+`open_desk` takes the session that `AuthMiddleware` has read; a reader without one signs in first. Everything
+else comes from the API, called within the process (operation_calls.py) as the reader: first the record, then
+its lists, events, files and notices at once, then all names together. Which fields and lists exist is read
+from the built contract, so a new field is shown after `make contract`.
 """
 
 from __future__ import annotations

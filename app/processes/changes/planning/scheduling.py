@@ -1,5 +1,16 @@
 """Scheduling of changes: the window in which a change holds its configuration items for itself, and what
-stands in its way. The query for conflicts is in bookings.py.
+stands in its way.
+
+`POST /v1/changes/{id}/schedule` takes these steps, by the row of `schedule` in the lifecycle:
+
+1. `not_ready_to_schedule`: state, type, and somebody to implement the change.
+2. `window_booking`: the window is not over; the items needed (`scope_of`); freezes and other changes in the
+   window (`conflicts` in bookings.py).
+3. `standard_without_items`, `scheduled_beyond_template` and `outside_approved_window`. `wanted_…` is the
+   window that was requested and approved, `window_…` the scheduled one, `booked_…` the one still held.
+4. `schedule` sets the fields, and derives the row of `schedule.change_window`.
+5. Under the lock of the log, the SQL function `schedule.write_change` compares the row with those that were
+   written meanwhile. If it conflicts, the command is decided again.
 """
 
 from __future__ import annotations
