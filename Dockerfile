@@ -13,7 +13,9 @@ COPY README.md LICENSE NOTICE ./
 COPY openapi/openapi.json openapi/
 COPY migrations migrations
 COPY app app
-RUN uv sync --frozen --no-dev --extra nats --extra kafka --extra timestamps --no-editable --no-cache
+RUN uv sync --frozen --no-dev --extra nats --extra kafka --extra timestamps --no-editable --no-cache \
+    && /opt/ledgerdesk/bin/python -c 'from app.html.templates import compile_templates; compile_templates()' \
+    && find /opt/ledgerdesk -name '*.jinja-*' -exec chmod a+r {} +
 
 FROM python:3.12.14-slim
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin ledgerdesk \

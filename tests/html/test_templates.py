@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from jinja2 import UndefinedError
+from jinja2 import FileSystemBytecodeCache, UndefinedError
 from markupsafe import Markup
 
 from app.api.service.pages import page
-from app.html import filters
+from app.html import filters, templates
 from app.html.templates import ENVIRONMENT, PACKAGE, compile_templates, render, template_names
 from app.html.wording import Wording
 from app.i18n import LANGUAGES, sentences
@@ -36,6 +37,28 @@ def test_every_template_compiles_and_none_switches_escaping_off() -> None:
     names = list(template_names())
     assert "html/page.html" in names
     assert [name for name in names if UNESCAPED.search((PACKAGE / name).read_text(encoding="utf-8"))] == []
+
+
+def test_the_next_process_reads_what_this_one_has_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = []
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    # The first environment may find templates compiled, or write them.
+    for name in template_names():
+        templates.make_environment().get_template(name)
+        environment = templates.make_environment()
+        monkeypatch.setattr(environment, "compile", lambda *args, name=name, **named: compiled.append(name))
+        environment.get_template(name)
+    assert compiled == []
+
+
+def test_a_folder_that_cannot_be_written_to_only_costs_time(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    environment = templates.make_environment()
+    assert isinstance(environment.bytecode_cache, FileSystemBytecodeCache)
+    environment.bytecode_cache.directory = str(tmp_path / "absent")
+    assert environment.get_template("html/page.html").name == "html/page.html"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
