@@ -14,7 +14,7 @@ from app.common.children import Onlooker
 from app.common.people import Caller
 from app.common.records import ChildRecord, ChildRef, Record, from_row
 from app.i18n import Word
-from app.kernel.access.reads import BY_RECORD_VERSION, ReadContext, ReadGuard, VersionedRecord
+from app.kernel.access.reads import BY_RECORD_VERSION, R, ReadContext, ReadGuard, VersionedRecord
 from app.kernel.access.visibility import onlooker, sees_every_record
 from app.kernel.actions.actor_policy import RecordDuty, conflicting_duties
 from app.kernel.actions.context import ActionContext, CommandMetadata
@@ -47,9 +47,18 @@ MOST_TRIED = 20
 
 @dataclass(slots=True)
 class RememberingReads(ReadContext):
-    """Reads of the checks of all actions of a record, each of which is made once."""
+    """Reads of the checks of all actions of a record, each of which is made once. `present`: which child
+    records the record has; None if that was not asked.
+    """
 
+    present: PresentChildren | None = None
     _remembered: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
+
+    async def children(self, child: type[R], parent: Record, **fields: Any) -> list[R]:
+        """Return child records as any context does, without a statement if there are none."""
+        if self.present is not None and self.present.lacks(child, parent):
+            return []
+        return await ReadContext.children(self, child, parent, **fields)
 
     async def rows(self, query: str, parameters: Any = None, *, guard: ReadGuard) -> list[Row]:
         """Return all rows of a query, as they were when it was first asked."""
@@ -57,6 +66,25 @@ class RememberingReads(ReadContext):
         if question not in self._remembered:
             self._remembered[question] = await ReadContext.rows(self, query, parameters, guard=guard)
         return self._remembered[question]
+
+
+@dataclass(frozen=True, slots=True)
+class PresentChildren:
+    """Which child records the record has, of those that were asked for: by their kind or, for marks that
+    leave out those that are over, by the kind and the field that says so.
+    """
+
+    record: Record
+    asked: Collection[str] = ()
+    found: Collection[str] = ()
+
+    def lacks(self, child: type[Record], parent: Record) -> bool:
+        """Return whether it is known that this record has no child records of that class."""
+        return parent is self.record and child.KIND in self.asked and child.KIND not in self.found
+
+    def has_all(self, marked: Iterable[ChildRef]) -> bool:
+        """Return whether there is a child record for each of the marks."""
+        return all(_where(mark) in self.found for mark in marked)
 
 
 class Offer(NamedTuple):
@@ -83,13 +111,11 @@ async def offers(
     """
     acting = acting_caller(ledger, lifecycle, metadata.caller, loaded.audience)
     metadata = replace(metadata, caller=acting)
-    reads, ctx = (
-        RememberingReads(ledger.db, ledger.lifecycles, ledger.directory),
-        action_context(ledger, loaded, metadata),
-    )
+    ctx = action_context(ledger, loaded, metadata)
     caller, offered = {acting.person_id}, []
     rows = [row for row in lifecycle.open_to(loaded.record, acting) if among is None or row.name in among]
-    present = await _children_present(ledger, rows, loaded.record)
+    present = await _present_children(ledger, lifecycle, rows, loaded.record)
+    reads = RememberingReads(ledger.db, ledger.lifecycles, ledger.directory, present=present)
     for row in rows:
         if await is_outgrown(reads, row.policy, loaded.record, acting):
             offered.append(Offer(row, NoLongerEligible.CODE))
@@ -102,9 +128,9 @@ async def offers(
         because = None
         for check in row.checks.unless:
             because = because or await check(reads, loaded.record, ctx)
-        if because is None and not present.issuperset(required_children(row).values()):
+        if because is None and not present.has_all(required_children(row).values()):
             because = NOTHING_TO_CHOOSE
-        if because is not None or CALLER_CHECKS.isdisjoint((*row.checks.prepare, *row.checks.wrong)):
+        if because is not None or not _has_caller_checks(row):
             offered.append(Offer(row, because))
             continue
         offered.append(
@@ -125,22 +151,48 @@ def required_children(row: Action[Any, Any]) -> Mapping[str, ChildRef]:
     }
 
 
-async def _children_present(
-    ledger: Ledger, rows: Iterable[Action[Any, Any]], record: Record
-) -> frozenset[ChildRef]:
-    """Return those marks for which the record has a child record that payloads of the rows can name, by one
-    statement for all.
+async def _present_children(
+    ledger: Ledger, lifecycle: Lifecycle[Any], rows: Iterable[Action[Any, Any]], record: Record
+) -> PresentChildren:
+    """Return which child records the record has, by one statement for all answers that are being prepared at
+    once; without a statement if no action depends on child records.
     """
-    named = [mark for row in rows for mark in required_children(row).values()]
-    wheres = {mark: f"{mark.row.KIND} where record = %(record)s{_still_there(mark)}" for mark in named}
-    columns = {where: f"exists (select from fold.{where})" for where in wheres.values()}
-    if not columns:
-        return frozenset()
-    aliased = ", ".join(f"{column} as c{n}" for n, column in enumerate(columns.values()))
-    row = await ledger.db.row(f"select {aliased}", {"record": record.row_key})
-    assert row is not None
-    filled = {where for where, is_there in zip(columns, row.values(), strict=True) if is_there}
-    return frozenset(mark for mark, where in wheres.items() if where in filled)
+    wheres = _presence_columns(lifecycle)
+    if not wheres or not any(required_children(row) or _has_caller_checks(row) for row in rows):
+        return PresentChildren(record)
+    found = await ledger.db.by_id(_presence_statement(lifecycle), record.id)
+    assert found is not None
+    return PresentChildren(record, wheres, {where for where, column in wheres.items() if found[column]})
+
+
+@cache
+def _has_caller_checks(row: Action[Any, Any]) -> bool:
+    return not CALLER_CHECKS.isdisjoint((*row.checks.prepare, *row.checks.wrong))
+
+
+@cache
+def _presence_columns(lifecycle: Lifecycle[Any]) -> Mapping[str, str]:
+    """Return, by their conditions, the columns that say whether the record has such child records."""
+    marked = [mark for row in lifecycle.rows for mark in required_children(row).values()]
+    # Memberships are on the stream of a person, and are no child records.
+    children = [child.KIND for child in lifecycle.children if issubclass(child, ChildRecord)]
+    wheres = [*children, *(_where(mark) for mark in marked)]
+    return {where: f"c{n}" for n, where in enumerate(dict.fromkeys(wheres))}
+
+
+@cache
+def _presence_statement(lifecycle: Lifecycle[Any]) -> str:
+    columns = []
+    for where, column in _presence_columns(lifecycle).items():
+        kind, _, unset = where.partition(" ")
+        still_there = f" and {unset} is null" if unset else ""
+        exists = f"exists (select from fold.{kind} where record = '{lifecycle.kind}/' || a.id{still_there})"
+        columns.append(f"{exists} as {column}")
+    return f"select a.id, {', '.join(columns)} from unnest(%s::uuid[]) as a(id)"
+
+
+def _where(mark: ChildRef) -> str:
+    return f"{mark.row.KIND} {mark.unset}" if mark.unset else mark.row.KIND
 
 
 def _still_there(mark: ChildRef) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from app.common.people import Caller
 from app.common.records import ForeignRef, Record
+from app.kernel.access.kinds import RecordKind
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import ActorPolicy, ProcessRelation, Relation
 from app.kernel.actions.held_duties import fits_duty
@@ -23,7 +26,7 @@ async def is_outgrown(reads: ReadContext, policy: ActorPolicy, record: Record, c
     """
     if caller.is_rule or caller.person_id is None:
         return False
-    children = {child.KIND: child for child in reads.lifecycles[record.KIND].children}
+    children = _children_by_kind(reads.lifecycles[record.KIND])
     named = {
         relation: places
         for relation in policy.relations
@@ -45,8 +48,13 @@ async def is_outgrown(reads: ReadContext, policy: ActorPolicy, record: Record, c
     return is_named
 
 
+@cache
+def _children_by_kind(lifecycle: RecordKind[Any]) -> Mapping[str, type[Record]]:
+    return {child.KIND: child for child in lifecycle.children}
+
+
 def _places(
-    relation: Relation | ProcessRelation, record: Record, person: UUID, children: dict[str, Any]
+    relation: Relation | ProcessRelation, record: Record, person: UUID, children: Mapping[str, Any]
 ) -> tuple[tuple[str, str], ...]:
     """Return the kinds and fields that name those who have the relation: those of the record that name the
     person, and of its child records; none if another record names them, or if nothing does.
