@@ -1,5 +1,5 @@
 """Performing a command, from top to bottom. Commands of people, tools and rules change records only here, and
-batches in `batch`; `observe` records what other systems have done.
+batches in `batch`; `observe` records what other systems have done, and adds the people whom they name.
 
 These are the steps for the record of a command, in `stream.decide_stream`; other texts point here:
 
@@ -8,8 +8,9 @@ These are the steps for the record of a command, in `stream.decide_stream`; othe
    the caller's roles, key or duties.
 3. Check the content (422): empty statements and dates that are too far ahead, if a person sends them;
    evidence; and how far back `occurred_at` is dated (`dating`). Names that records define replace others.
-4. Resolve references (`references.resolving`, 422): records that the caller sees, keys that exist and are not
-   retired. A person named as requester becomes the one on whose behalf the command is.
+4. Resolve references (`references.resolving`, 422): records that the caller sees, and keys that are not
+   retired. Unknown keys only warn, unless their field requires that they exist. A person named as requester
+   becomes the one on whose behalf the command is.
 5. Check segregation of duties (403).
 6. Run the checks of the row (`guards.prepare_and_check`): `unless` on the record (409), `prepare` to load
    values, then `wrong` on the payload with these values (409 or 422).
@@ -17,7 +18,8 @@ These are the steps for the record of a command, in `stream.decide_stream`; othe
 8. Find the key for personal texts (`encrypting`): that of the person on whose behalf the command is, else the
    caller's.
 9. Decide the event (decide.py): the row's function, then what the lifecycle derives, then the state.
-10. Check the change (`change_check`), add followers, and compute the audience from the lifecycle's `visible`.
+10. Check the change (`change_check`), let people with work in the record follow it (auto_follow.py), and
+    compute the audience from the lifecycle's `visible`.
 
 related.py finds the other records of the command. Then everything is appended at once: append_requests.py
 builds the request, writer.py appends it, and a violated constraint becomes the refusal that its lifecycle

@@ -10,10 +10,11 @@ ticket is shown as the conversation about it.
 | card of the requester | `requester_card` | the requester and their tickets | `talk.html` |
 | similar tickets | `get_similar_page` | suggestions, search | `similar.html`, by htmx, later |
 
-`open_desk` takes the session that `AuthMiddleware` has read; a reader without one signs in first. Everything
-else comes from the API, called within the process (operation_calls.py) as the reader: first the record, then
-its lists, events, files and notices at once, then all names together. Which fields and lists exist is read
-from the built contract, so a new field is shown after `make contract`.
+Any signed-in person may open it; a record outside their audience is answered by 404, and nothing is written.
+Except for the position of the log, everything comes from the API, called within the process as the reader
+(operation_calls.py): first the record, then its lists, events, files and notices at once, then all names
+together. Which fields and lists exist is read from the built contract, so a new field is shown after
+`make contract`.
 """
 
 from __future__ import annotations
