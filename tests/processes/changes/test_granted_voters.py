@@ -163,3 +163,47 @@ async def test_others_stand_in_for_those_whom_a_party_has_just_named(board: Boar
     preview = await previewed(board.manager, await _assessed(board, drafter))
     assert people(preview["voters"]) == people(bosses)
     assert {reasons(preview)[person] for person in people(friends)} == {"named_by_party"}
+
+
+async def _revoked(by: Client, person: Client) -> None:
+    await by.post_ok(f"/v1/persons/{person.id}/revoke_role", {"role": "department_head"})
+
+
+async def _deactivated(by: Client, person: Client) -> None:
+    await by.post_ok(f"/v1/persons/{person.id}/deactivate", {})
+
+
+async def _removed(by: Client, person: Client) -> None:
+    await by.post_ok(f"{GROUP}/remove_member", {"person": person.id})
+
+
+@pytest.mark.parametrize(
+    ("take", "source"),
+    [
+        (_revoked, {"role": "department_head"}),
+        (_deactivated, {"role": "department_head"}),
+        (_removed, {"group": "advisers"}),
+    ],
+)
+async def test_the_voters_see_whom_a_party_has_just_removed(
+    board: Board, take: Give, source: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others may remove people, and a party may take away what it has just given."""
+    await _advisers(board)
+    await board.rule("change_low_risk", **LOW, voters=[source], least_voters=1)
+    drafter, other = [await board.api.client(name, Role.admin) for name in ("Ada", "Bea")]
+    heads = [await board.api.client(name, Role.department_head) for name in ("F", "G", "H")]
+    for head in heads:
+        await _membership(other, head)
+    given = await board.api.client("I", Role.engineer)
+    for give in (_role, _membership):
+        await give(drafter, given)
+    for by, person in ((drafter, heads[0]), (other, heads[1]), (drafter, given)):
+        await take(by, person)
+    path = await _assessed(board, drafter)
+    preview = await previewed(board.manager, path)
+    assert heads[2].id in people(preview["voters"])
+    removed = {person for person, why in reasons(preview).items() if why == "removed_by_party"}
+    assert removed == {heads[0].id}
+    monkeypatch.setattr(grants, "SETTLING", timedelta(0))
+    assert heads[0].id not in reasons(await previewed(board.manager, path))

@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from app.common.people import Grade, Role, RoleGrant
+from app.common.people import Grade, PersonState, Role, RoleGrant
 from app.foundation.decisions.approval_rules.versions import MatterOpening
-from app.foundation.decisions.lookups import EventActs, acts_by
+from app.foundation.decisions.lookups import VOTERS_OF_NOW, EventActs, acts_by
 from app.foundation.people.records import Group, GroupMember
 from app.kernel.access.reads import ReadContext
 from app.log.events import kind_of
 
 #: A grant by a party counts if it was made so long before the matter began.
 SETTLING = timedelta(days=30)
+
+#: People who hold none of the grants, or cannot use them, and whose record somebody has changed since that
+#: time; none if no party administers anything, nor may have done so since.
+WITHOUT_GRANT = """
+select id from fold.person where kind = 'human' and state <> 'erased' and appended_at >= %(from)s
+  and (state <> 'active' or deactivated_at is not null or roles is null or not roles && %(grants)s::text[])
+  and exists (select from fold.person p where p.id = any(%(parties)s) and (p.appended_at >= %(from)s
+    or exists (select from unnest(p.roles) held where split_part(held, '@', 1) = 'admin')))"""
 
 #: Returns the people who have something after an event; None if the event does not set it.
 Holders = Callable[[EventActs], Collection[UUID] | None]
@@ -39,6 +48,8 @@ async def by_parties(
     """Return those of the persons who hold the role, by one of these grants of it, or have that grade, only
     because a party to the matter has lately set it.
     """
+    if opening.counts_all_grants:
+        return set()
     streams = {person: f"person/{person}" for person in persons}
     history = await _history(reads, streams.values(), opening, now)
     granted: set[UUID] = set()
@@ -53,27 +64,53 @@ async def by_parties(
     return granted
 
 
+async def removed_by_parties(
+    reads: ReadContext, roles: Collection[str], opening: MatterOpening, now: datetime
+) -> set[UUID]:
+    """Return the people who hold none of these grants, or have no active account, only because a party to
+    the matter has lately taken it from them.
+    """
+    if not opening.parties:
+        return set()
+    values = {"from": _until(opening, now), "grants": list(roles), "parties": list(opening.parties)}
+    rows = await reads.rows(WITHOUT_GRANT, values, guard=VOTERS_OF_NOW)
+    streams = {row["id"]: f"person/{row['id']}" for row in rows}
+    if not streams:
+        return set()
+    history = await _history(reads, streams.values(), opening, now)
+    removed: set[UUID] = set()
+    for person, stream in streams.items():
+        if history.is_changed(stream):
+            removed |= history.settled(history.by_stream[stream], _using(stream, person, roles))
+    return removed
+
+
 async def seated_by_parties(
     reads: ReadContext, group: Group, opening: MatterOpening, now: datetime
-) -> set[UUID]:
+) -> tuple[set[UUID], set[UUID]]:
     """Return the members of the group, and its chair, who are that only because a party to the matter has
-    lately named them.
+    lately named them; and those who are not, only because a party has lately removed them.
     """
     history = await _history(reads, [group.row_key], opening, now)
     if not history.is_changed(group.row_key):
-        return set()
+        return set(), set()
     seats = _Seats(group.row_key)
     settled = history.settled(history.by_stream[group.row_key], seats.after)
-    return seats.persons - settled
+    named = set() if opening.counts_all_grants else seats.persons - settled
+    return named, settled - seats.persons
+
+
+def _until(opening: MatterOpening, now: datetime) -> datetime:
+    return (opening.began_at or now) - SETTLING
 
 
 async def _history(
     reads: ReadContext, streams: Collection[str], opening: MatterOpening, now: datetime
 ) -> GrantHistory:
     """Return the acts on the records, and on those who have lately changed them; empty if no party has."""
-    until = (opening.began_at or now) - SETTLING
+    until = _until(opening, now)
     history = GrantHistory(opening.parties, until)
-    if opening.parties and not opening.counts_all_grants:
+    if opening.parties:
         for act in await acts_by(reads, streams, opening.parties, until):
             history.by_stream.setdefault(act.stream, []).append(act)
     return history
@@ -135,6 +172,24 @@ def holding(stream: str, person: UUID, roles: Collection[str]) -> Holders:
         if "roles" not in values:
             return None
         return () if set(roles).isdisjoint(values["roles"] or ()) else (person,)
+
+    return after
+
+
+def _using(stream: str, person: UUID, roles: Collection[str]) -> Holders:
+    """Return the function that tells whether the person holds one of the grants after an event, and has an
+    active account.
+    """
+    values: dict[str, Any] = {}
+
+    def after(act: EventActs) -> Collection[UUID] | None:
+        set_fields = act.rows_set.get(stream) or {}
+        if set_fields.keys().isdisjoint({"roles", "state", "deactivated_at"}):
+            return None
+        values.update(set_fields)
+        is_active = values.get("state") == PersonState.active and not values.get("deactivated_at")
+        is_holder = is_active and not set(roles).isdisjoint(values.get("roles") or ())
+        return (person,) if is_holder else ()
 
     return after
 
