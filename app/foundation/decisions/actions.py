@@ -240,9 +240,9 @@ def _ballots_of(body: CastVote, ctx: ActionContext, *, as_chair: bool = False) -
     if decision.rule is DecisionRule.chair:
         of_kind = [b for b in for_others if (b.person_id == decision.chair_id) is as_chair]
         for_others = of_kind or for_others
-    cast = [ballot for ballot in for_others if ballot.verdict and ballot.cast_by_id == me]
-    missing = [ballot for ballot in for_others if ballot.verdict is None]
-    return cast[:1] or missing or for_others[:1]
+    cast_ballots = [ballot for ballot in for_others if ballot.verdict and ballot.cast_by_id == me]
+    missing_ballots = [ballot for ballot in for_others if ballot.verdict is None]
+    return cast_ballots[:1] or missing_ballots or for_others[:1]
 
 
 def _is_cast_by_another(ballot: Vote, me: UUID | None) -> bool:
@@ -265,7 +265,7 @@ async def cannot_vote(reads: ReadContext, record: Any, body: CastVote, ctx: Acti
     """Refuse a caller who is neither a voter nor the deputy of one, who has become a party to the matter
     since, or whose credential does not cover the vote; a second vote of one person, in their own name or
     another's; a deputy's vote in place of one that somebody else has cast, or for several people without
-    saying for whom; a vote after the end, or a deferral that ends in the past or too late; and the vote of a
+    naming one; a vote after the end, or a deferral that ends in the past or too late; and the vote of a
     chair who decides.
     """
     decision, ballots = ctx.required_ref(Decision, "decision"), _ballots_of(body, ctx)
@@ -301,8 +301,8 @@ def _require_voters_credential(ballot: Vote, record: Any, ctx: ActionContext) ->
 
 
 def _require_one_voter(ballots: Sequence[Vote], body: CastVote) -> None:
-    """Require that a deputy of several voters names one of them: the ballots would else be cast in the name
-    of whoever comes first. A vote is offered before they name anybody. Raises WrongValue.
+    """Require that a deputy of several voters names one of them: the vote would else be cast in the name
+    of the first one. A vote is offered before they name anybody. Raises WrongValue.
     """
     if len(ballots) > 1 and getattr(body, "verdict", None) is not None:
         persons = [str(ballot.person_id) for ballot in ballots]

@@ -50,6 +50,14 @@ where e.stream = any(array(select distinct stream from acting))
   and exists (select from acting where acted = any(%(actors)s))
 order by e.stream, e.version"""
 
+# People without these grants, or without an active account, and whose record somebody has changed since that
+# time; none if none of the administrators is one, nor may have been one since.
+CHANGED_WITHOUT_GRANT = """
+select id from fold.person where kind = 'human' and state <> 'erased' and appended_at >= %(from)s
+  and (state <> 'active' or deactivated_at is not null or roles is null or not roles && %(grants)s::text[])
+  and exists (select from fold.person p where p.id = any(%(administrators)s) and (p.appended_at >= %(from)s
+    or exists (select from unnest(p.roles) held where split_part(held, '@', 1) = 'admin')))"""
+
 REASONS = """
 select v.decision_id, v.comment from fold.vote v join fold.decision d on d.id = v.decision_id
 where v.decision_id = any(%s) and v.comment is not null
@@ -127,6 +135,16 @@ async def acts_by(
     parameters = {"streams": list(streams), "from": since, "actors": actors}
     guard = Unguarded("Whoever acts meanwhile was not there to be asked.")
     return [_act_of(row) for row in await reads.rows(EVENTS_BY, parameters, guard=guard)]
+
+
+async def changed_without_grant(
+    reads: ReadContext, grants: Collection[str], since: datetime, *, administrators: Collection[UUID]
+) -> list[UUID]:
+    """Return the people with none of these grants, or no active account, if one of the administrators may
+    have taken it since that time; empty if none of these has administered anything.
+    """
+    values = {"from": since, "grants": list(grants), "administrators": list(administrators)}
+    return [row["id"] for row in await reads.rows(CHANGED_WITHOUT_GRANT, values, guard=VOTERS_OF_NOW)]
 
 
 async def namings(reads: ReadContext, streams: Sequence[str], field: str) -> list[Naming]:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 from hypothesis import given
@@ -67,14 +68,22 @@ class Organisation:
             stream = stream_of(person)
             holders = holding(stream, person, [DECIDING])
             if DECIDING in roles:
-                settled |= self.history.settled(self.history.by_stream[stream], holders)
+                settled |= self.history.settled_persons(self.history.by_stream[stream], holders)
         return settled
 
 
-@given(ACTS)
-def test_parties_give_no_seats_through_others(acts: list[tuple[UUID, UUID, str, bool]]) -> None:
+@given(st.permutations(OTHERS), st.integers(min_value=0, max_value=3), ACTS)
+def test_parties_give_no_seats_through_others(
+    persons: list[UUID], hops: int, acts: list[tuple[UUID, UUID, str, bool]]
+) -> None:
     """Only a party begins with the right to give roles, so all that happens comes from it."""
     organisation = Organisation()
+    givers = [PARTY, *persons[:hops]]
+    for giver, person in pairwise(givers):
+        organisation.give_or_take(giver, person, "admin", is_given=True)
+    organisation.give_or_take(givers[-1], persons[hops], DECIDING, is_given=True)
+    assert DECIDING in organisation.roles[persons[hops]]
+    assert organisation.voters == set()
     for by, person, role, is_given in acts:
         organisation.give_or_take(by, person, role, is_given=is_given)
     assert organisation.voters == set()

@@ -195,10 +195,10 @@ async def test_the_voters_see_whom_a_party_has_just_removed(
     heads = [await board.api.client(name, Role.department_head) for name in ("F", "G", "H")]
     for head in heads:
         await _membership(other, head)
-    given = await board.api.client("I", Role.engineer)
+    newcomer = await board.api.client("I", Role.engineer)
     for give in (_role, _membership):
-        await give(drafter, given)
-    for by, person in ((drafter, heads[0]), (other, heads[1]), (drafter, given)):
+        await give(drafter, newcomer)
+    for by, person in ((drafter, heads[0]), (other, heads[1]), (drafter, newcomer)):
         await take(by, person)
     path = await _assessed(board, drafter)
     preview = await previewed(board.manager, path)

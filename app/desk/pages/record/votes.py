@@ -32,7 +32,7 @@ VOTE = "vote"
 #: Member with the id of the person that a deputy's vote represents. It comes from the form's address, or is
 #: chosen, and is never typed.
 INSTEAD_OF = "instead_of"
-#: So many voters that a deputy of theirs must say for whom they vote.
+#: So many voters that a deputy of theirs must name one.
 SEVERAL = 2
 MOST_BALLOTS = "200"
 
@@ -94,14 +94,20 @@ async def in_the_name_of(person: str, screen: ActionScreen) -> ActionScreen:
     one of the voters whose deputy the reader is, if these are several.
     """
     form, view, parameters = screen.form, screen.view, screen.desk.request.query_params
-    asked = next((field for field in form.fields if field.name == INSTEAD_OF and not field.reference), None)
-    if asked is None:
+    voter_field = next(
+        (field for field in form.fields if field.name == INSTEAD_OF and not field.reference), None
+    )
+    if voter_field is None:
         return screen
     absent: tuple[FieldChoice, ...] = ()
     if view is not None and f"/{INSTEAD_OF}" not in parameters:
         absent = await _absent_voters(screen.desk, view, screen.row.name, parameters.get("/decision", ""))
-    chosen = replace(asked, kind=FieldKind.choice, choices=absent, required=True)
-    fields = [chosen if field is asked else field for field in form.fields if field is not asked or absent]
+    choice = replace(voter_field, kind=FieldKind.choice, choices=absent, required=True)
+    fields = [
+        choice if field is voter_field else field
+        for field in form.fields
+        if field is not voter_field or absent
+    ]
     preset = {**screen.preset, INSTEAD_OF: person} if person and not absent else screen.preset
     return replace(screen, own_form=replace(form, fields=tuple(fields)), preset=preset)
 

@@ -230,13 +230,13 @@ async def of_group(reads: ReadContext, group: Group, opening: MatterOpening, now
     members = await reads.children(GroupMember, group)
     chair: Voters = {} if group.chair_id is None else {group.chair_id: Seat()}
     seats = chair | {member.person_id: Seat(side=member.side) for member in members if member.person_id}
-    named, removed = await grants.seated_by_parties(reads, group, opening, now)
-    _note_removed(removed, opening)
-    return {person: seats[person] for person in _unseated(seats, named, opening)}
+    newcomers, removed_persons = await grants.seated_by_parties(reads, group, opening, now)
+    _note_removed(removed_persons, opening)
+    return {person: seats[person] for person in _unseated(seats, newcomers, opening)}
 
 
 def _note_removed(persons: Iterable[UUID], opening: MatterOpening) -> None:
-    """Note in the opening the persons from whom a party has taken their place, so that the voters see it."""
+    """Note in the opening the persons who lost their place by a party, so that the voters see it."""
     for person in persons:
         opening.unseated.setdefault(person, VoterLeftOutReason.removed_by_party)
 

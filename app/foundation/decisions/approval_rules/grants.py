@@ -10,21 +10,13 @@ from uuid import UUID
 
 from app.common.people import Grade, PersonState, Role, RoleGrant
 from app.foundation.decisions.approval_rules.versions import MatterOpening
-from app.foundation.decisions.lookups import VOTERS_OF_NOW, EventActs, acts_by
+from app.foundation.decisions.lookups import EventActs, acts_by, changed_without_grant
 from app.foundation.people.records import Group, GroupMember
 from app.kernel.access.reads import ReadContext
 from app.log.events import kind_of
 
 #: A grant by a party counts if it was made so long before the matter began.
 SETTLING = timedelta(days=30)
-
-#: People who hold none of the grants, or cannot use them, and whose record somebody has changed since that
-#: time; none if no party administers anything, nor may have done so since.
-WITHOUT_GRANT = """
-select id from fold.person where kind = 'human' and state <> 'erased' and appended_at >= %(from)s
-  and (state <> 'active' or deactivated_at is not null or roles is null or not roles && %(grants)s::text[])
-  and exists (select from fold.person p where p.id = any(%(parties)s) and (p.appended_at >= %(from)s
-    or exists (select from unnest(p.roles) held where split_part(held, '@', 1) = 'admin')))"""
 
 #: Returns the people who have something after an event; None if the event does not set it.
 Holders = Callable[[EventActs], Collection[UUID] | None]
@@ -57,9 +49,11 @@ async def by_parties(
         if not history.is_changed(stream):
             continue
         own_acts = history.by_stream[stream]
-        if roles and person not in history.settled(own_acts, holding(stream, person, roles)):
+        if roles and person not in history.settled_persons(own_acts, holding(stream, person, roles)):
             granted.add(person)
-        if least_grade and person not in history.settled(own_acts, _of_grade(stream, person, least_grade)):
+        if least_grade and person not in history.settled_persons(
+            own_acts, _of_grade(stream, person, least_grade)
+        ):
             granted.add(person)
     return granted
 
@@ -72,16 +66,16 @@ async def removed_by_parties(
     """
     if not opening.parties:
         return set()
-    values = {"from": _until(opening, now), "grants": list(roles), "parties": list(opening.parties)}
-    rows = await reads.rows(WITHOUT_GRANT, values, guard=VOTERS_OF_NOW)
-    streams = {row["id"]: f"person/{row['id']}" for row in rows}
+    until = _until(opening, now)
+    persons = await changed_without_grant(reads, roles, until, administrators=opening.parties)
+    streams = {person: f"person/{person}" for person in persons}
     if not streams:
         return set()
     history = await _history(reads, streams.values(), opening, now)
     removed: set[UUID] = set()
     for person, stream in streams.items():
         if history.is_changed(stream):
-            removed |= history.settled(history.by_stream[stream], _using(stream, person, roles))
+            removed |= history.settled_persons(history.by_stream[stream], _using(stream, person, roles))
     return removed
 
 
@@ -95,9 +89,9 @@ async def seated_by_parties(
     if not history.is_changed(group.row_key):
         return set(), set()
     seats = _Seats(group.row_key)
-    settled = history.settled(history.by_stream[group.row_key], seats.after)
-    named = set() if opening.counts_all_grants else seats.persons - settled
-    return named, settled - seats.persons
+    settled = history.settled_persons(history.by_stream[group.row_key], seats.after)
+    newcomers = set() if opening.counts_all_grants else seats.persons - settled
+    return newcomers, settled - seats.persons
 
 
 def _until(opening: MatterOpening, now: datetime) -> datetime:
@@ -140,11 +134,11 @@ class GrantHistory:
         if person in self.parties:
             return True
         stream = f"person/{person}"
-        before = [own for own in self.by_stream.get(stream, ()) if own.recorded_at < act.recorded_at]
-        settled, present = self._standing(before, _administering(stream, person))
+        earlier_acts = [own for own in self.by_stream.get(stream, ()) if own.recorded_at < act.recorded_at]
+        settled, present = self._standing(earlier_acts, _administering(stream, person))
         return person in present - settled
 
-    def settled(self, acts: Iterable[EventActs], holders: Holders) -> set[UUID]:
+    def settled_persons(self, acts: Iterable[EventActs], holders: Holders) -> set[UUID]:
         """Return the people who would have it without what parties have lately done: who got it from others,
         or long ago. What a party takes away and gives again stays theirs.
         """
