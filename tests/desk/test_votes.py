@@ -9,7 +9,7 @@ from uuid import UUID
 from app.common.people import Role
 from tests.automation.worker import Worker
 from tests.client import Api, Client
-from tests.desk.sent_forms import read_form, send_form
+from tests.desk.sent_forms import read_form, said, send_form
 from tests.desk.test_pages import page
 from tests.processes.changes.samples import a_board
 
@@ -42,6 +42,34 @@ async def test_a_vote_is_offered_to_voters_until_they_have_cast_it_and_then_show
         votes = html.partition('<caption class="hidden">Votes</caption>')[2].partition("</table>")[0]
         assert "Shall it be made?" in votes, "each with its decision"
     assert "Change your vote" not in await page(board.engineer, f"{address}/list/decisions")
+
+
+async def test_the_deputy_of_two_chooses_on_the_form_for_whom_they_vote(api: Api) -> None:
+    board = await a_board(api)
+    absent = [await api.client(name, Role.cab_member) for name in ("Nils", "Ines")]
+    deputy = await api.client("Anna", Role.engineer)
+    now = datetime.now(UTC)
+    times = {f"{name}_at": (now + timedelta(hours=n)).isoformat() for name, n in (("from", -1), ("until", 9))}
+    for voter in absent:
+        await (await api.whole(voter)).post_ok("/v1/deputies", {"deputy": deputy.id, **times})
+    path = await board.assessed("medium")
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
+    change = await board.member.read(path)
+    address = f"/desk/change/{change['number']}"
+    assert "/instead_of" not in read_form(await page(board.member, f"{address}/vote")).named
+    html = await page(deputy, f"{address}/vote")
+    options = re.findall(r'<option value="([^"]*)"[^>]*>([^<]*)<', html)
+    assert {(voter.id, name) for voter, name in zip(absent, ("Nils", "Ines"), strict=True)} <= {*options}
+    sent = {**read_form(html).inputs, "/decision": [change["approval_id"]], "/verdict": ["approve"]}
+    refused = await send_form(deputy, f"{address}/vote", {**sent, "/instead_of": [""]})
+    assert (refused.status_code, read_form(refused.text).faults) == (422, {"f-instead_of-help"})
+    voted = await send_form(deputy, f"{address}/vote", {**sent, "/instead_of": [absent[1].id]})
+    assert voted.status_code == 303, said(voted.text)
+    ballots = (await board.manager.read(f"{path}/votes"))["items"]
+    assert [ballot["person"]["id"] for ballot in ballots if ballot["verdict"]] == [absent[1].id]
+    # The links of the votes name the voter, and the form then says so.
+    (label,) = {*await offered(deputy, address)}
+    assert label == "Vote: Shall it be made?"
 
 
 async def test_a_rejection_without_its_reason_is_one_mistake_and_said_once(api: Api) -> None:

@@ -17,7 +17,7 @@ from app.desk.forms.definitions import RISK_ANSWERS, with_risk_questions
 from app.desk.forms.fields import FieldKind, Form, is_file
 from app.desk.forms.inputs import GIVEN_INPUT, Inputs, to_inputs
 from app.desk.forms.instants import SHOWN_VALUE_PREFIX
-from app.desk.pages.actions import INSTEAD_OF
+from app.desk.pages.record.votes import INSTEAD_OF
 from app.desk.references import names_key
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from tests.cases import each_case

@@ -53,7 +53,7 @@ from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept
 from app.desk.pages.record.outcome_sentences import outcome_sentence
 from app.desk.pages.record.planned_window import WANTED, freezes_ahead
 from app.desk.pages.record.requester_card import RequesterCard, requester_card
-from app.desk.pages.record.votes import is_asked_to_vote
+from app.desk.pages.record.votes import INSTEAD_OF, absent_voter, in_the_name_of, is_asked_to_vote
 from app.desk.pages.record_names import read_named_record
 from app.desk.pages.records import VOTES, RecordView, events_of, reader_pages
 from app.desk.pages.secrets import secret_page
@@ -72,9 +72,6 @@ MORE_ROWS = "more"
 REDRAW = "again"
 #: Input with the catalogue item that a request is for.
 ITEM = "/item"
-#: Member with the id of the person that a deputy's vote represents. It comes from the form's address and is
-#: never typed.
-INSTEAD_OF = "instead_of"
 MOST_DEFINITIONS = "200"
 LONGEST_PERSON_NAME = 200
 #: The zone by whose clocks the times in a form were entered.
@@ -148,7 +145,7 @@ async def show_form(screen: ActionScreen) -> Response:
         return await _drawn(await _completed(screen, earlier), replace(inputs_of(earlier), note="form_kept"))
     item = screen.desk.request.query_params.get(ITEM, "")
     person = screen.desk.request.query_params.get(f"/{INSTEAD_OF}", "")
-    screen = _in_the_name_of(person, await _with_definitions(screen, item))
+    screen = await in_the_name_of(person, await _with_definitions(screen, item))
     return await _drawn(screen, await _blank(screen))
 
 
@@ -222,7 +219,7 @@ async def _completed(screen: ActionScreen, form: SentForm) -> ActionScreen:
     Raises CallRefused.
     """
     screen = await _with_definitions(screen, form.first_value(ITEM))
-    return _in_the_name_of(form.first_value(f"/{INSTEAD_OF}"), screen)
+    return await in_the_name_of(form.first_value(f"/{INSTEAD_OF}"), screen)
 
 
 async def _with_definitions(screen: ActionScreen, item: str) -> ActionScreen:
@@ -257,25 +254,6 @@ async def _with_text_block(screen: ActionScreen, sent: SentInputs, key: str) -> 
     blocks = await offered_blocks(screen.desk, screen.view, screen.row)
     text = with_block(sent.first_text(pointer), blocks, key)
     return replace(sent, inputs={**sent.inputs, pointer: [text]})
-
-
-def _in_the_name_of(person: str, screen: ActionScreen) -> ActionScreen:
-    """Return the form of a vote in the name of that person; in one's own, if it is empty."""
-    form = screen.form
-    fields = tuple(field for field in form.fields if field.name != INSTEAD_OF or field.reference)
-    if len(fields) == len(form.fields):
-        return screen
-    preset = {**screen.preset, INSTEAD_OF: person} if person else screen.preset
-    return replace(screen, own_form=replace(form, fields=fields), preset=preset)
-
-
-async def _absent_voter(screen: ActionScreen) -> str | None:
-    """Return what the person is called in whose name the vote is; None: it is the reader's own."""
-    person: str | None = screen.preset.get(INSTEAD_OF)
-    if person is None or not NAME.fullmatch(person):
-        return person
-    record = await screen.desk.calls.read_if_allowed(f"/v1/persons/{person}")
-    return person if record is None else str(record["name"])
 
 
 async def _send_with_key(screen: ActionScreen, sent: SentInputs, body: Mapping[str, Any]) -> CallAnswer:
@@ -364,7 +342,7 @@ async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -
         rows=rows,
         fixed=frozenset(pointer for pointer, _ in asked_about),
         asked_about=[hit for _, hit in asked_about],
-        absent=await _absent_voter(screen),
+        absent=await absent_voter(screen),
         instead=() if screen.view is None else reader_pages(screen.desk, screen.view, screen.row.name),
         blocks=await offered_blocks(screen.desk, screen.view, screen.row),
         asker=await _asker(screen, sent),

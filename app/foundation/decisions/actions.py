@@ -186,7 +186,7 @@ def vote(record: Any, body: CastVote, ctx: ActionContext) -> None:
 
 def decide(record: Any, body: CastVote, ctx: ActionContext) -> None:
     """Decide a question about the record, as the chair, if the approval rule leaves it to the chair."""
-    _cast_ballot(body, ctx)
+    _cast_ballot(body, ctx, as_chair=True)
     take_if_decided(ctx.prepared(VoteCount), ctx)
 
 
@@ -214,10 +214,8 @@ def conclude_decision(record: Any, body: Tallied, ctx: ActionContext) -> None:
     """Conclude a decision on the record: its outcome is recorded, and nothing else of the record changes."""
 
 
-def _cast_ballot(body: CastVote, ctx: ActionContext) -> None:
-    prepared = ballot_of(body, ctx)
-    assert prepared is not None, "a check has found it"
-    ballot = ctx.outcome.change(prepared)
+def _cast_ballot(body: CastVote, ctx: ActionContext, *, as_chair: bool = False) -> None:
+    ballot = ctx.outcome.change(_ballots_of(body, ctx, as_chair=as_chair)[0])
     ballot.verdict = body.verdict
     is_own = ballot.person_id == ctx.caller.person_id
     ballot.cast_by_id = None if is_own else ctx.caller.person_id
@@ -226,19 +224,25 @@ def _cast_ballot(body: CastVote, ctx: ActionContext) -> None:
     ballot.voted_at = ctx.occurred_at
 
 
-def ballot_of(body: CastVote, ctx: ActionContext) -> Vote | None:
-    """Return the ballot that the caller may cast: the caller's own, or the one of a voter whose deputy the
-    caller is now; None if there is none.
+def _ballots_of(body: CastVote, ctx: ActionContext, *, as_chair: bool = False) -> list[Vote]:
+    """Return the ballots that the caller may mean: their own, the one of the voter that they name, the one
+    that they have cast as a deputy, or those that they may cast as a deputy now; empty if there is none. A
+    deputy of the chair and of others decides as the chair, and votes as the others.
     """
-    count, me = ctx.prepared(VoteCount), ctx.caller.person_id
-    absent = {deputy.instead_of_id for deputy in count.deputies}
+    count, decision = ctx.prepared(VoteCount), ctx.required_ref(Decision, "decision")
+    me, absent = ctx.caller.person_id, {deputy.instead_of_id for deputy in count.deputies}
     own = [ballot for ballot in count.ballots if ballot.person_id == me]
-    ballots = [ballot for ballot in count.ballots if ballot.person_id in absent]
-    if body.instead_of not in (None, me):
-        ballots = [ballot for ballot in ballots if ballot.person_id == body.instead_of]
-    elif own:
-        ballots = own
-    return min(ballots, key=lambda ballot: _is_cast_by_another(ballot, me), default=None)
+    for_others = [ballot for ballot in count.ballots if ballot.person_id in absent]
+    if body.instead_of is not None:
+        return [ballot for ballot in (*own, *for_others) if ballot.person_id == body.instead_of][:1]
+    if own:
+        return own
+    if decision.rule is DecisionRule.chair:
+        of_kind = [b for b in for_others if (b.person_id == decision.chair_id) is as_chair]
+        for_others = of_kind or for_others
+    cast_ballots = [ballot for ballot in for_others if ballot.verdict and ballot.cast_by_id == me]
+    missing_ballots = [ballot for ballot in for_others if ballot.verdict is None]
+    return cast_ballots[:1] or missing_ballots or for_others[:1]
 
 
 def _is_cast_by_another(ballot: Vote, me: UUID | None) -> bool:
@@ -260,16 +264,19 @@ async def decided_already(reads: ReadContext, record: Any, body: Any, ctx: Actio
 async def cannot_vote(reads: ReadContext, record: Any, body: CastVote, ctx: ActionContext) -> str | None:
     """Refuse a caller who is neither a voter nor the deputy of one, who has become a party to the matter
     since, or whose credential does not cover the vote; a second vote of one person, in their own name or
-    another's; a deputy's vote in place of one that somebody else has cast; a vote after the end, or a
-    deferral that ends in the past or too late; and the vote of a chair who decides.
+    another's; a deputy's vote in place of one that somebody else has cast, or for several people without
+    naming one; a vote after the end, or a deferral that ends in the past or too late; and the vote of a
+    chair who decides.
     """
-    decision, ballot = ctx.required_ref(Decision, "decision"), ballot_of(body, ctx)
-    if ballot is None:
+    decision, ballots = ctx.required_ref(Decision, "decision"), _ballots_of(body, ctx)
+    if not ballots:
         raise NotAVoter()
+    ballot = ballots[0]
     _require_no_party(ctx)
     _require_voters_credential(ballot, record, ctx)
     if (because := _cannot_cast(ballot, body, decision, ctx)) is not None:
         return because
+    _require_one_voter(ballots, body)
     is_the_chairs = decision.rule is DecisionRule.chair and ballot.person_id == decision.chair_id
     return "the_chair_decides" if is_the_chairs else None
 
@@ -291,6 +298,15 @@ def _require_voters_credential(ballot: Vote, record: Any, ctx: ActionContext) ->
             raise NarrowKey()
     elif not caller.may_use_role(ballot.role, record):
         raise RoleNotInKey({"role": ballot.role})
+
+
+def _require_one_voter(ballots: Sequence[Vote], body: CastVote) -> None:
+    """Require that a deputy of several voters names one of them: the vote would else be cast in the name
+    of the first one. A vote is offered before they name anybody. Raises WrongValue.
+    """
+    if len(ballots) > 1 and getattr(body, "verdict", None) is not None:
+        persons = [str(ballot.person_id) for ballot in ballots]
+        raise WrongValue({"persons": persons}, pointer="/instead_of", because="deputy_of_several")
 
 
 def _cannot_cast(ballot: Vote, body: CastVote, decision: Decision, ctx: ActionContext) -> str | None:
@@ -327,7 +343,8 @@ async def cannot_decide(reads: ReadContext, record: Any, body: CastVote, ctx: Ac
     have voted in another name, the rule is not `chair`, the verdict is an abstention, it is too late, or the
     quorum is not met.
     """
-    decision, ballot = ctx.required_ref(Decision, "decision"), ballot_of(body, ctx)
+    decision = ctx.required_ref(Decision, "decision")
+    ballot = next(iter(_ballots_of(body, ctx, as_chair=True)), None)
     if ballot is None or decision.chair_id is None or ballot.person_id != decision.chair_id:
         raise NotTheChair()
     _require_no_party(ctx)

@@ -23,22 +23,40 @@ PERSON = "person:"
 HANDED_OVER = "duties_handed_over"
 # People who act name others as beneficiaries, such as the requester of a ticket. Only a tool or a machine
 # account acts in the name of the person in its event.
-_EVENTS = """
-select e.stream, e.recorded_at, e.type, e.schema_version, e.data,
-  case when e.on_behalf_of is null or p.kind = 'human' then e.actor else e.on_behalf_of end as acted
-from log.event e left join fold.person p
-  on p.id = case when e.actor like 'person:%%' then substr(e.actor, 8)::uuid end
-where e.stream = any(%(streams)s) and e.position > %(since)s"""
-EVENTS = f"{_EVENTS} order by e.stream, e.version"
+_ACTED = "case when e.on_behalf_of is null or p.kind = 'human' then e.actor else e.on_behalf_of end"
+_ACTOR = "fold.person p on p.id = case when e.actor like 'person:%%' then substr(e.actor, 8)::uuid end"
+_EVENTS = f"""
+select e.stream, e.recorded_at, e.type, e.schema_version, e.data, {_ACTED} as acted
+from log.event e left join {_ACTOR}"""
+EVENTS = f"""{_EVENTS}
+where e.stream = any(%(streams)s) and e.position > %(since)s order by e.stream, e.version"""
 
-# All events of those of the streams in which one of the persons has acted since that time: mostly of none.
-EVENTS_WHERE = f"""{_EVENTS} and e.stream in (
-  select e.stream from log.event e left join fold.person p
-    on p.id = case when e.actor like 'person:%%' then substr(e.actor, 8)::uuid end
+#: From so many people on, each of whom another has given the right to act, nobody acts for the first one.
+MOST_HOPS = 4
+# All events of those of the streams on which somebody has acted since that time, and of the people who have,
+# of those who have acted on these, and so on; none if none of them is one of the actors.
+EVENTS_BY = f"""
+with recursive acting(stream, acted, hops) as (
+  select e.stream, {_ACTED}, 0 from log.event e left join {_ACTOR}
   where e.stream = any(%(streams)s) and e.recorded_at >= %(from)s
-    and case when e.on_behalf_of is null or p.kind = 'human' then e.actor else e.on_behalf_of end
-      = any(%(actors)s))
+  union
+  select e.stream, {_ACTED}, a.hops + 1
+  from acting a join log.event e on e.stream = 'person/' || substr(a.acted, 8) left join {_ACTOR}
+  where a.acted like 'person:%%' and a.acted <> all(%(actors)s) and a.hops < {MOST_HOPS}
+    and e.recorded_at >= %(from)s
+)
+{_EVENTS}
+where e.stream = any(array(select distinct stream from acting))
+  and exists (select from acting where acted = any(%(actors)s))
 order by e.stream, e.version"""
+
+# People without these grants, or without an active account, and whose record somebody has changed since that
+# time; none if none of the administrators is one, nor may have been one since.
+CHANGED_WITHOUT_GRANT = """
+select id from fold.person where kind = 'human' and state <> 'erased' and appended_at >= %(from)s
+  and (state <> 'active' or deactivated_at is not null or roles is null or not roles && %(grants)s::text[])
+  and exists (select from fold.person p where p.id = any(%(administrators)s) and (p.appended_at >= %(from)s
+    or exists (select from unnest(p.roles) held where split_part(held, '@', 1) = 'admin')))"""
 
 REASONS = """
 select v.decision_id, v.comment from fold.vote v join fold.decision d on d.id = v.decision_id
@@ -107,16 +125,26 @@ async def acts_on(reads: ReadContext, streams: Sequence[str]) -> list[EventActs]
     return [_act_of(row) for row in rows]
 
 
-async def acts_where(
+async def acts_by(
     reads: ReadContext, streams: Collection[str], persons: Collection[UUID], since: datetime
 ) -> list[EventActs]:
-    """Return all acts on those of the records on which one of the persons has acted since that time, the
-    oldest of each record first.
+    """Return all acts on those of the records on which somebody has acted since that time, and on the people
+    who have, of each the oldest first; empty if none of the persons is among them.
     """
     actors = [f"{PERSON}{person}" for person in persons]
-    parameters = {"streams": list(streams), "since": 0, "from": since, "actors": actors}
+    parameters = {"streams": list(streams), "from": since, "actors": actors}
     guard = Unguarded("Whoever acts meanwhile was not there to be asked.")
-    return [_act_of(row) for row in await reads.rows(EVENTS_WHERE, parameters, guard=guard)]
+    return [_act_of(row) for row in await reads.rows(EVENTS_BY, parameters, guard=guard)]
+
+
+async def changed_without_grant(
+    reads: ReadContext, grants: Collection[str], since: datetime, *, administrators: Collection[UUID]
+) -> list[UUID]:
+    """Return the people with none of these grants, or no active account, if one of the administrators may
+    have taken it since that time; empty if none of these has administered anything.
+    """
+    values = {"from": since, "grants": list(grants), "administrators": list(administrators)}
+    return [row["id"] for row in await reads.rows(CHANGED_WITHOUT_GRANT, values, guard=VOTERS_OF_NOW)]
 
 
 async def namings(reads: ReadContext, streams: Sequence[str], field: str) -> list[Naming]:

@@ -67,7 +67,8 @@ class CastVote(Payload):
     instead_of: UUID | None = Field(
         default=None,
         description="Identifier of the person in whose name the caller votes as a deputy without a "
-        "vote of their own; see `votes_for_others` of the caller's work.",
+        "vote of their own; see `votes_for_others` of the caller's work. The deputy of several voters must "
+        "name one.",
     )
     verdict: VoteVerdict = Field(description="Answer to the question.", examples=["approve"])
     comment: Note | None = Field(

@@ -96,6 +96,11 @@ class VoterLeftOutReason(CodeEnum):
         "Was given the post or shift by somebody involved, or by the person who asks",
         "其职务或值班由相关人员或提请者安排",
     )
+    removed_by_party = (
+        "removed_by_party",
+        "Lost the role, the seat or the account through somebody involved, or the person who asks",
+        "其角色、席位或账号被相关人员或提请者取消",
+    )
     came_later = "came_later", "Got the post after the matter began", "在事项开始之后才任职"
     took_over = "took_over", "Took the post of somebody else on their own", "自行接任了他人的职务"
     service_unused = (
@@ -112,6 +117,7 @@ UNSEATED = frozenset(
     {
         *(VoterLeftOutReason.named_by_party, VoterLeftOutReason.came_later, VoterLeftOutReason.took_over),
         *(VoterLeftOutReason.service_unused, VoterLeftOutReason.not_staff, VoterLeftOutReason.no_account),
+        VoterLeftOutReason.removed_by_party,
     }
 )
 

@@ -15,6 +15,7 @@ from app.foundation.decisions.payloads import CastVote, CloseVote
 from app.foundation.people import persons
 from app.foundation.people.persons import RevokeRolePerson
 from app.foundation.people.records import TeamKind
+from app.i18n import LANGUAGES
 from app.kernel.actions.refusals import (
     ActionUnavailable,
     Forbidden,
@@ -138,6 +139,54 @@ async def test_a_deputy_changes_no_vote_that_somebody_else_has_cast(
     await vote(deciding, deputy, incident, decision, "reject")
     rows = await deciding.db.rows("select person_id from fold.vote where verdict = 'reject'")
     assert [row["person_id"] for row in rows] == [staff[1].person_id]
+
+
+async def test_the_deputy_of_several_names_the_voter_until_only_one_can_be_meant(
+    deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
+) -> None:
+    for absent in staff[:2]:
+        await name_deputy(deciding, absent, deputy)
+    decision = await ask(deciding, desk, incident, staff)
+    with pytest.raises(WrongValue) as refused:
+        await vote(deciding, deputy, incident, decision)
+    assert (refused.value.pointer, refused.value.because) == ("/instead_of", "deputy_of_several")
+    for language in LANGUAGES:
+        assert all(str(absent.person_id) in refused.value.sentence(language) for absent in staff[:2])
+    assert await deciding.db.value("select count(*) from fold.vote where verdict is not null") == 0
+    await cast(deciding, deputy, incident, decision, staff[1])
+    # They have one vote, which they may change without saying again whose it is.
+    await vote(deciding, deputy, incident, decision, "reject")
+    rows = await deciding.db.rows("select person_id, verdict from fold.vote where verdict is not null")
+    assert [tuple(row.values()) for row in rows] == [(staff[1].person_id, "reject")]
+
+
+async def test_nobody_votes_in_their_own_name_without_a_vote(
+    deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller], deputy: Caller
+) -> None:
+    await name_deputy(deciding, staff[0], deputy)
+    decision = await ask(deciding, desk, incident, staff)
+    with pytest.raises(NotAVoter):
+        await cast(deciding, deputy, incident, decision, deputy)
+
+
+async def test_the_deputy_of_the_chair_and_of_a_member_votes_as_the_member_and_decides_as_the_chair(
+    deciding: Ledger, desk: Caller, incident: Incident, staff: list[Caller]
+) -> None:
+    """Each action is for one of the two, so it needs no name. One person still does only one of them."""
+    await add_team(deciding, "standby")
+    deputies = [await add_caller(deciding, name, Role.requester, teams=("standby",)) for name in ("A", "B")]
+    for deputy in deputies:
+        for absent in staff[:2]:
+            await name_deputy(deciding, absent, deputy)
+    decision = await ask(deciding, desk, incident, staff, rule="chair", quorum=2)
+    await vote(deciding, deputies[0], incident, decision, "reject")
+    done = await vote(deciding, deputies[1], incident, decision, action="decide")
+    assert done.record.category == "approved"
+    rows = await deciding.db.rows("select person_id, cast_by_id from fold.vote where verdict is not null")
+    assert {tuple(row.values()) for row in rows} == {
+        (staff[1].person_id, deputies[0].person_id),
+        (staff[0].person_id, deputies[1].person_id),
+    }
 
 
 async def test_a_deputy_changes_the_vote_that_they_cast(

@@ -97,6 +97,46 @@ async def test_who_just_got_a_place_from_a_party_has_no_seat(
     )
 
 
+@pytest.mark.parametrize("hops", [1, 2])
+async def test_whom_a_party_has_just_made_administrators_give_no_seats_either(
+    board: Board, hops: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An administrator of before does, also to people who got another role from a party."""
+    source = {"role": "department_head"}
+    await board.rule("change_low_risk", **LOW, voters=[source], least_voters=1)
+    drafter, other = [await board.api.client(name, Role.admin) for name in ("Ada", "Olga")]
+    giver = drafter
+    for name in ("Bea", "Cem")[:hops]:
+        further = await board.api.client(name, Role.engineer)
+        await giver.post_ok(f"/v1/persons/{further.id}/grant_role", {"role": "admin"})
+        giver = await board.api.whole(further)
+    friends = [await board.api.client(name, Role.engineer) for name in ("F", "G")]
+    for by, friend in zip((giver, other), friends, strict=True):
+        await _role(by, friend)
+    path = await _assessed(board, drafter)
+    preview = await previewed(board.manager, path)
+    assert people(preview["voters"]) == people([friends[1]])
+    assert reasons(preview)[friends[0].id] == "named_by_party"
+    # What an administrator did before others took the role away from them stays as it is, too.
+    await other.post_ok(f"/v1/persons/{giver.id}/revoke_role", {"role": "admin"})
+    assert people((await previewed(board.manager, path))["voters"]) == people([friends[1]])
+    monkeypatch.setattr(grants, "SETTLING", timedelta(0))
+    assert people((await previewed(board.manager, path))["voters"]) == people(friends)
+
+
+async def test_a_seat_in_a_group_that_a_party_gives_through_another_is_none(board: Board) -> None:
+    chair = await _advisers(board)
+    await board.rule("change_low_risk", **LOW, voters=[{"group": "advisers"}], least_voters=1)
+    drafter = await board.api.client("Ada", Role.admin)
+    second = await board.api.client("Bea", Role.engineer)
+    await drafter.post_ok(f"/v1/persons/{second.id}/grant_role", {"role": "admin"})
+    friend = await board.api.client("F", Role.engineer)
+    await _membership(await board.api.whole(second), friend)
+    preview = await previewed(board.manager, await _assessed(board, drafter))
+    assert people(preview["voters"]) == people([chair])
+    assert reasons(preview)[friend.id] == "named_by_party"
+
+
 async def test_who_set_up_everything_alone_is_not_left_without_voters(board: Board) -> None:
     await board.rule("change_low_risk", **LOW, voters=[{"role": "department_head"}])
     drafter = await board.api.client("Ada", Role.admin)
@@ -123,3 +163,47 @@ async def test_others_stand_in_for_those_whom_a_party_has_just_named(board: Boar
     preview = await previewed(board.manager, await _assessed(board, drafter))
     assert people(preview["voters"]) == people(bosses)
     assert {reasons(preview)[person] for person in people(friends)} == {"named_by_party"}
+
+
+async def _revoked(by: Client, person: Client) -> None:
+    await by.post_ok(f"/v1/persons/{person.id}/revoke_role", {"role": "department_head"})
+
+
+async def _deactivated(by: Client, person: Client) -> None:
+    await by.post_ok(f"/v1/persons/{person.id}/deactivate", {})
+
+
+async def _removed(by: Client, person: Client) -> None:
+    await by.post_ok(f"{GROUP}/remove_member", {"person": person.id})
+
+
+@pytest.mark.parametrize(
+    ("take", "source"),
+    [
+        (_revoked, {"role": "department_head"}),
+        (_deactivated, {"role": "department_head"}),
+        (_removed, {"group": "advisers"}),
+    ],
+)
+async def test_the_voters_see_whom_a_party_has_just_removed(
+    board: Board, take: Give, source: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others may remove people, and a party may take away what it has just given."""
+    await _advisers(board)
+    await board.rule("change_low_risk", **LOW, voters=[source], least_voters=1)
+    drafter, other = [await board.api.client(name, Role.admin) for name in ("Ada", "Bea")]
+    heads = [await board.api.client(name, Role.department_head) for name in ("F", "G", "H")]
+    for head in heads:
+        await _membership(other, head)
+    newcomer = await board.api.client("I", Role.engineer)
+    for give in (_role, _membership):
+        await give(drafter, newcomer)
+    for by, person in ((drafter, heads[0]), (other, heads[1]), (drafter, newcomer)):
+        await take(by, person)
+    path = await _assessed(board, drafter)
+    preview = await previewed(board.manager, path)
+    assert heads[2].id in people(preview["voters"])
+    removed = {person for person, why in reasons(preview).items() if why == "removed_by_party"}
+    assert removed == {heads[0].id}
+    monkeypatch.setattr(grants, "SETTLING", timedelta(0))
+    assert heads[0].id not in reasons(await previewed(board.manager, path))

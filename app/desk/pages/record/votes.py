@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from app.desk.forms.fields import FieldChoice, FieldKind
+from app.desk.names import NAME
 from app.desk.pages.context import Desk
+from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.records import (
     VOTES,
     OfferedAction,
@@ -18,6 +21,7 @@ from app.desk.pages.records import (
     offered_actions,
     read_lists,
 )
+from app.i18n import LANGUAGES
 
 #: The lists of decisions on a record, and of the votes on these.
 DECISIONS, VOTE_LIST = "decisions", "votes"
@@ -25,6 +29,12 @@ DECISIONS, VOTE_LIST = "decisions", "votes"
 OPEN_STATE = "open"
 #: The action by which a vote is given again.
 VOTE = "vote"
+#: Member with the id of the person that a deputy's vote represents. It comes from the form's address, or is
+#: chosen, and is never typed.
+INSTEAD_OF = "instead_of"
+#: So many voters that a deputy of theirs must name one.
+SEVERAL = 2
+MOST_BALLOTS = "200"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,68 @@ async def is_asked_to_vote(desk: Desk, view: RecordView) -> bool:
     )
     votes = reader_votes(desk, view, list(offered_actions(desk, view)), lists, work)
     return bool(votes.awaited or votes.changeable)
+
+
+async def in_the_name_of(person: str, screen: ActionScreen) -> ActionScreen:
+    """Return the form of a vote in the name of that person; if it is empty, in one's own, or in the name of
+    one of the voters whose deputy the reader is, if these are several.
+    """
+    form, view, parameters = screen.form, screen.view, screen.desk.request.query_params
+    voter_field = next(
+        (field for field in form.fields if field.name == INSTEAD_OF and not field.reference), None
+    )
+    if voter_field is None:
+        return screen
+    absent: tuple[FieldChoice, ...] = ()
+    if view is not None and f"/{INSTEAD_OF}" not in parameters:
+        absent = await _absent_voters(screen.desk, view, screen.row.name, parameters.get("/decision", ""))
+    choice = replace(voter_field, kind=FieldKind.choice, choices=absent, required=True)
+    fields = [
+        choice if field is voter_field else field
+        for field in form.fields
+        if field is not voter_field or absent
+    ]
+    preset = {**screen.preset, INSTEAD_OF: person} if person and not absent else screen.preset
+    return replace(screen, own_form=replace(form, fields=tuple(fields)), preset=preset)
+
+
+async def absent_voter(screen: ActionScreen) -> str | None:
+    """Return what the person is called in whose name the vote is; None: it is the reader's own, or the form
+    asks for that person.
+    """
+    person: str | None = screen.preset.get(INSTEAD_OF)
+    return None if person is None else await _name_of(screen.desk, person)
+
+
+async def _absent_voters(desk: Desk, view: RecordView, action: str, decision: str) -> tuple[FieldChoice, ...]:
+    """Return the voters in whose name the reader can take the action as their deputy, by their names, if
+    these are several and the reader has no vote of their own; empty otherwise. `decision` is the one that
+    the form is about; empty: any.
+    """
+    work = await desk.calls.read_if_allowed("/v1/me/work")
+    persons = dict.fromkeys(
+        vote["instead_of"]
+        for vote in (work["votes_for_others"] if work else ())
+        if vote["ticket"] == view.record["id"]
+        and vote["action"] == action
+        and decision in ("", vote["decision"])
+    )
+    if len(persons) < SEVERAL:
+        return ()
+    path = f"/v1/{view.lifecycle.plural}/{view.record['id']}/{VOTE_LIST}"
+    ballots = await desk.calls.read_if_allowed(path, {"limit": MOST_BALLOTS})
+    if any(
+        (ballot["person"] or {}).get("id") == desk.reader_id and decision in ("", ballot["decision_id"])
+        for ballot in (ballots["items"] if ballots else ())
+    ):
+        return ()
+    names = [(person, await _name_of(desk, person)) for person in persons]
+    return tuple(FieldChoice(person, dict.fromkeys(LANGUAGES, name)) for person, name in names)
+
+
+async def _name_of(desk: Desk, person: str) -> str:
+    record = await desk.calls.read_if_allowed(f"/v1/persons/{person}") if NAME.fullmatch(person) else None
+    return person if record is None else str(record["name"])
 
 
 def _has_no_open_decision(lists: Sequence[RecordList]) -> bool:

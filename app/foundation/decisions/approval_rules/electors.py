@@ -216,6 +216,7 @@ async def with_role(
     if seat.role is not None:
         barred = await without_vote_by_role(reads, holders, seat.role)
         holders = [holder for holder in holders if holder not in barred]
+    _note_removed(await grants.removed_by_parties(reads, roles, opening, now), opening)
     granted = await grants.by_parties(reads, holders, opening, now, roles=roles)
     return dict.fromkeys(_unseated(holders, granted, opening), seat)
 
@@ -229,8 +230,15 @@ async def of_group(reads: ReadContext, group: Group, opening: MatterOpening, now
     members = await reads.children(GroupMember, group)
     chair: Voters = {} if group.chair_id is None else {group.chair_id: Seat()}
     seats = chair | {member.person_id: Seat(side=member.side) for member in members if member.person_id}
-    counting = _unseated(seats, await grants.seated_by_parties(reads, group, opening, now), opening)
-    return {person: seats[person] for person in counting}
+    newcomers, removed_persons = await grants.seated_by_parties(reads, group, opening, now)
+    _note_removed(removed_persons, opening)
+    return {person: seats[person] for person in _unseated(seats, newcomers, opening)}
+
+
+def _note_removed(persons: Iterable[UUID], opening: MatterOpening) -> None:
+    """Note in the opening the persons who lost their place by a party, so that the voters see it."""
+    for person in persons:
+        opening.unseated.setdefault(person, VoterLeftOutReason.removed_by_party)
 
 
 async def voting_group(reads: ReadContext, rules: Iterable[HoldingRule]) -> Group | None:

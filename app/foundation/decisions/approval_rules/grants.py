@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from app.common.people import Grade
+from app.common.people import Grade, PersonState, Role, RoleGrant
 from app.foundation.decisions.approval_rules.versions import MatterOpening
-from app.foundation.decisions.lookups import EventActs, acts_where
+from app.foundation.decisions.lookups import EventActs, acts_by, changed_without_grant
 from app.foundation.people.records import Group, GroupMember
 from app.kernel.access.reads import ReadContext
 from app.log.events import kind_of
@@ -38,66 +40,125 @@ async def by_parties(
     """Return those of the persons who hold the role, by one of these grants of it, or have that grade, only
     because a party to the matter has lately set it.
     """
-    streams = [f"person/{person}" for person in persons]
-    acts = await _acts(reads, streams, opening, now)
+    if opening.counts_all_grants:
+        return set()
+    streams = {person: f"person/{person}" for person in persons}
+    history = await _history(reads, streams.values(), opening, now)
     granted: set[UUID] = set()
-    for stream in {act.stream for act in acts}:
-        person = UUID(stream.partition("/")[2])
-        own_acts = [act for act in acts if act.stream == stream]
-        if roles and person not in _settled(own_acts, _holding(stream, person, roles), opening, now):
+    for person, stream in streams.items():
+        if not history.is_changed(stream):
+            continue
+        own_acts = history.by_stream[stream]
+        if roles and person not in history.settled_persons(own_acts, holding(stream, person, roles)):
             granted.add(person)
-        if least_grade and person not in _settled(
-            own_acts, _of_grade(stream, person, least_grade), opening, now
+        if least_grade and person not in history.settled_persons(
+            own_acts, _of_grade(stream, person, least_grade)
         ):
             granted.add(person)
     return granted
 
 
+async def removed_by_parties(
+    reads: ReadContext, roles: Collection[str], opening: MatterOpening, now: datetime
+) -> set[UUID]:
+    """Return the people who hold none of these grants, or have no active account, only because a party to
+    the matter has lately taken it from them.
+    """
+    if not opening.parties:
+        return set()
+    until = _until(opening, now)
+    persons = await changed_without_grant(reads, roles, until, administrators=opening.parties)
+    streams = {person: f"person/{person}" for person in persons}
+    if not streams:
+        return set()
+    history = await _history(reads, streams.values(), opening, now)
+    removed: set[UUID] = set()
+    for person, stream in streams.items():
+        if history.is_changed(stream):
+            removed |= history.settled_persons(history.by_stream[stream], _using(stream, person, roles))
+    return removed
+
+
 async def seated_by_parties(
     reads: ReadContext, group: Group, opening: MatterOpening, now: datetime
-) -> set[UUID]:
+) -> tuple[set[UUID], set[UUID]]:
     """Return the members of the group, and its chair, who are that only because a party to the matter has
-    lately named them.
+    lately named them; and those who are not, only because a party has lately removed them.
     """
-    acts = await _acts(reads, [group.row_key], opening, now)
-    if not acts:
-        return set()
+    history = await _history(reads, [group.row_key], opening, now)
+    if not history.is_changed(group.row_key):
+        return set(), set()
     seats = _Seats(group.row_key)
-    settled = _settled(acts, seats.after, opening, now)
-    return seats.persons - settled
+    settled = history.settled_persons(history.by_stream[group.row_key], seats.after)
+    newcomers = set() if opening.counts_all_grants else seats.persons - settled
+    return newcomers, settled - seats.persons
 
 
-async def _acts(
-    reads: ReadContext, streams: Collection[str], opening: MatterOpening, now: datetime
-) -> list[EventActs]:
-    """Return all acts on those of the records that a party has lately changed."""
-    if opening.counts_all_grants or not opening.parties:
-        return []
-    return await acts_where(reads, streams, opening.parties, _settled_until(opening, now))
-
-
-def _settled_until(opening: MatterOpening, now: datetime) -> datetime:
+def _until(opening: MatterOpening, now: datetime) -> datetime:
     return (opening.began_at or now) - SETTLING
 
 
-def _settled(acts: Iterable[EventActs], holders: Holders, opening: MatterOpening, now: datetime) -> set[UUID]:
-    """Return the people who would have it without what parties have lately done: who got it from others, or
-    long ago. What a party takes away and gives again stays theirs.
+async def _history(
+    reads: ReadContext, streams: Collection[str], opening: MatterOpening, now: datetime
+) -> GrantHistory:
+    """Return the acts on the records, and on those who have lately changed them; empty if no party has."""
+    until = _until(opening, now)
+    history = GrantHistory(opening.parties, until)
+    if opening.parties:
+        for act in await acts_by(reads, streams, opening.parties, until):
+            history.by_stream.setdefault(act.stream, []).append(act)
+    return history
+
+
+@dataclass(frozen=True, slots=True)
+class GrantHistory:
+    """The acts on records, and on the people who have acted there since `until`, the oldest of each record
+    first.
     """
-    settled: set[UUID] = set()
-    present: set[UUID] = set()
-    until = _settled_until(opening, now)
-    for act in acts:
-        after = holders(act)
-        if after is None:
-            continue
-        if act.person_id not in opening.parties or act.recorded_at < until:
-            settled = (settled | (set(after) - present)) - (present - set(after))
-        present = set(after)
-    return settled
+
+    parties: frozenset[UUID]
+    until: datetime
+    by_stream: dict[str, list[EventActs]] = field(default_factory=dict)
+
+    def is_changed(self, stream: str) -> bool:
+        """Return whether a party has lately changed the record, also through others."""
+        return any(self.is_by_party(act) for act in self.by_stream.get(stream, ()))
+
+    def is_by_party(self, act: EventActs) -> bool:
+        """Return whether the act is a late one of a party, or of an administrator who was one only because a
+        party had lately made them one: parties could else do by others what they cannot do themselves.
+        """
+        person = act.person_id
+        if person is None or act.recorded_at < self.until:
+            return False
+        if person in self.parties:
+            return True
+        stream = f"person/{person}"
+        earlier_acts = [own for own in self.by_stream.get(stream, ()) if own.recorded_at < act.recorded_at]
+        settled, present = self._standing(earlier_acts, _administering(stream, person))
+        return person in present - settled
+
+    def settled_persons(self, acts: Iterable[EventActs], holders: Holders) -> set[UUID]:
+        """Return the people who would have it without what parties have lately done: who got it from others,
+        or long ago. What a party takes away and gives again stays theirs.
+        """
+        return self._standing(acts, holders)[0]
+
+    def _standing(self, acts: Iterable[EventActs], holders: Holders) -> tuple[set[UUID], set[UUID]]:
+        """Return the people who would have it without the parties, and those who have it."""
+        settled: set[UUID] = set()
+        present: set[UUID] = set()
+        for act in acts:
+            after = holders(act)
+            if after is None:
+                continue
+            if not self.is_by_party(act):
+                settled = (settled | (set(after) - present)) - (present - set(after))
+            present = set(after)
+        return settled, present
 
 
-def _holding(stream: str, person: UUID, roles: Collection[str]) -> Holders:
+def holding(stream: str, person: UUID, roles: Collection[str]) -> Holders:
     """Return the function that tells whether the person holds one of the grants after an event."""
 
     def after(act: EventActs) -> Collection[UUID] | None:
@@ -105,6 +166,37 @@ def _holding(stream: str, person: UUID, roles: Collection[str]) -> Holders:
         if "roles" not in values:
             return None
         return () if set(roles).isdisjoint(values["roles"] or ()) else (person,)
+
+    return after
+
+
+def _using(stream: str, person: UUID, roles: Collection[str]) -> Holders:
+    """Return the function that tells whether the person holds one of the grants after an event, and has an
+    active account.
+    """
+    values: dict[str, Any] = {}
+
+    def after(act: EventActs) -> Collection[UUID] | None:
+        set_fields = act.rows_set.get(stream) or {}
+        if set_fields.keys().isdisjoint({"roles", "state", "deactivated_at"}):
+            return None
+        values.update(set_fields)
+        is_active = values.get("state") == PersonState.active and not values.get("deactivated_at")
+        is_holder = is_active and not set(roles).isdisjoint(values.get("roles") or ())
+        return (person,) if is_holder else ()
+
+    return after
+
+
+def _administering(stream: str, person: UUID) -> Holders:
+    """Return the function that tells whether the person administers something after an event."""
+
+    def after(act: EventActs) -> Collection[UUID] | None:
+        values = act.rows_set.get(stream) or {}
+        if "roles" not in values:
+            return None
+        held = {RoleGrant.parse(text).role for text in values["roles"] or ()}
+        return (person,) if Role.admin in held else ()
 
     return after
 
