@@ -47,7 +47,7 @@ from app.desk.pages.form.questions import TRANSFER, question_before, reason_agai
 from app.desk.pages.form.replies import respond_by_reply
 from app.desk.pages.form.reply_box import refused_to_publish, with_question, would_publish
 from app.desk.pages.form.returns import RETURN, page_to_return_to
-from app.desk.pages.form.screens import ActionScreen
+from app.desk.pages.form.screens import PAGES_AFTER, ActionScreen
 from app.desk.pages.form.sent_inputs import SentInputs, inputs_of
 from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept_form, with_uploads
 from app.desk.pages.record.outcome_sentences import outcome_sentence
@@ -208,8 +208,9 @@ async def _done(screen: ActionScreen, sent: SentInputs, answer: CallAnswer) -> R
     view = RecordView(screen.lifecycle, answer.document, desk.language, desk.root)
     refused_files = await attach_files(screen, view, sent)
     await respond_by_reply(screen, view, sent)
-    if screen.after is not None:
-        page = await screen.after(screen, view, sent, answer)
+    after = screen.after or PAGES_AFTER.get((screen.lifecycle.kind, screen.row.name))
+    if after is not None:
+        page = await after(screen, view, sent, answer)
         if page is not None:
             return page
     done = outcome_sentence(desk, view, screen.row.name) or ""
