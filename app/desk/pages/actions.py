@@ -53,7 +53,7 @@ from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept
 from app.desk.pages.record.outcome_sentences import outcome_sentence
 from app.desk.pages.record.planned_window import WANTED, freezes_ahead
 from app.desk.pages.record.requester_card import RequesterCard, requester_card
-from app.desk.pages.record.votes import is_asked_to_vote
+from app.desk.pages.record.votes import is_asked_to_vote, vote_about
 from app.desk.pages.record_names import read_named_record
 from app.desk.pages.records import VOTES, RecordView, events_of, reader_pages
 from app.desk.pages.secrets import secret_page
@@ -342,6 +342,9 @@ def _conditions_by_place(screen: ActionScreen) -> dict[str, str]:
 async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -> Response:
     screen, sent = await with_held_roles(screen, sent.laid_out(screen.form.fields))
     about = "" if screen.view is None else f" · {screen.view.spoken_name}"
+    if screen.row.name in VOTES and screen.view is not None:
+        words = await vote_about(screen.desk, screen.view, sent.first_text("/decision"))
+        screen = replace(screen, about=words)
     reason = await _reason_against(screen)
     layout, rows = form_layout(screen.form, screen.face), await _rows_within(screen)
     asked_about = list(_asked_about(screen, sent, rows))

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from app.desk.pages.context import Desk
+from app.desk.pages.record.vote_sentences import vote_sentence
 from app.desk.pages.records import (
     VOTES,
     OfferedAction,
@@ -77,6 +78,17 @@ async def is_asked_to_vote(desk: Desk, view: RecordView) -> bool:
     )
     votes = reader_votes(desk, view, list(offered_actions(desk, view)), lists, work)
     return bool(votes.awaited or votes.changeable)
+
+
+async def vote_about(desk: Desk, view: RecordView, decision: str) -> str:
+    """Return the vote on the record that the form is about as a sentence: the one on that decision, or the
+    only one that waits for the reader; empty if none does.
+    """
+    work = await desk.calls.read_if_allowed("/v1/me/work") or {"votes": (), "votes_for_others": ()}
+    votes = [*work["votes"], *work["votes_for_others"]]
+    votes = [vote for vote in votes if vote["ticket"] == view.record["id"]]
+    chosen = [vote for vote in votes if vote["decision"] == decision] or (votes if len(votes) == 1 else [])
+    return vote_sentence(desk, chosen[0]) if chosen else ""
 
 
 def _has_no_open_decision(lists: Sequence[RecordList]) -> bool:
