@@ -504,7 +504,7 @@ async def test_duties_are_handed_over_only_by_those_who_may(api: Api) -> None:
     await admin.post_ok(f"/v1/persons/{leaver.id}/deactivate", {})
     path = f"/desk/administration/people/{leaver.id}/handover"
     assert "Hand over from:" not in (home := await opened(admin, "/desk"))
-    assert "whose duties others hand over: 1" in home
+    assert "whose duties somebody else must hand over: 1" in home
     form = await opened(admin, path)
     assert ('name="/new_holder"' in form, "You hand over none of these duties. Ask: " in form) == (
         False,

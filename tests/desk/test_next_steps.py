@@ -31,10 +31,11 @@ async def test_whoever_has_signed_reads_who_signs_next(api: Api) -> None:
 async def test_an_item_whose_approvers_wait_says_who_must_agree_since_when_and_what_applies(api: Api) -> None:
     roles = (Role.service_level_manager, Role.admin)
     ada, bea = await api.client("Ada", *roles), await api.client("Bea", *roles)
+    cas = await api.client("Cas", Role.agent)
     names = {"name_en": "Workplace", "name_zh": "办公", "criticality": "low", "owner": ada.id}
     service = await ada.post_ok("/v1/services", {"key": "workplace", **names})
     item = {"key": "laptop", "service": service["key"], "title_en": "Laptop", "title_zh": "笔记本电脑"}
-    item |= {"fulfilment_path": "standard", "approver_persons": [bea.id], "approval_rule": "majority"}
+    item |= {"fulfilment_path": "standard", "approver_persons": [cas.id], "approval_rule": "majority"}
     drafted = await ada.post_ok("/v1/catalogue_items", item)
     address = f"/desk/catalogue_item/{drafted['id']}"
     for reader in (ada, bea):

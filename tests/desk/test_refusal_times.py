@@ -58,6 +58,7 @@ async def test_forms_and_records_refuse_with_times_of_the_reader_and_the_api_in_
     assert f"begins on {begins:%Y-%m-%d %H:%M} UTC." in refusal.json()["detail"]
 
     opened = await member.post_ok("/v1/incidents", an_incident())
-    sent = {"time_zone": "Asia/Shanghai", "/occurred_at": "2020-01-01T08:00"}  # as the form itself is sent
-    refused = await send(member, f"/desk/incident/{opened['number']}/acknowledge", **sent)
+    early = datetime.now(SHANGHAI) - timedelta(days=1)
+    values = {"time_zone": "Asia/Shanghai", "/occurred_at": f"{early:%Y-%m-%dT%H:%M}"}
+    refused = await send(member, f"/desk/incident/{opened['number']}/acknowledge", **values)
     assert re.search(r"ust not be before [\d-]+ [\d:]{5} UTC\+8", refused.text), said(refused.text)
