@@ -71,13 +71,13 @@ class CallRefused(Exception):
 @dataclass(frozen=True, slots=True)
 class OperationCalls:
     """Calls of API operations for a page, with the rights of its reader and responses in the page's language.
-    Refusals state times by the clocks of the zone; all other times are in UTC. At most CONCURRENT_CALLS run
-    at once; others wait.
+    Refusals state times by the clocks of the zone (None: in UTC, as all other times are). At most
+    CONCURRENT_CALLS run at once; others wait.
     """
 
     request: Request
     language: str
-    zone: ZoneInfo
+    zone: ZoneInfo | None = None
     _running: Semaphore = field(default_factory=lambda: Semaphore(CONCURRENT_CALLS), init=False, repr=False)
 
     async def read(self, path: str, parameters: Parameters = NO_PARAMETERS) -> Any:

@@ -18,9 +18,9 @@ _READER_ZONE: ContextVar[tzinfo | None] = ContextVar("reader_zone", default=None
 
 
 @contextmanager
-def refusals_in_zone(zone: tzinfo) -> Iterator[None]:
-    """Until the block ends, refusals state times by the clocks of the zone: people read them on a page.
-    Elsewhere, and in other sentences, which may be stored for several readers, times are in UTC.
+def refusals_in_zone(zone: tzinfo | None) -> Iterator[None]:
+    """Until the block ends, refusals state times by the clocks of the zone (None: in UTC): people read them
+    on a page. Elsewhere, and in other sentences, which may be stored for several readers, times are in UTC.
     """
     token = _READER_ZONE.set(zone)
     try:

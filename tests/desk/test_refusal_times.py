@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.common.people import Role
-from app.i18n import LANGUAGES, sentences, translate
+from app.i18n import LANGUAGES, Word, sentences, translate
 from app.i18n.clocks import REFUSALS, refusals_in_zone
 from tests.client import Api, an_incident
 from tests.desk.sent_forms import said
@@ -25,7 +25,7 @@ def test_every_refusal_on_a_page_states_times_by_the_clocks_of_the_reader(langua
         for code, sentence in by_code.items():
             if "{since}" not in sentence and "{until}" not in sentence:
                 continue
-            words = {"since": TIME, "until": [TIME, "2026-12-01T02:00:00Z"]}
+            words: dict[str, Word] = {"since": TIME, "until": [TIME, "2026-12-01T02:00:00Z"]}
             with refusals_in_zone(SHANGHAI):
                 text = translate(language, table, code, words)
             assert ("2026-12-01 10:00 UTC+8" in text) == (table in REFUSALS), text
