@@ -53,7 +53,7 @@ def with_clock_times(text: str, zone: tzinfo | None, name: str = "") -> str:
     """Return the text with its times of ISO 8601 by the clocks of the zone; unchanged without one."""
     if zone is None:
         return text
-    return ISO_TIME.sub(lambda found: clock_time(datetime.fromisoformat(found[0]), zone, name), text)
+    return ISO_TIME.sub(lambda match: clock_time(datetime.fromisoformat(match[0]), zone, name), text)
 
 
 def zone_offset(local: datetime) -> str:

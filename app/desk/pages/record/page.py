@@ -169,7 +169,7 @@ class PageReads:
     window: WindowCheck | None
     #: The actions on the record that wait for the reader, as their work names them.
     awaited: Sequence[str]
-    #: What is said of a record that waits for a second person.
+    #: The note on a record that waits for a second person.
     agreement: str | None
 
     @property
