@@ -242,10 +242,10 @@ def _child_items(rows: Iterable[Mapping[str, Any]], shape: type[OutputModel]) ->
 
 async def _name_askers(ledger: Ledger, votes: Iterable[dict[str, Any]]) -> None:
     """Put the people who asked in the place of their ids."""
-    asked = [vote for vote in votes if vote["asked_by"] is not None]
-    names = await ledger.directory.names({UUID(vote["asked_by"]) for vote in asked})
+    by_people = [vote for vote in votes if vote["asked_by"] is not None]
+    names = await ledger.directory.names({UUID(vote["asked_by"]) for vote in by_people})
     texts = await ledger.vault.texts(names.values()) if names else {}
-    for vote in asked:
+    for vote in by_people:
         vote["asked_by"] = {"id": vote["asked_by"], "name": texts.get(names.get(UUID(vote["asked_by"]), ""))}
 
 
