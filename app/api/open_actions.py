@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import tzinfo
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,12 +11,15 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.i18n import Word, translate
+from app.i18n.clocks import reader_zone
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import Patch
 from app.kernel.commands.offers import Offer
 
 #: Stands for the record in the address of an action.
 ID = "{id}"
+#: The table of the sentences on why actions are forbidden.
+REASONS = "detail"
 
 
 class ActionLink(NamedTuple):
@@ -56,22 +60,28 @@ def open_actions(
     own_id = str(record_id)  # once: it takes as long as the rest of an action
     actions = []
     for offer in offered:
-        description = _described(lifecycle, offer, "" if offer.because is None else state, language).copy()
+        description = _described(
+            lifecycle, offer, "" if offer.because is None else state, language, reader_zone(REASONS)
+        ).copy()
         description["href"] = description["href"].replace(ID, own_id, 1)
         actions.append(description)
     return actions
 
 
 @lru_cache(maxsize=8192)
-def _described(lifecycle: Lifecycle[Any], offer: Offer, state: str, language: str) -> dict[str, Any]:
-    """Return the action of any record of that kind. Cached and shared, so not to be changed."""
+def _described(
+    lifecycle: Lifecycle[Any], offer: Offer, state: str, language: str, zone: tzinfo | None
+) -> dict[str, Any]:
+    """Return the action of any record of that kind. Cached and shared, so not to be changed; by the zone in
+    which the reason states times, too.
+    """
     label = offer.action.label(language)
     reason = None
     if offer.because is not None:
         words: dict[str, Word] = {"action": label, "state": state, **dict(offer.words)}
         if offer.duty is not None:
             words["part"] = offer.duty.label(language)
-        reason = translate(language, "detail", offer.because, words)
+        reason = translate(language, REASONS, offer.because, words)
     link = action_link(lifecycle, offer.action)
     return {
         "action": offer.action.name,

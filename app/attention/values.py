@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from app.common.people import Role, RoleLabels
 from app.common.records import CodeEnum
-from app.html.filters import zone_offset
 from app.i18n import LANGUAGES, translate
+from app.i18n.clocks import zone_offset
 from app.kernel.actions.lifecycle import Lifecycle
 from app.kpis.declaration.kpi import Kpi, TargetValue, Unit
 from app.kpis.questions.chart_words import ChartWords

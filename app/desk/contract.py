@@ -26,7 +26,7 @@ PATH_PARAMETER = re.compile(r"{(\w+)}")
 RECORD_FILE_SLASHES = 4
 #: Members of an action's response that are not part of the record: they are shown on the next page, or listed
 #: within the record.
-OF_THE_ANSWER = frozenset({"warnings", "open_duties", "staying_duties"})
+OF_THE_ANSWER = frozenset({"warnings", "open_duties", "moving_duties", "staying_duties"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
 import orjson
 from fastapi import Request
@@ -18,6 +19,7 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, Message
 
 from app.api.replica_reads import WANTED, position_for_calls
+from app.i18n.clocks import refusals_in_zone
 
 Parameters = Mapping[str, str | Sequence[str]]
 NO_PARAMETERS: Parameters = {}
@@ -69,11 +71,13 @@ class CallRefused(Exception):
 @dataclass(frozen=True, slots=True)
 class OperationCalls:
     """Calls of API operations for a page, with the rights of its reader and responses in the page's language.
-    At most CONCURRENT_CALLS run at once; others wait.
+    Refusals state times by the clocks of the zone (None: in UTC, as all other times are). At most
+    CONCURRENT_CALLS run at once; others wait.
     """
 
     request: Request
     language: str
+    zone: ZoneInfo | None = None
     _running: Semaphore = field(default_factory=lambda: Semaphore(CONCURRENT_CALLS), init=False, repr=False)
 
     async def read(self, path: str, parameters: Parameters = NO_PARAMETERS) -> Any:
@@ -131,8 +135,10 @@ class OperationCalls:
             scope.pop(name, None)
         app = self.request.app
         # An exception of the operation is its response and not a failure of the page.
+        operations = ExceptionMiddleware(app.router, app.exception_handlers)
         async with self._running:
-            return await _answered(ExceptionMiddleware(app.router, app.exception_handlers), scope, content)
+            with refusals_in_zone(self.zone):
+                return await _answered(operations, scope, content)
 
 
 async def _answered(operations: ASGIApp, scope: dict[str, Any], content: bytes) -> CallAnswer:

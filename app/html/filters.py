@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
+
+from app.i18n.clocks import zone_offset
 
 CODE = re.compile("`([^`]*)`")
 BREAK = Markup("<br>")
@@ -121,15 +123,6 @@ def time_element(instant: datetime, zone: ZoneInfo, words: str | None = None) ->
         return element.format(instant.isoformat(), time, zone_offset(local))
     title = f"{time} {zone_offset(local)}"
     return Markup('<time datetime="{}" title="{}">{}</time>').format(instant.isoformat(), title, words)
-
-
-def zone_offset(local: datetime) -> str:
-    """Return how far the clocks of a local time are from UTC, as `UTC+8`."""
-    minutes = int((local.utcoffset() or timedelta(0)).total_seconds() // 60)
-    if minutes == 0:
-        return "UTC"
-    hours, rest = divmod(abs(minutes), 60)
-    return f"UTC{'−' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}"
 
 
 def bullets(entries: Iterable[object]) -> Markup:

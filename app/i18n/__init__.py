@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, tzinfo
 from functools import cache
 from pathlib import Path
 from string import Formatter
 from typing import Protocol, TypeAlias, runtime_checkable
+
+from app.i18n.clocks import clock_time, reader_zone, with_clock_times
 
 LANGUAGES = ("en", "zh")
 #: Separator between the parts of a list.
@@ -41,10 +43,10 @@ def sentences(language: str) -> dict[str, dict[str, str]]:
 def translate(language: str, table: str, code: str, words: Mapping[str, Word] | None = None) -> str:
     """Return the sentence with its placeholders filled; a missing word becomes an ellipsis. In Chinese a
     space separates Chinese characters from Latin letters or digits that are filled in next to them, as it
-    does within the sentences.
+    does within the sentences. Refusals on a page state times by the clocks of its reader.
     """
-    template = sentences(language)[table][code]
-    blanks = _Blanks({name: text_of_word(word, language) for name, word in (words or {}).items()})
+    template, zone = sentences(language)[table][code], reader_zone(table)
+    blanks = _Blanks({name: text_of_word(word, language, zone, name) for name, word in (words or {}).items()})
     if language != SPACED:
         return template.format_map(blanks)
     filled = ""
@@ -55,19 +57,17 @@ def translate(language: str, table: str, code: str, words: Mapping[str, Word] | 
     return filled
 
 
-def text_of_word(word: Word, language: str) -> str:
-    """Return the value as people read it in that language."""
+def text_of_word(word: Word, language: str, zone: tzinfo | None = None, name: str = "") -> str:
+    """Return the value of the placeholder `name` as people read it in that language, with times by the clocks
+    of the zone (None: in UTC).
+    """
     if isinstance(word, Labelled):
         return word.label(language)
     if isinstance(word, datetime):
-        # Rounded up: most of these are the earliest time that is accepted, and a form takes whole seconds.
-        rounded = word.astimezone(UTC).replace(tzinfo=None) + timedelta(
-            microseconds=-word.microsecond % 1_000_000
-        )
-        return f"{rounded.isoformat(' ', 'seconds' if rounded.second else 'minutes')} UTC"
+        return clock_time(word, zone, name)
     if isinstance(word, str):
-        return word
-    parts = [text_of_word(part, language) for part in word]
+        return with_clock_times(word, zone, name)
+    parts = [text_of_word(part, language, zone, name) for part in word]
     return ("; " if any(", " in part for part in parts) else LIST_SEPARATORS[language]).join(parts)
 
 

@@ -44,6 +44,8 @@ async def test_what_is_due_first_comes_first_until_one_has_voted_or_it_is_over(a
     assert one == {
         "decision": first,
         "question": "Shall we go on?",
+        "decision_kind": None,
+        "asked_by": {"id": ada.id, "name": "Ada"},
         "asked_at": one["asked_at"],
         "opens_at": None,
         "due_at": SOON.replace("Z", ".000000Z"),

@@ -25,6 +25,8 @@ from app.i18n import translate
 from app.registry import LIFECYCLES
 from tests.client import Api, Client, an_incident
 from tests.desk.sent_forms import read_form, said, send_form
+from tests.processes.changes.samples import a_change
+from tests.processes.problems.samples import a_problem
 from tests.webhooks.tools import process_all
 
 INVITE = f"{ADMINISTRATION}/people/invite"
@@ -256,7 +258,9 @@ async def test_a_deactivation_leads_to_handing_over_what_the_person_held(api: Ap
     assert "· Assignee" in html, "and not the code of the field"
     assert re.findall(r'name="/kinds" value="([^"]*)"', html) == ["incident"], "only what is held"
     handed = await sent(manager, done.headers["location"], new_holder=kim.id, kinds="incident")
-    assert handed.status_code == 303, said(handed.text)
+    assert handed.status_code == 200, said(handed.text)
+    assert "1 of 1 handed over" in handed.text
+    assert "Everything that Lin held is handed over." in handed.text
     zhao = await api.client("Zhao")
     done = await sent(manager, f"/desk/person/{zhao.id}/deactivate")
     nothing = await manager.get(done.headers["location"])
@@ -500,7 +504,7 @@ async def test_duties_are_handed_over_only_by_those_who_may(api: Api) -> None:
     await admin.post_ok(f"/v1/persons/{leaver.id}/deactivate", {})
     path = f"/desk/administration/people/{leaver.id}/handover"
     assert "Hand over from:" not in (home := await opened(admin, "/desk"))
-    assert "whose duties others hand over: 1" in home
+    assert "whose duties somebody else must hand over: 1" in home
     form = await opened(admin, path)
     assert ('name="/new_holder"' in form, "You hand over none of these duties. Ask: " in form) == (
         False,
@@ -508,3 +512,25 @@ async def test_duties_are_handed_over_only_by_those_who_may(api: Api) -> None:
     )
     form = await opened(manager, path)
     assert ('name="/new_holder"' in form, "handed over by: " in form) == (True, False)
+
+
+async def test_the_page_after_a_hand_over_counts_what_moved_and_says_why_the_rest_stays(api: Api) -> None:
+    await api.team("network")
+    manager = await api.client("Mia", Role.incident_manager, Role.problem_manager)
+    leaver = await api.client("Jo", Role.agent, Role.engineer, Role.change_manager)
+    kim = await api.client("Kim", Role.agent)
+    held = []
+    for plural, body in (("incidents", an_incident()), ("problems", a_problem()), ("changes", a_change())):
+        record = await leaver.post_ok(f"/v1/{plural}", body)
+        await leaver.post_ok(f"/v1/{plural}/{record['id']}/assign", {"person": "me"})
+        held.append(record["number"])
+    admin = await api.client("Ada", Role.admin)
+    await admin.post_ok(f"/v1/persons/{leaver.id}/deactivate", {})
+    pages = f"{ADMINISTRATION}/people/{leaver.id}/handover", f"/desk/person/{leaver.id}/transfer_duties"
+    for path in pages:
+        answer = await sent(manager, path, new_holder=kim.id, kinds="incident")
+        html = said(answer.text)
+        assert answer.status_code == 200, html
+        assert "1 of 3 handed over Jo still holds the work below." in html
+        assert re.search(rf"{held[1]} .* Assignee You did not select this kind of record\.", html), html
+        assert re.search(rf"{held[2]} .* You cannot hand this over\. Ask: Change manager", html), html

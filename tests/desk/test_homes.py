@@ -74,6 +74,8 @@ async def test_the_home_of_each_role_shows_its_own_work_in_the_demo(readers: dic
         tiles = {label: (address, count) for address, count, label in TILE.findall(html)}
         assert [label for label, (_, count) in tiles.items() if count != "0"], f"{name} has work"
         assert OWN.findall(html) or 'id="queue"' in html, f"{name} sees some of it"
+        begin = html.partition('<h2 id="waiting">')[2].partition("</h2>")[0]
+        assert re.search(r'Waiting for you|待您处理|(?:Go on with: |继续：) ?<a href="[^"]+">', begin), begin
         address, count = next((address, count) for address, count in tiles.values() if count != "0")
         listed = (await page(reader, f"{address}&limit=200")).count('<td class="wide"')
         assert count == str(listed) or count == "99+", f"{name}: the count is that of the list"

@@ -6,7 +6,7 @@ import re
 
 from app.common.people import Role
 from app.desk.contract import screen_contract
-from app.desk.pages.record.placed_actions import awaited_step
+from app.desk.pages.record.next_steps import awaited_step
 from app.desk.pages.record_names import OWN_NAMES, TELLING_FIELDS
 from app.desk.pages.records import RecordView
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND

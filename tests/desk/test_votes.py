@@ -6,7 +6,14 @@ import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import pytest
+
 from app.common.people import Role
+from app.desk.pages.record.vote_sentences import OF_RECORDS, decided_code
+from app.desk.pages.records import VOTES
+from app.foundation.decisions.records import DecisionKind
+from app.i18n import LANGUAGES, sentences
+from app.registry import LIFECYCLES
 from tests.automation.worker import Worker
 from tests.client import Api, Client
 from tests.desk.sent_forms import read_form, said, send_form
@@ -176,7 +183,8 @@ async def test_a_vote_of_a_meeting_is_offered_once_the_meeting_has_begun(api: Ap
     (vote,) = (await member.read("/v1/me/work"))["votes"]
     assert datetime.fromisoformat(vote["opens_at"]) == begins
     html, address = await page(member, "/desk"), f"/desk/meeting/{meeting['number']}"
-    assert "Voting opens: Once a week?" in html
+    assert f"Decide a question of meeting {meeting['number']} “Board”. The question: Once a week?" in html
+    assert f"Voting opens on {begins:%Y-%m-%d %H:%M} UTC. Ada asks for votes until " in html
     assert await offered(member, "/desk") == await offered(member, address) == []
     form = await page(member, f"{address}/vote")
     assert "The meeting decides this question" in form
@@ -186,3 +194,34 @@ async def test_a_vote_of_a_meeting_is_offered_once_the_meeting_has_begun(api: Ap
     assert (await member.read("/v1/me/work"))["votes"][0]["opens_at"] is None
     assert await offered(member, address) == ["Vote: Once a week?"]
     assert 'name="/verdict"' in await page(member, f"{address}/vote")
+
+
+async def test_a_vote_says_what_is_decided_about_which_record_who_asks_and_until_when(api: Api) -> None:
+    board = await a_board(api)
+    for name in ("Nils", "Ines"):
+        await api.client(name, Role.cab_member)
+    path = await board.assessed("medium")
+    await board.manager.post_ok(f"{path}/request_approval", board.question())
+    change = await board.member.read(path)
+    (vote,) = (await board.member.read("/v1/me/work"))["votes"]
+    assert (vote["decision_kind"], vote["asked_by"]["id"]) == ("change", board.manager.id)
+    until = datetime.fromisoformat(vote["due_at"])
+    sentence = (
+        f"Decide whether change {change['number']} “{change['title']}” may be carried out. "
+        f"The question: Shall it be made? {vote['asked_by']['name']} asks for votes "
+        f"until {until:%Y-%m-%d %H:%M} UTC."
+    )
+    for place in ("/desk", f"/desk/change/{change['number']}/vote", "/dashboard/committee"):
+        html = await page(board.member, place, cookie="time_zone=UTC")
+        assert sentence.partition(" until ")[0] in html, place
+    assert sentence in await page(board.member, "/desk", cookie="time_zone=UTC")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_of_decision_has_a_sentence_of_its_own(language: str) -> None:
+    codes = {decided_code(kind, "record") for kind in (*DecisionKind, None)}
+    codes |= {decided_code(None, kind) for kind in OF_RECORDS}
+    assert {each.kind for each in LIFECYCLES if not VOTES.isdisjoint(each.by_name)} >= OF_RECORDS
+    texts = {sentences(language)["desk"][code] for code in codes}
+    assert len(texts) == len(codes) == len(DecisionKind) + 1 + len(OF_RECORDS)
+    assert all("{record}" in text for text in texts)

@@ -24,6 +24,7 @@ from app.dashboard.opening import DashboardPage, open_dashboard
 from app.desk.names import NAME
 from app.desk.pages.context import Desk, require_signed_in
 from app.desk.pages.form.key_reasons import reason_against_key
+from app.desk.pages.record.vote_sentences import vote_sentence
 from app.desk.pages.records import RecordView, shown_fields
 from app.desk.values import ShownField, label_of
 from app.foundation.decisions.records import (
@@ -67,11 +68,12 @@ class CastBallot:
 class AwaitedVote:
     """A question that waits for the reader's vote. `item` is as the reader's work has it, `listed` as the
     list of decisions has it (None: it is not among them). `absent` is in whose name they vote, if not their
-    own; `refusal` why they cannot vote now.
+    own; `sentence` says what they decide, `refusal` why they cannot vote now.
     """
 
     item: Mapping[str, Any]
     view: RecordView
+    sentence: str
     kind_label: str
     listed: Mapping[str, Any] | None
     facts: Sequence[ShownField]
@@ -191,6 +193,7 @@ async def _awaited(
     return AwaitedVote(
         item=item,
         view=view,
+        sentence=vote_sentence(desk, item),
         kind_label=desk.kind_label(item["kind"]),
         listed=listed,
         facts=[field for field in fields if not field.is_long],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -19,9 +19,9 @@ from app.desk.forms.fields import FieldChoice, FieldKind, FormField
 from app.desk.operation_calls import CallAnswer
 from app.desk.pages.actions import screen_of, send_form, show_form
 from app.desk.pages.context import Desk, open_desk, require_signed_in
-from app.desk.pages.form.questions import held_kinds
+from app.desk.pages.form.questions import TRANSFER, held_kinds, managers_in_words, named_duty
 from app.desk.pages.form.returns import page_to_return_to
-from app.desk.pages.form.screens import ActionScreen
+from app.desk.pages.form.screens import PAGES_AFTER, ActionScreen
 from app.desk.pages.form.sent_inputs import SentInputs
 from app.desk.pages.records import RecordView, read_record
 from app.foundation.people.succession.leaving import managed_kinds
@@ -149,7 +149,7 @@ async def post_handover_form(request: Request, name: str) -> Response:
 
 
 def _handover(desk: Desk, view: RecordView, duties: Mapping[str, Any]) -> ActionScreen:
-    screen = screen_of(desk, view.lifecycle, "transfer_duties", view)
+    screen = screen_of(desk, view.lifecycle, TRANSFER, view)
     held = [each["kind"] for each in duties["counts"]]
     fields = tuple(
         _of_held_kinds(desk, field, held) if field.name == KINDS else field for field in screen.form.fields
@@ -162,6 +162,39 @@ def _handover(desk: Desk, view: RecordView, duties: Mapping[str, Any]) -> Action
         about=desk.sentence("hand_over_about", person=view.record["name"]),
         before=("desk/administration/held_duties.html", {"held": held_kinds(desk, duties)}),
     )
+
+
+async def _handed_over(
+    screen: ActionScreen, view: RecordView, sent: SentInputs, answer: CallAnswer
+) -> Response | None:
+    """Return the page with the number of duties that are handed over, and with those that stay and why; None
+    if the same form was sent before.
+    """
+    desk, moving, staying = screen.desk, answer.document["moving_duties"], answer.document["staying_duties"]
+    if moving is None:
+        return None
+    chosen = set(sent.inputs.get(f"/{KINDS}", ())) - {""}
+    duties = [(*named_duty(desk, duty), _reason_to_stay(desk, duty, chosen)) for duty in staying]
+    return desk.answer(
+        "administration/handed_over.html",
+        desk.sentence("handed_over_count", n=moving, all=moving + len(staying)),
+        view=view,
+        duties=duties,
+        handover=f"{ADMINISTRATION}/people/{view.record['id']}/handover",
+        returns_to=page_to_return_to(desk),
+    )
+
+
+PAGES_AFTER["person", TRANSFER] = _handed_over
+
+
+def _reason_to_stay(desk: Desk, duty: Mapping[str, Any], chosen: Collection[str]) -> str:
+    """Return why the duty stays: the reader left out its kind, does not manage it, or what the API states."""
+    if duty["kind"] not in managed_kinds(require_signed_in(desk.request)):
+        return desk.sentence("stays_with_managers", roles=managers_in_words(desk, duty["kind"]))
+    if chosen and duty["kind"] not in chosen:
+        return desk.sentence("stays_unchosen")
+    return str(duty["reason"]).removeprefix("new_holder: ")
 
 
 def _of_held_kinds(desk: Desk, field: FormField, held: Sequence[str]) -> FormField:

@@ -47,13 +47,19 @@ from app.desk.pages.form.questions import TRANSFER, question_before, reason_agai
 from app.desk.pages.form.replies import respond_by_reply
 from app.desk.pages.form.reply_box import refused_to_publish, with_question, would_publish
 from app.desk.pages.form.returns import RETURN, page_to_return_to
-from app.desk.pages.form.screens import ActionScreen
+from app.desk.pages.form.screens import PAGES_AFTER, ActionScreen
 from app.desk.pages.form.sent_inputs import SentInputs, inputs_of
 from app.desk.pages.kept_forms import FILLED_BY, belongs_to_another_person, kept_form, with_uploads
 from app.desk.pages.record.outcome_sentences import outcome_sentence
 from app.desk.pages.record.planned_window import WANTED, freezes_ahead
 from app.desk.pages.record.requester_card import RequesterCard, requester_card
-from app.desk.pages.record.votes import INSTEAD_OF, absent_voter, in_the_name_of, is_asked_to_vote
+from app.desk.pages.record.votes import (
+    INSTEAD_OF,
+    absent_voter,
+    in_the_name_of,
+    is_asked_to_vote,
+    vote_about,
+)
 from app.desk.pages.record_names import read_named_record
 from app.desk.pages.records import VOTES, RecordView, events_of, reader_pages
 from app.desk.pages.secrets import secret_page
@@ -205,8 +211,9 @@ async def _done(screen: ActionScreen, sent: SentInputs, answer: CallAnswer) -> R
     view = RecordView(screen.lifecycle, answer.document, desk.language, desk.root)
     refused_files = await attach_files(screen, view, sent)
     await respond_by_reply(screen, view, sent)
-    if screen.after is not None:
-        page = await screen.after(screen, view, sent, answer)
+    after = screen.after or PAGES_AFTER.get((screen.lifecycle.kind, screen.row.name))
+    if after is not None:
+        page = await after(screen, view, sent, answer)
         if page is not None:
             return page
     done = outcome_sentence(desk, view, screen.row.name) or ""
@@ -319,6 +326,9 @@ def _conditions_by_place(screen: ActionScreen) -> dict[str, str]:
 async def _drawn(screen: ActionScreen, sent: SentInputs, *, status: int = 200) -> Response:
     screen, sent = await with_held_roles(screen, sent.laid_out(screen.form.fields))
     about = "" if screen.view is None else f" · {screen.view.spoken_name}"
+    if screen.row.name in VOTES and screen.view is not None:
+        words = await vote_about(screen.desk, screen.view, sent.first_text("/decision"))
+        screen = replace(screen, about=words)
     reason = await _reason_against(screen)
     layout, rows = form_layout(screen.form, screen.face), await _rows_within(screen)
     asked_about = list(_asked_about(screen, sent, rows))

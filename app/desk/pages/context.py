@@ -166,7 +166,11 @@ class Desk:
 
     def in_zone(self, name: str) -> Desk:
         """Return the same page with times by the clocks of that zone; unchanged if there is no such zone."""
-        return replace(self, display=replace(self.display, zone=ZoneInfo(name))) if is_zone(name) else self
+        if not is_zone(name):
+            return self
+        zone = ZoneInfo(name)
+        calls = OperationCalls(self.request, self.language, zone)
+        return replace(self, display=replace(self.display, zone=zone), calls=calls)
 
     @property
     def reader_id(self) -> str | None:
@@ -292,7 +296,7 @@ def open_desk(request: Request, root: str = DESK, kinds: Collection[str] | None 
     numbered = frozenset(kind for kind, lifecycle in ledger.lifecycles.items() if lifecycle.code is not None)
     codes = code_words(ledger.lifecycles, request.app.state.adapter_titles, language)
     display = ValueDisplay(screen_contract(), language, zone, linked, numbered, root, codes, now)
-    calls = OperationCalls(request, language)
+    calls = OperationCalls(request, language, zone)
     names = ReferredNames(calls, display.contract, ledger.lifecycles)
     return Desk(request, calls, display, names, ledger.lifecycles, root)
 

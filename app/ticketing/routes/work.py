@@ -20,10 +20,11 @@ from starlette.responses import Response
 from app.api.authentication.auth import caller_of, ledger_of, utc_now
 from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
-from app.api.records.shapes import OutputModel, Renderer, TeamStub
+from app.api.records.shapes import OutputModel, PersonStub, Renderer, TeamStub
 from app.api.requests.accept import language_for
 from app.api.requests.json_output import dump_json
 from app.common.people import Caller
+from app.foundation.decisions.records import DecisionKind
 from app.kernel.access import directory
 from app.kernel.ledger import Ledger
 from app.log.canonical import from_instant, instant
@@ -90,6 +91,12 @@ class VoteItem(OutputModel):
 
     decision: UUID = Field(description="Identifier of the decision, for the action.")
     question: str = Field(description="Question of the decision, in one line.")
+    decision_kind: DecisionKind | None = Field(
+        description="Kind of the decision; null if its voters do not follow from approval rules."
+    )
+    asked_by: PersonStub | None = Field(
+        description="Person who put the question; null if an automation rule did."
+    )
     asked_at: datetime = Field(description="Time at which the caller was asked.")
     opens_at: datetime | None = Field(
         description="Time from which votes count: the begin of the meeting that decides; null if they count "
@@ -193,6 +200,7 @@ async def get_my_work(request: Request) -> Response:
     work: dict[str, Any] = await _cases(rows, ledger, caller, language)
     work |= {"tasks": _child_items(rows["tasks"], TaskItem), "votes": _child_items(rows["votes"], VoteItem)}
     work["votes_for_others"] = _child_items(rows["votes_for_others"], VoteItem)
+    await _name_askers(ledger, [*work["votes"], *work["votes_for_others"]])
     work["complaints"] = _child_items(rows["complaints"], ComplaintItem)
     work["asked"] = await asked_actions(ledger, caller, language, utc_now())
     now = utc_now()
@@ -230,6 +238,15 @@ def _child_items(rows: Iterable[Mapping[str, Any]], shape: type[OutputModel]) ->
                 values[name] = instant(from_instant(time))
         items.append({name: values[name] for name in shape.model_fields})
     return items
+
+
+async def _name_askers(ledger: Ledger, votes: Iterable[dict[str, Any]]) -> None:
+    """Put the people who asked in the place of their ids."""
+    by_people = [vote for vote in votes if vote["asked_by"] is not None]
+    names = await ledger.directory.names({UUID(vote["asked_by"]) for vote in by_people})
+    texts = await ledger.vault.texts(names.values()) if names else {}
+    for vote in by_people:
+        vote["asked_by"] = {"id": vote["asked_by"], "name": texts.get(names.get(UUID(vote["asked_by"]), ""))}
 
 
 async def _queues(rows: Sequence[Mapping[str, Any]], ledger: Ledger) -> list[dict[str, Any]]:

@@ -87,6 +87,7 @@ COMMON_FIELDS = (
 TASK_FIELDS = "'id', t.id, 'title', t.title, 'overdue', coalesce(t.due_at < %(now)s, false)"
 VOTE_FIELDS = (
     f"'decision', d.id, 'question', {QUESTION_IN_LANGUAGE}, 'asked_at', t.asked_at, "
+    "'decision_kind', d.decision, 'asked_by', d.asked_by_id, "
     "'opens_at', case when about.opens_at > %(now)s then about.opens_at end, "
     "'instead_of', nullif(t.person_id, (select %(me)s::uuid)), "
     "'action', case when d.rule = 'chair' and d.chair_id = t.person_id then 'decide' else 'vote' end"

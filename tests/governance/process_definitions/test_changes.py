@@ -192,6 +192,9 @@ async def test_a_change_within_a_team_is_decided_by_its_head_and_published_with_
     assert (reviewed["state"], reviewed["opinion"]) == ("under_review", "It saves a day.")
     [ballot] = (await registry.quality.read(f"{path}/votes"))["items"]
     assert (ballot["person"]["id"], ballot["due_at"]) == (head.id, change["due_at"])
+    note = (await registry.quality.get(f"/desk/process_change/{change['number']}?lang=en")).text
+    assert "Next step: the votes of Head, until " in note, "the step that put the question is taken"
+    assert "Next step: Review" not in note
     own = f"{PATH}/{(await applied(registry, registry.quality, 'bills'))['number']}"
     refused = await registry.quality.post(f"{own}/review", json=question)
     assert (refused.status_code, refused.json()["code"]) == (403, "separation_of_duties")

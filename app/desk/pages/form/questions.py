@@ -15,6 +15,7 @@ from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.records import RecordView
 from app.foundation.people.succession.duties import KIND_DUTIES
 from app.foundation.people.succession.leaving import managed_kinds
+from app.i18n.entries import joined
 from app.kernel.actions.describe import outcomes
 
 #: Actions that end the account of a person.
@@ -92,20 +93,26 @@ def managers_of(kind: str) -> frozenset[Role]:
     return KIND_DUTIES[kind].managers if kind in KIND_DUTIES else frozenset()
 
 
+def managers_in_words(desk: Desk, kind: str) -> str:
+    """Return the names of the roles that hand over what somebody holds of that kind."""
+    labels = ledger_of(desk.request).role_labels
+    roles = sorted(managers_of(kind), key=list(Role).index)
+    return joined((labels.label(role, desk.language) for role in roles), desk.language)
+
+
+def named_duty(desk: Desk, duty: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the address and name of the record that the person has the duty in."""
+    return f"/desk/{duty['kind']}/{duty['number'] or duty['id']}", _called(desk, duty)
+
+
 def held_kinds(desk: Desk, duties: Mapping[str, Any]) -> list[HeldKind]:
     """Return the duties that a person holds, by kind; those first that the reader may hand over."""
     own = managed_kinds(require_signed_in(desk.request))
-    labels = ledger_of(desk.request).role_labels
     kinds = []
     for held in duties["counts"]:
         kind = held["kind"]
-        records = tuple(
-            (f"/desk/{kind}/{duty['number'] or duty['id']}", _called(desk, duty))
-            for duty in duties["items"]
-            if duty["kind"] == kind
-        )
-        roles = sorted(managers_of(kind), key=list(Role).index)
-        managers = ", ".join(labels.label(role, desk.language) for role in roles)
+        records = tuple(named_duty(desk, duty) for duty in duties["items"] if duty["kind"] == kind)
+        managers = managers_in_words(desk, kind)
         kinds.append(HeldKind(desk.kinds_label(kind), held["count"], records, managers, kind in own))
     return sorted(kinds, key=lambda kind: not kind.is_own)
 

@@ -23,6 +23,10 @@ from app.kernel.actions.lifecycle import Action, Lifecycle
 
 #: The characters of a Chinese verb that a noun can follow at once.
 LONGEST_VERB = 2
+#: Builds the page that follows an action; None: the usual one does.
+PageAfter = Callable[["ActionScreen", RecordView, SentInputs, CallAnswer], Awaitable[Response | None]]
+#: The pages that follow actions by whatever form they were sent, by the kind of the record and the action.
+PAGES_AFTER: dict[tuple[str, str], PageAfter] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +56,7 @@ class ActionScreen:
     facts: tuple[ShownField, ...] = ()
     before: tuple[str, Mapping[str, Any]] | None = None
     refusals: tuple[tuple[str, str], ...] = ()
-    after: Callable[[ActionScreen, RecordView, SentInputs, CallAnswer], Awaitable[Response | None]] | None = (
-        None
-    )
+    after: PageAfter | None = None
 
     @property
     def link(self) -> ActionLink:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from app.desk.pages.context import Desk, require_signed_in
 from app.desk.pages.form.questions import TRANSFER
+from app.desk.pages.record.vote_sentences import vote_sentence
 from app.desk.pages.record_names import with_record_names
 from app.desk.pages.records import RecordView, named_in_vote
 from app.foundation.people.succession.leaving import managed_kinds
@@ -104,12 +105,10 @@ def _rows(
         yield _row(desk, to_do, task, "complete_task", {"/task": task["id"]})
     for vote in (*work["votes"], *work["votes_for_others"]):
         if vote["opens_at"] is not None:
-            to_do = desk.sentence("vote_opens", question=vote["question"])
+            to_do = vote_sentence(desk, vote)
             yield _row(desk, to_do, {**vote, "due_at": vote["opens_at"]}, None, {})
             continue
-        label = _action_label(desk, vote["kind"], vote["action"])
-        to_do = desk.sentence("vote_waits", action=label, question=vote["question"])
-        yield _row(desk, to_do, vote, vote["action"], named_in_vote(vote))
+        yield _row(desk, vote_sentence(desk, vote), vote, vote["action"], named_in_vote(vote))
     for complaint in work["complaints"]:
         action = ABOUT_COMPLAINTS[complaint["owned"]]
         label = _action_label(desk, complaint["kind"], action)

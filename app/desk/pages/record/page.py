@@ -40,8 +40,9 @@ from app.desk.operation_calls import CallRefused
 from app.desk.pages.context import Desk, open_desk, require_signed_in
 from app.desk.pages.form.returns import return_link
 from app.desk.pages.lists.promises import promise_text
+from app.desk.pages.record.next_steps import agreement_note, next_step
 from app.desk.pages.record.outcome_sentences import outcome_sentence
-from app.desk.pages.record.placed_actions import awaited_step, placed_actions
+from app.desk.pages.record.placed_actions import placed_actions
 from app.desk.pages.record.planned_window import WindowCheck, window_check
 from app.desk.pages.record.read_fields import (
     essential_fields,
@@ -170,6 +171,8 @@ class PageReads:
     window: WindowCheck | None
     #: The actions on the record that wait for the reader, as their work names them.
     awaited: Sequence[str]
+    #: The note on a record that waits for a second person.
+    agreement: str | None
 
     @property
     def possible(self) -> list[OfferedAction]:
@@ -189,7 +192,8 @@ async def _read_page(desk: Desk, view: RecordView) -> PageReads:
     )
     parts = await named_parts(desk, view, events=events, lists=lists, possible=without_votes(possible))
     votes, awaited = reader_votes(desk, view, possible, lists, work), _awaited(view, work)
-    return PageReads(offered, lists, parts, votes, files, requester, notices, window, awaited)
+    agreement = agreement_note(desk, view, events)
+    return PageReads(offered, lists, parts, votes, files, requester, notices, window, awaited, agreement)
 
 
 def _values(desk: Desk, view: RecordView, reads: PageReads) -> dict[str, Any]:
@@ -217,7 +221,8 @@ def _values(desk: Desk, view: RecordView, reads: PageReads) -> dict[str, Any]:
         **placed_fields(view, fields),
         "votes": reads.votes,
         "actions": placed,
-        "next_step": None if has_next else _next_step(desk, view, reads.offered),
+        "next_step": None if has_next else next_step(desk, view, reads.offered, reads.lists),
+        "agreement": reads.agreement,
         "tables": [narrowed(table) for table in parts.tables if table.rows and not _is_talk(view, table)],
         "more": [(each.name, each.words[desk.language]) for each in children if each.name not in FIRST_LISTS],
         "entries": _own_entries(parts),
@@ -312,20 +317,6 @@ async def _requester(desk: Desk, view: RecordView) -> RequesterCard | None:
     if view.record.get("alert_source") is not None and view.record.get("reported_by") is None:
         return None
     return await requester_card(desk, person["id"], except_record=str(view.record["id"]))
-
-
-def _next_step(desk: Desk, view: RecordView, offered: Sequence[OfferedAction]) -> str | None:
-    """Return the sentence on what comes next with the record, for readers who can do nothing about it now:
-    what they wait for, or who acts.
-    """
-    row = awaited_step(view)
-    if row is None:
-        return None
-    label, reason = row.label(desk.language), {each.name: each.reason for each in offered}.get(row.name)
-    if reason:
-        return desk.sentence("next_step_waits", action=label, reason=reason)
-    role_words = row.policy.phrase(desk.language, ledger_of(desk.request).role_labels)
-    return desk.sentence("next_step_by", action=label, who=role_words)
 
 
 async def _work(desk: Desk, view: RecordView, possible: Sequence[OfferedAction]) -> Mapping[str, Any] | None:

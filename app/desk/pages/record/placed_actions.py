@@ -11,8 +11,6 @@ from typing import Any
 from app.api.state_words import awaits_agreement
 from app.common.faces import TAKE_ACTION, RecordFace
 from app.desk.pages.records import AGREE, OfferedAction, RecordView
-from app.kernel.actions.actor_policy import Relation
-from app.kernel.actions.lifecycle import Action
 
 #: By which a ticket is given to somebody, and by which one writes to its people.
 ASSIGN, COMMENT = "assign", "comment"
@@ -89,30 +87,6 @@ def _next_action(view: RecordView, left: dict[str, OfferedAction], reader_id: st
     leading = sorted(rows, key=lambda row: row.name in SENDS_BACK)
     names = (row.name for row in leading if not face.is_dangerous(row.name))
     return next((name for name in names if name not in refusing), None)
-
-
-def awaited_step(view: RecordView) -> Action[Any, Any] | None:
-    """Return the action by which anybody carries the record on: the first that the face names for
-    the state, else the first of the table that leads on; None if people do nothing more.
-    """
-    face, lifecycle = view.lifecycle.face, view.lifecycle
-    state = next((state for state in lifecycle.states if state.value == view.record.get("state")), None)
-    if state is None:
-        return None
-    possible = [row for row in lifecycle.rows if row.is_open_in(state) and _is_of_people(row)]
-    named = face.primary.get(state.value, ())
-    leading = [row for row in possible if row.name in named]
-    leading += [
-        row
-        for row in possible
-        if not row.stays and row.name not in SENDS_BACK and not face.is_dangerous(row.name)
-    ]
-    return next(iter(leading), None)
-
-
-def _is_of_people(row: Action[Any, Any]) -> bool:
-    policy = row.policy
-    return bool(policy.roles or policy.relations - {Relation.rule, Relation.decision})
 
 
 def _is_free(view: RecordView, reader_id: str | None) -> bool:

@@ -12,6 +12,7 @@ from app.desk.forms.fields import FieldChoice, FieldKind
 from app.desk.names import NAME
 from app.desk.pages.context import Desk
 from app.desk.pages.form.screens import ActionScreen
+from app.desk.pages.record.vote_sentences import vote_sentence
 from app.desk.pages.records import (
     VOTES,
     OfferedAction,
@@ -149,6 +150,17 @@ async def _absent_voters(desk: Desk, view: RecordView, action: str, decision: st
 async def _name_of(desk: Desk, person: str) -> str:
     record = await desk.calls.read_if_allowed(f"/v1/persons/{person}") if NAME.fullmatch(person) else None
     return person if record is None else str(record["name"])
+
+
+async def vote_about(desk: Desk, view: RecordView, decision: str) -> str:
+    """Return the vote on the record that the form is about as a sentence: the one on that decision, or the
+    only one that waits for the reader; empty if none does.
+    """
+    work = await desk.calls.read_if_allowed("/v1/me/work") or {"votes": (), "votes_for_others": ()}
+    votes = [*work["votes"], *work["votes_for_others"]]
+    votes = [vote for vote in votes if vote["ticket"] == view.record["id"]]
+    chosen = [vote for vote in votes if vote["decision"] == decision] or (votes if len(votes) == 1 else [])
+    return vote_sentence(desk, chosen[0]) if chosen else ""
 
 
 def _has_no_open_decision(lists: Sequence[RecordList]) -> bool:

@@ -93,6 +93,9 @@ class StayingDutyOut(DutyOut):
 class TransferredPersonOut(PersonOut):
     """A person whose duties are handed over, with those that stay."""
 
+    moving_duties: int | None = Field(
+        description="Number of duties that are handed over. Null if the answer is a repetition."
+    )
     staying_duties: list[StayingDutyOut] | None = Field(
         description="Duties that stay with the person, by due time; at most 200. Null if the answer is a "
         "repetition."
@@ -170,8 +173,9 @@ async def transfer_duties(
     )
     carried_out = await perform_idempotently(ledger, command)
     answer = await renderer.render_one(carried_out.record)
-    answer["staying_duties"] = None
+    answer["moving_duties"] = answer["staying_duties"] = None
     if not carried_out.replayed:
+        answer["moving_duties"] = sum(duty.id not in reasons for duty in duties)
         answer["staying_duties"] = [
             {**_duty_shown(duty), "reason": reasons[duty.id].sentence(renderer.language)}
             for duty in duties
