@@ -25,30 +25,30 @@ MOST = 2
 async def test_a_record_without_child_records_is_read_by_two_statements(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    somebody = await api.client("Ada", *Role)
-    incident = await somebody.post_ok("/v1/incidents", TICKET)
-    asked: list[str] = []
+    ada = await api.client("Ada", *Role)
+    incident = await ada.post_ok("/v1/incidents", TICKET)
+    statements: list[str] = []
     execute = Database._execute
 
     async def noting(self: Database, query: str, *arguments: Any, **named: Any) -> Any:
-        asked.append(query)
+        statements.append(query)
         return await execute(self, query, *arguments, **named)
 
-    await somebody.read(f"/v1/incidents/{incident['id']}")
+    await ada.read(f"/v1/incidents/{incident['id']}")
     monkeypatch.setattr(Database, "_execute", noting)
-    shown = await somebody.read(f"/v1/incidents/{incident['id']}")
-    assert len(shown["actions"]) > 20
-    assert len(asked) <= MOST, "\n".join(asked)
+    answer = await ada.read(f"/v1/incidents/{incident['id']}")
+    assert len(answer["actions"]) > 20
+    assert len(statements) <= MOST, "\n".join(statements)
 
 
 async def test_actions_on_child_records_are_offered_once_there_are_some(api: Api) -> None:
-    somebody = await api.client("Ada", *Role)
-    path = f"/v1/incidents/{(await somebody.post_ok('/v1/incidents', TICKET))['id']}"
+    ada = await api.client("Ada", *Role)
+    path = f"/v1/incidents/{(await ada.post_ok('/v1/incidents', TICKET))['id']}"
 
     async def is_open(action: str) -> bool:
-        offered = {each["action"]: each["open"] for each in (await somebody.read(path))["actions"]}
+        offered = {each["action"]: each["open"] for each in (await ada.read(path))["actions"]}
         return bool(offered[action])
 
     assert not await is_open("untag")
-    await somebody.post_ok(f"{path}/tag", {"tag": "mail"})
+    await ada.post_ok(f"{path}/tag", {"tag": "mail"})
     assert await is_open("untag")

@@ -75,16 +75,16 @@ class PresentChildren:
     """
 
     record: Record
-    asked: Collection[str] = ()
-    found: Collection[str] = ()
+    conditions: frozenset[str] = frozenset()
+    met_conditions: frozenset[str] = frozenset()
 
     def lacks(self, child: type[Record], parent: Record) -> bool:
         """Return whether it is known that this record has no child records of that class."""
-        return parent is self.record and child.KIND in self.asked and child.KIND not in self.found
+        return parent is self.record and child.KIND in self.conditions - self.met_conditions
 
-    def has_all(self, marked: Iterable[ChildRef]) -> bool:
+    def has_children(self, marked: Iterable[ChildRef]) -> bool:
         """Return whether there is a child record for each of the marks."""
-        return all(_where(mark) in self.found for mark in marked)
+        return all(_where(mark) in self.met_conditions for mark in marked)
 
 
 class Offer(NamedTuple):
@@ -128,7 +128,7 @@ async def offers(
         because = None
         for check in row.checks.unless:
             because = because or await check(reads, loaded.record, ctx)
-        if because is None and not present.has_all(required_children(row).values()):
+        if because is None and not present.has_children(required_children(row).values()):
             because = NOTHING_TO_CHOOSE
         if because is not None or not _has_caller_checks(row):
             offered.append(Offer(row, because))
@@ -160,9 +160,10 @@ async def _present_children(
     wheres = _presence_columns(lifecycle)
     if not wheres or not any(required_children(row) or _has_caller_checks(row) for row in rows):
         return PresentChildren(record)
-    found = await ledger.db.by_id(_presence_statement(lifecycle), record.id)
-    assert found is not None
-    return PresentChildren(record, wheres, {where for where, column in wheres.items() if found[column]})
+    row = await ledger.db.by_id(_presence_statement(lifecycle), record.id)
+    assert row is not None
+    present = frozenset(where for where, column in wheres.items() if row[column])
+    return PresentChildren(record, frozenset(wheres), present)
 
 
 @cache

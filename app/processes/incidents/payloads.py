@@ -90,7 +90,8 @@ class ResolveIncident(Payload, of=Incident):
     service_restored_at: Instant | None = Field(
         default=None,
         description="Time at which the service was restored; if left out, the time that the "
-        "containment stated, or now. It may not be before the incident began, or was opened if the beginning is unknown.",
+        "containment stated, or now. It may not be before the incident began, or was opened if the "
+        "beginning is unknown.",
     )
 
 

@@ -22,7 +22,7 @@ from app.log.canonical import from_instant
 #: Sentences on what applies until a second person has agreed, where they differ from the usual one.
 UNTIL_AGREED = {"catalogue_item": "until_agreed_item", "approval_rule": "until_agreed_rule"}
 #: Those who act by themselves and are no people.
-OF_NOBODY = frozenset({Relation.rule, Relation.decision})
+AUTOMATIC_RELATIONS = frozenset({Relation.rule, Relation.decision})
 #: The most people whom a sentence names.
 MOST_NAMED = 5
 
@@ -44,8 +44,8 @@ def next_step(
     if reason:
         return desk.sentence("next_step_waits", action=label, reason=reason)
     outstanding = list(_people_to_act(view, row.name))
-    who = joined(outstanding, desk.language) if outstanding else _roles_in_words(desk, row)
-    return desk.sentence("next_step_by", action=label, who=who)
+    actors = joined(outstanding, desk.language) if outstanding else _roles_in_words(desk, row)
+    return desk.sentence("next_step_by", action=label, who=actors)
 
 
 def awaited_step(view: RecordView) -> Action[Any, Any] | None:
@@ -75,13 +75,13 @@ def agreement_note(desk: Desk, view: RecordView, events: Mapping[str, Any] | Non
     row = next((row for row in view.lifecycle.rows if row.name == AGREE), None)
     if row is None or not awaits_agreement(view.record):
         return None
-    who = _roles_in_words(desk, row)
+    actors = _roles_in_words(desk, row)
     set_at, author = _setting(view, events)
     language, zone = desk.language, desk.display.zone
     asks = (
-        desk.sentence("agreement_waits", who=who)
+        desk.sentence("agreement_waits", who=actors)
         if set_at is None
-        else desk.sentence("agreement_waits_since", who=who, since=_time(set_at, zone))
+        else desk.sentence("agreement_waits_since", who=actors, since=_time(set_at, zone))
     )
     apart = desk.sentence("agreement_apart", person=author or desk.sentence("agreement_author"))
     until = desk.sentence(UNTIL_AGREED.get(view.lifecycle.kind, "until_agreed"))
@@ -133,7 +133,7 @@ def _people_to_act(view: RecordView, action: str) -> Iterator[str]:
 
 def _roles_in_words(desk: Desk, row: Action[Any, Any]) -> str:
     """Return which people may carry out the action."""
-    policy = replace(row.policy, relations=row.policy.relations - OF_NOBODY)
+    policy = replace(row.policy, relations=row.policy.relations - AUTOMATIC_RELATIONS)
     return policy.phrase(desk.language, ledger_of(desk.request).role_labels)
 
 
@@ -143,4 +143,4 @@ def _time(instant: str, zone: ZoneInfo) -> str:
 
 def _is_of_people(row: Action[Any, Any]) -> bool:
     policy = row.policy
-    return bool(policy.roles or policy.relations - OF_NOBODY)
+    return bool(policy.roles or policy.relations - AUTOMATIC_RELATIONS)
