@@ -4,7 +4,7 @@ would read as "there is no work". They are not refused, as clients may rely on t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 from uuid import UUID
@@ -23,6 +23,10 @@ from app.kernel.visible_records import is_visible
 NOT_NAMES = frozenset({"none", "me"})
 #: The kinds whose keys are unique only within a process.
 OF_PROCESSES = frozenset({"category"})
+#: The filters whose texts name something, although they refer to no kind of records.
+WORDS = frozenset({"key", "kpi", "process", "tag"})
+#: The kind of records that define names of processes.
+DEFINITION = "process_definition"
 #: The kinds with a sentence of their own.
 SAID_KINDS = frozenset({"service", "ci", "category", "team", "person"})
 WITH_VALUE = """
@@ -36,7 +40,8 @@ class FilterWarning(OutputModel):
     parameter: str = Field(description="Query parameter with the name.", examples=["service"])
     code: str = Field(
         description="Code of the warning: `unknown_service`, `unknown_ci`, `unknown_category`, "
-        "`unknown_team`, `unknown_person` or `unknown_record`.",
+        "`unknown_team`, `unknown_person`, `unknown_process`, `unknown_kpi`, `unknown_tag`, `unknown_record` "
+        "or, in filters of KPIs, `unknown_value`.",
         examples=["unknown_service"],
     )
     detail: str = Field(description="Warning as a sentence, in the reader's language.")
@@ -99,29 +104,86 @@ class NameLookup:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ListNames:
+    """The names in a list's filters that are not references. `known_names` are those that code defines, by
+    parameter; `has_records` returns whether the caller sees a record of the list with that value of the
+    parameter.
+    """
+
+    known_names: Mapping[str, Collection[str]]
+    has_records: Callable[[str, str], Awaitable[bool]]
+
+    async def warning_of(self, renderer: Renderer, parameter: str, name: str) -> FilterWarning | None:
+        """Return the warning of a name that nothing has; None if something has it."""
+        word = parameter.removesuffix("_not")
+        alike: Collection[str] = self.known_names.get(word, ())
+        if word == "key" and "\x00" not in name:
+            named = NamedKey("", renderer.lifecycle.kind, name, None)
+            alike = await visible_keys(renderer.ledger, renderer.caller, named)
+        elif word == "process":
+            alike = renderer.ledger.lifecycles.keys()
+        if name in NOT_NAMES or name in alike or await self._is_in_use(renderer, word, name):
+            return None
+        near, said = nearest(name, list(alike)), "record" if word == "key" else word
+        detail = warning_sentence(renderer.language, f"no_{said}", name, near)
+        return FilterWarning(parameter=parameter, code=f"unknown_{said}", detail=detail, near=near)
+
+    async def _is_in_use(self, renderer: Renderer, word: str, name: str) -> bool:
+        """Return whether a record of the list has the name, or a definition gives it to a process."""
+        if word == "key":
+            return False
+        if word == "process" and await _is_defined(renderer, name):
+            return True
+        return await self.has_records(word, name)
+
+
+async def _is_defined(renderer: Renderer, process: str) -> bool:
+    """Return whether a definition gives that name to a process."""
+    query = renderer.ledger.lifecycles[DEFINITION].lookup.defined_spellings
+    if query is None or "\x00" in process:
+        return False
+    return bool(await renderer.ledger.db.rows(query, {"names": [process.lower()]}))
+
+
 def warns_of_names(parameters: Mapping[str, Parameter]) -> bool:
-    """Return whether one of the parameters names records, so that answers may warn of unknown names."""
-    return any(_checked_reference(parameter) is not None for parameter in parameters.values())
+    """Return whether one of the parameters has names that may be unknown, so that answers may warn of
+    them.
+    """
+    return any(
+        _checked_reference(parameter) is not None or _is_word(parameter) for parameter in parameters.values()
+    )
 
 
 async def filter_warnings(
-    parameters: Mapping[str, Parameter], query: BaseModel, renderer: Renderer
+    parameters: Mapping[str, Parameter], query: BaseModel, renderer: Renderer, names: ListNames
 ) -> list[dict[str, Any]]:
-    """Return the warnings of names in the query that no record has."""
+    """Return the warnings of names in the query that nothing has."""
     lookup = NameLookup(renderer.ledger, renderer.caller, renderer.language, renderer.lifecycle.kind)
-    warnings = [
-        await lookup.warning_of(parameter, reference["kind"], reference["by"], name)
-        for parameter in sorted(parameters.keys() & query.model_fields_set)
-        if (reference := _checked_reference(parameters[parameter])) is not None
-        for name in getattr(query, parameter) or ()
-    ]
+    warnings = []
+    for parameter in sorted(parameters.keys() & query.model_fields_set):
+        reference = _checked_reference(parameters[parameter])
+        for name in getattr(query, parameter) or ():
+            if reference is not None:
+                warnings.append(await lookup.warning_of(parameter, reference["kind"], reference["by"], name))
+            elif _is_word(parameters[parameter]):
+                warnings.append(await names.warning_of(renderer, parameter, name))
     return [warning.model_dump() for warning in warnings if warning is not None]
 
 
 def _checked_reference(parameter: Parameter) -> Reference | None:
-    """Return the description of the records that values of the parameter name; None if names are not checked:
-    records may name processes that no definition has.
+    """Return the description of the records that values of the parameter name, by key or id; None for other
+    values, such as names of processes, which records may have although no definition does.
     """
     extras = [getattr(mark, "json_schema_extra", None) for mark in get_args(parameter.annotation)]
     references = [extra[REFERENCE] for extra in extras if isinstance(extra, dict) and REFERENCE in extra]
     return next((reference for reference in references if reference["by"] != "name"), None)
+
+
+def _is_word(parameter: Parameter) -> bool:
+    """Return whether values of the parameter are names that are not references, and no codes."""
+    if parameter.name.removesuffix("_not") not in WORDS:
+        return False
+    values = next(hint for hint in get_args(get_args(parameter.annotation)[0]) if hint is not type(None))
+    (entry,) = get_args(get_args(values)[0])
+    return get_args(entry)[:1] == (str,)
