@@ -34,7 +34,7 @@ from app.kpis.answers.comparisons import (
     same_part_of_last_year,
 )
 from app.kpis.answers.limits import KpiLimits
-from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition, PointTarget
+from app.kpis.answers.point_parts import FilterWarnings, LagNotice, LagSeconds, LogPosition, PointTarget
 from app.kpis.answers.recorded import Recording, first_record_of, first_records
 from app.kpis.answers.series import KpiPoint, KpiStatus, is_too_small
 from app.kpis.declaration.dimensions import Dimension
@@ -110,6 +110,7 @@ class KpiBehaviourPage(OutputModel):
     position: LogPosition
     lag_seconds: LagSeconds
     behind: LagNotice = None
+    warnings: FilterWarnings = None
     recomputed: list[str] | None = Field(
         description="Keys of the KPIs whose recomputed figures differ from the stored ones; null if "
         "recomputation was not requested."

@@ -14,7 +14,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import Path, Query, Request
@@ -37,7 +37,14 @@ from app.kpis.answers.as_of import past_moment
 from app.kpis.answers.charts import KpiBehaviour, behaviour
 from app.kpis.answers.filled_periods import filled_periods
 from app.kpis.answers.forecast import KpiForecast, forecast, running_bounds
-from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition, PeriodBegin, PeriodEnd
+from app.kpis.answers.point_parts import (
+    FilterWarnings,
+    LagNotice,
+    LagSeconds,
+    LogPosition,
+    PeriodBegin,
+    PeriodEnd,
+)
 from app.kpis.answers.series_stream import MOST_PERIODS, series_pieces
 from app.kpis.behaviours import FiguresRead, KpiBehaviourPage, behaviours, chart_question
 from app.kpis.cases.drill_down import CasePage, KpiCase, cases
@@ -66,6 +73,7 @@ from app.kpis.shared_overviews import SharedOverviews
 from app.kpis.signals.marks import chart_marks
 from app.kpis.signals.moments import with_moments
 from app.kpis.signals.watch_list import watched_kpis
+from app.kpis.unknown_values import unknown_values
 from app.log.canonical import from_instant, instant
 
 AnswerT = TypeVar(
@@ -89,6 +97,7 @@ class KpiCasePage(OutputModel):
     position: LogPosition
     lag_seconds: LagSeconds
     behind: LagNotice = None
+    warnings: FilterWarnings = None
     items: list[KpiCase]
     next_cursor: str | None
 
@@ -120,7 +129,7 @@ async def list_kpis(request: Request, ledger: ReadLedger, choice: Annotated[KpiC
         next_cursor=None,
     )
     headers = page_responses.VARY | {"Content-Language": language}
-    page = await _with_lag_notice(request, ledger, page)
+    page = await _with_notices(request, ledger, page)
     return Response(page.model_dump_json(by_alias=True), 200, headers, "application/json")
 
 
@@ -192,7 +201,7 @@ async def list_kpi_behaviours(
         next_cursor=None,
     )
     headers = page_responses.VARY | {"Content-Language": language}
-    page = await _with_lag_notice(request, ledger, page)
+    page = await _with_notices(request, ledger, page, *(each.question for each in questions))
     return Response(page.model_dump_json(by_alias=True), 200, headers, "application/json")
 
 
@@ -219,8 +228,8 @@ async def get_kpi(
             _series_tables(request, ledger, pieces, question.by), page_responses.VARY_BY_TYPE
         )
     question = replace(question_of(ledger.settings, kpi, parameters, now), last_year=query.last_year)
-    kpi_answer = await _with_lag_notice(
-        request, ledger, await answer(ledger.db, question, now, position=position, reuse=True)
+    kpi_answer = await _with_notices(
+        request, ledger, await answer(ledger.db, question, now, position=position, reuse=True), question
     )
     return Response(
         kpi_answer.model_dump_json(by_alias=True), 200, page_responses.VARY_BY_TYPE, "application/json"
@@ -242,7 +251,7 @@ async def get_kpi_behaviour(
     question = question_of(ledger.settings, kpi, query.to_parameters(Grain(query.grain), []), now)
     series = await answer(ledger.db, question, now, position=position, reuse=True, compared=False)
     marks = await with_moments(ledger, caller_of(request), question, await chart_marks(ledger, question))
-    chart = await _with_lag_notice(request, ledger, behaviour(kpi, series, now, marks))
+    chart = await _with_notices(request, ledger, behaviour(kpi, series, now, marks), question)
     return Response(chart.model_dump_json(by_alias=True), 200, page_responses.VARY, "application/json")
 
 
@@ -258,7 +267,7 @@ async def get_kpi_influence(
     kpi = await permitted_figures(ledger, context_of(request), key)
     question = question_of(ledger.settings, kpi, query.to_parameters(Grain.all, [query.by]), now)
     influences = await influence(ledger.db, replace(question, by=()), query.by, now)
-    influences = await _with_lag_notice(request, ledger, influences)
+    influences = await _with_notices(request, ledger, influences, question)
     return Response(influences.model_dump_json(by_alias=True), 200, page_responses.VARY, "application/json")
 
 
@@ -274,10 +283,9 @@ async def get_kpi_forecast(
     begin, end = running_bounds(grain, now, zone)
     time = {"begin": begin.isoformat(), "end": end.isoformat()}
     parameters = QuestionParameters(grain=grain.value, zone=zone.key, filters=query.filter_values(), **time)
-    kpi_forecast = await forecast(
-        ledger.db, question_of(ledger.settings, kpi, parameters, now), query.more_cases
-    )
-    kpi_forecast = await _with_lag_notice(request, ledger, kpi_forecast)
+    question = question_of(ledger.settings, kpi, parameters, now)
+    kpi_forecast = await forecast(ledger.db, question, query.more_cases)
+    kpi_forecast = await _with_notices(request, ledger, kpi_forecast, question)
     return Response(kpi_forecast.model_dump_json(by_alias=True), 200, page_responses.VARY, "application/json")
 
 
@@ -312,7 +320,7 @@ async def list_kpi_cases(
     if page.last is not None:
         decided_at, *which = page.last
         cursor = cursors.write([instant(now), instant(decided_at), *map(str, which)], scope, sign)
-    case_page = await _with_lag_notice(request, ledger, _case_page(question, page, cursor))
+    case_page = await _with_notices(request, ledger, _case_page(question, page, cursor), question)
     headers = page_responses.VARY_BY_TYPE | page_responses.link(request, cursor)
     if as_table:
         return tables.csv_response(
@@ -340,7 +348,7 @@ async def _case_tables(
 ) -> AsyncGenerator[tabular.TableData, None]:
     """Yield all cases that the question counts, table by table."""
     async with aclosing(all_cases(ledger.db, question, now)) as pages:
-        first = await _with_lag_notice(request, ledger, _case_page(question, await anext(pages), None))
+        first = await _with_notices(request, ledger, _case_page(question, await anext(pages), None))
         yield tabular.cases_table(first.model_dump(mode="json", by_alias=True))
         async for page in pages:
             # All have the position of the first, and so its notice.
@@ -354,13 +362,22 @@ async def _series_tables(
     """Yield a series of any length, table by table."""
     async with aclosing(pieces):
         async for piece in pieces:
-            yield tabular.series_table(await _with_lag_notice(request, ledger, piece), by)
+            yield tabular.series_table(await _with_notices(request, ledger, piece), by)
 
 
-async def _with_lag_notice(request: Request, ledger: Ledger, kpi_answer: AnswerT) -> AnswerT:
-    """Return the answer, with a notice while the facts lag behind an import; else unchanged."""
-    words = await lag_notice(ledger.db, kpi_answer.position, kpi_answer.lag_seconds, language_for(request))
-    return kpi_answer if words is None else kpi_answer.model_copy(update={"behind": words})
+async def _with_notices(
+    request: Request, ledger: Ledger, kpi_answer: AnswerT, *questions: KpiQuestion
+) -> AnswerT:
+    """Return the answer to the questions, with a notice while the facts lag behind an import, and with
+    warnings of values in filters that name nothing here.
+    """
+    language, more = language_for(request), dict[str, Any]()
+    words = await lag_notice(ledger.db, kpi_answer.position, kpi_answer.lag_seconds, language)
+    if words is not None:
+        more["behind"] = words
+    if warnings := await unknown_values(ledger, caller_of(request), language, questions):
+        more["warnings"] = warnings
+    return kpi_answer.model_copy(update=more) if more else kpi_answer
 
 
 async def cannot_answer(request: Request, error: Exception) -> Response:

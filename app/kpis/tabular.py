@@ -52,7 +52,7 @@ def series_table(kpi_answer: KpiAnswer, by: Sequence[Dimension]) -> TableData:
     ]
     names = [name for name in _fields(KpiPoint) if name != LISTED]
     columns = [(name, *part) for name in names for part in subfields.get(name, [()])]
-    answer_fields = kpi_answer.model_dump(mode="json", by_alias=True)
+    answer_fields = kpi_answer.model_dump(mode="json", by_alias=True, exclude={"warnings"})
     return _table(columns, answer_fields.pop("points"), answer_fields)
 
 
@@ -64,7 +64,7 @@ def cases_table(page_fields: dict[str, Any]) -> TableData:
         {**case, "events": " ".join(event["id"] for event in case["events"])} for case in page_fields["items"]
     ]
     common_fields = {
-        name: value for name, value in page_fields.items() if name not in ("items", "next_cursor")
+        name: value for name, value in page_fields.items() if name not in ("items", "next_cursor", "warnings")
     }
     return _table([(name,) for name in _fields(KpiCase)], rows, common_fields)
 

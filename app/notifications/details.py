@@ -363,8 +363,9 @@ def _of_row(
         return None
     translated = marks(model, Translated).get(name)
     for source in (name,) if translated is None else (translated.texts, name):
-        event_value = (event["data"]["set"].get(key) or {}).get(source)
-        value = (rows.get(key) or {}).get(source) if event_value is None else event_value
+        values = event["data"]["set"].get(key) or {}
+        # What the event cleared is not what a later event has set.
+        value = values[source] if source in values else (rows.get(key) or {}).get(source)
         if value is not None:
             return _Value(name, model, value)
     return None

@@ -51,14 +51,14 @@ ABOUT, STREAM = "about", re.compile(r"[a-z_]+/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-
 
 #: What begins the paths to fields of the notice's record.
 RECORD_FIELD = "own."
-# The newest event until then that set the field of the record.
+# The value by the newest event until then that set the field of the record; null if only later ones set it.
 VALUES_AT_EVENT = """
-select t.stream, t.version, t.field, e.data->'set'->t.stream->t.field as value
+select t.stream, t.version, t.field, (
+  select e.data->'set'->t.stream->t.field from log.told e where e.stream = t.stream
+    and e.version <= t.version and e.data->'set'->t.stream ? t.field
+  order by e.version desc limit 1) as value
 from jsonb_to_recordset(%s::jsonb) as t(stream text, version integer, field text)
-cross join lateral (
-  select data from log.told where stream = t.stream and version <= t.version
-    and data->'set'->t.stream ? t.field
-  order by version desc limit 1) e"""
+where exists (select from log.told e where e.stream = t.stream and e.data->'set'->t.stream ? t.field)"""
 #: Rows of events, by stream and version of the event.
 EventRows = Mapping[tuple[str, int], Mapping[str, Any]]
 #: Payloads of events, by stream and version of the event.

@@ -21,7 +21,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel
 
-from app.common.notices import USUAL_TIME, WAITS, Responsible
+from app.common.notices import FOLLOW, INFORM, USUAL_TIME, WAITS, Responsible
 from app.common.notices import NoticeType as Notice
 from app.common.records import CodeEnum
 from app.i18n import sentences, translate
@@ -269,9 +269,6 @@ DEADLINES = (
     *("due_at", "due_on", "self_check_due_at", "summary_due_at", "review_due_at", "first_due_at"),
     *("until_at", "wanted_at", "target_at", "wake_up_at", "planned_at"),
 )
-#: Notices about a due time that has come or passed: the next due time, which the record has after the act,
-#: is not theirs.
-AT_THE_EVENT = frozenset(notice for notice in Notice if notice.value.endswith(("_due", "_overdue")))
 #: Fields with the last day on which the act can be performed.
 DUE_DAYS = frozenset({"due_on"})
 #: Notices of work, besides those that wait for the reader: they also give the time until which the work is
@@ -286,6 +283,14 @@ WORK_NOTICES = frozenset(
         *(Notice.target_returned, Notice.correction_returned, Notice.scorecard_objected),
         *(Notice.document_access_requested, Notice.template_outgrown, Notice.team_unstaffed),
     }
+)
+#: Notices of what has happened, and of a due time that has come or passed: what the record has by now is not
+#: what they report, such as the person who was assigned after a rule had chosen the team.
+AT_THE_EVENT = frozenset(
+    notice
+    for notice in Notice
+    if notice.value.endswith(("_due", "_overdue"))
+    or (notice.kind in (FOLLOW, INFORM) and notice not in WORK_NOTICES)
 )
 #: What begins the paths to fields of parts of a payload.
 PAYLOAD_PART = "part."

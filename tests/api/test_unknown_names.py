@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import uuid4
 
+from app.api.listings.unknown_names import WORDS
 from app.common.people import Role
 from tests.client import Api, Json, an_incident
 from tests.contract.answers import document
@@ -40,6 +42,46 @@ async def test_every_list_says_that_nothing_has_the_name_in_its_filter(api: Api)
             silent.append((path, name, response.status_code))
     assert len(references()) > 100
     assert {path for path, _, _ in silent} == NO_LISTS_OF_RECORDS, silent
+
+
+def words() -> list[tuple[str, str]]:
+    """Each filter of a list that takes texts which name something without a reference: its path and name."""
+    paths: dict[str, Any] = document()["paths"]
+    return [
+        (path, parameter["name"])
+        for path, operations in paths.items()
+        if not path.startswith("/v1/kpis")
+        for parameter in operations.get("get", {}).get("parameters", ())
+        if "{" not in path and parameter["name"].removesuffix("_not") in WORDS
+        if "Word" in json.dumps(parameter["schema"])
+    ]
+
+
+async def test_every_list_says_that_nothing_has_the_process_kpi_key_or_tag_in_its_filter(api: Api) -> None:
+    client = await api.client("Ada", *(role for role in Role if role is not Role.integration))
+    silent = []
+    for path, name in words():
+        page = (await client.get(path, params={name: "no-such-name"})).json()
+        if [warning["parameter"] for warning in page.get("warnings", ())] != [name]:
+            silent.append((path, name))
+    assert {name.removesuffix("_not") for _, name in words()} == WORDS
+    assert {path for path, _ in silent} <= NO_LISTS_OF_RECORDS, silent
+
+
+async def test_processes_kpis_keys_and_tags_that_there_are_need_no_warning(api: Api) -> None:
+    ada = await api.client("Ada", *(role for role in Role if role is not Role.integration))
+    await api.team("network")
+    incident = await ada.post_ok(INCIDENTS, an_incident())
+    await ada.post_ok(f"{INCIDENTS}/{incident['id']}/tag", {"tag": "printer"})
+    for path, filters in (
+        ("/v1/teams", {"key": "network"}),
+        ("/v1/kpi_targets", {"kpi": "incident_resolution_seconds"}),
+        ("/v1/risks", {"process": "incident"}),
+        (INCIDENTS, {"tag": "printer,none"}),
+    ):
+        assert "warnings" not in await ada.read(path, **filters), path
+    (warning,) = (await ada.read("/v1/kpi_targets", kpi="incident_resolution_second"))["warnings"]
+    assert warning["detail"].startswith("There is no KPI “incident_resolution_second”. Did you mean")
 
 
 async def test_similar_names_are_offered(api: Api) -> None:

@@ -24,7 +24,7 @@ from app.notifications.quoted import deadline_of, end_of_day
 from app.notifications.told_fields import DEADLINES, DUE_DAYS, TOLD_FIELDS, asks_for_action, declared_labels
 from app.processes.incidents.payloads import RemindIncident
 from app.registry import LIFECYCLES
-from app.ticketing.work.assignment import EscalateTicket
+from app.ticketing.work.assignment import AssignTicket, EscalateTicket
 from app.ticketing.work.tasks import AddTask
 from tests.notifications.conftest import Office
 from tests.notifications.told_values import NEED_NOT_SAY, says_why_or_how, told_by
@@ -229,6 +229,19 @@ async def test_a_cancelled_ticket_says_who_and_why_in_both_languages(office: Off
     chinese = await shown(office, office.follower, "zh")
     assert "操作人：Agent" in chinese
     assert "原因：It was the test alarm." in chinese
+
+
+async def test_a_notice_names_whom_its_event_assigned_and_not_who_is_assigned_by_now(office: Office) -> None:
+    incident = await office.reported()
+    await office.perform(rule_caller("tests"), "assign", incident, AssignTicket(team="mail"))
+    await office.deliver_all()
+    assigned_by_rule = await shown(office, office.follower)
+    await office.assign(incident, office.engineer)
+    await office.deliver_all()
+    text_shown = await shown(office, office.follower)
+    assert "By: automatic rule\nTeam: The mail team" in assigned_by_rule
+    assert text_shown.startswith(assigned_by_rule), "the later assignment does not change the notice"
+    assert text_shown.count("Assignee: Engineer") == 1
 
 
 async def test_an_escalation_has_the_reason_and_a_reminder_says_what_it_asks(office: Office) -> None:

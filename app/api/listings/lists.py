@@ -7,8 +7,8 @@ names of fields, so that nothing is declared twice.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import new_class
 from typing import Annotated, Any, Literal
 
@@ -92,7 +92,9 @@ class Listing:
     not all of its fields as they are declared there.
     `expands` are the listings whose records can be shown whole where this one refers to them by id.
     `renderer` shows the records. `own_parameters` are filters by what is no field, `extension` is what the
-    list offers from another table. The models of its queries and pages are made when they are first needed.
+    list offers from another table. `known_names` are names in filters that code defines, by parameter:
+    answers warn of others that no record has. The models of its queries and pages are made when they are
+    first needed.
     """
 
     lifecycle: Lifecycle[Any]
@@ -103,6 +105,7 @@ class Listing:
     renderer: type[Renderer] = Renderer
     own_parameters: tuple[Parameter, ...] = ()
     extension: ListExtension | None = None
+    known_names: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.shape is OutputModel:

@@ -22,7 +22,7 @@ from app.api.listings import cursors
 from app.api.listings.filters import WhereClause, narrow
 from app.api.listings.list_queries import MOST_COUNTED, ListQuery, ListSelection, expanded_fields
 from app.api.listings.lists import Listing
-from app.api.listings.unknown_names import filter_warnings
+from app.api.listings.unknown_names import ListNames, filter_warnings
 from app.api.records.columns import Columns, by_row
 from app.api.records.expand import expand
 from app.api.records.shapes import Renderer
@@ -121,8 +121,16 @@ async def page(
         answer["lag_seconds"] = await wait_for_index(renderer.ledger.db) if where.searches else None
     if query.count:
         answer |= await _total(renderer, where, order)
+
+    async def has_records(parameter: str, value: str) -> bool:
+        condition = WhereClause()
+        await listing.parameters[parameter].narrow(condition, [value], renderer)
+        default_order = order_of(listing, f"-{listing.sorts[0]}")
+        return bool(await page_rows(renderer, condition, default_order, 1, None))
+
+    names = ListNames(listing.known_names, has_records)
     # Clients need them once, and the filters stay the same on further pages.
-    if after is None and (warnings := await filter_warnings(listing.parameters, query, renderer)):
+    if after is None and (warnings := await filter_warnings(listing.parameters, query, renderer, names)):
         answer["warnings"] = warnings
     rows = await page_rows(renderer, where, order, query.limit + 1, after)
     cursor, items = None, list[dict[str, Any]]()

@@ -13,6 +13,7 @@ from app.foundation.people.queries import PERSONS
 from app.governance.quality_targets.lifecycle import LIFECYCLE
 from app.governance.quality_targets.records import QualityTarget
 from app.kernel.actions.payloads import EARLIEST_YEAR, LATEST_YEAR
+from app.kpis.catalogue import KPIS
 
 
 class QualityTargetOut(RecordOut, of=QualityTarget):
@@ -35,4 +36,5 @@ LISTING = Listing(
     sorts=("set_at", "changed_at"),
     expands=(PERSONS,),
     own_parameters=(YEAR,),
+    known_names={"kpi": KPIS},
 )

@@ -30,7 +30,7 @@ from app.kpis.answers.comparisons import (
     running_period,
 )
 from app.kpis.answers.days import add_agent_days, add_days, empty_figures, end_instants
-from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition
+from app.kpis.answers.point_parts import FilterWarnings, LagNotice, LagSeconds, LogPosition
 from app.kpis.answers.recorded import first_record_of, first_records, recording_of
 from app.kpis.answers.series import KpiPoint, PointContext, point
 from app.kpis.budgets.validity import budgets
@@ -95,6 +95,7 @@ class KpiAnswer(OutputModel):
     position: LogPosition
     lag_seconds: LagSeconds
     behind: LagNotice = None
+    warnings: FilterWarnings = None
     points: list[KpiPoint] = Field(
         description="Figures by period and, with `by`, by the values of the dimensions."
     )

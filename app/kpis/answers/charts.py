@@ -20,6 +20,7 @@ from app.common.records import CodeEnum
 from app.kpis.answers.answer import KpiAnswer
 from app.kpis.answers.limits import KpiLimits, natural_limits
 from app.kpis.answers.point_parts import (
+    FilterWarnings,
     LagNotice,
     LagSeconds,
     LogPosition,
@@ -161,6 +162,7 @@ class KpiBehaviour(OutputModel):
     position: LogPosition
     lag_seconds: LagSeconds
     behind: LagNotice = None
+    warnings: FilterWarnings = None
     limits: KpiLimits | None = Field(
         description=f"Natural limits of the last stretch; null if fewer than {LEAST_VALUES} of its "
         "completed periods have a value."

@@ -17,6 +17,7 @@ from app.kpis.answers.answer import (
 )
 from app.kpis.answers.outlook import Outlook, Requirement, requirement_for
 from app.kpis.answers.point_parts import (
+    FilterWarnings,
     LagNotice,
     LagSeconds,
     LogPosition,
@@ -60,6 +61,7 @@ class KpiForecast(OutputModel):
     position: LogPosition
     lag_seconds: LagSeconds
     behind: LagNotice = None
+    warnings: FilterWarnings = None
     begin: PeriodBegin
     end: PeriodEnd
     value: int | float | None = Field(description="Value of the KPI so far; null if there are no cases.")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
+from app.api.listings.unknown_names import FilterWarning
 from app.api.records.shapes import OutputModel
 from app.kpis.declaration.kpi import Comparator
 
@@ -27,6 +28,15 @@ LagNotice = Annotated[
     Field(
         description="Notice that the figures do not include all of an import yet, and how much is "
         "missing; null if they are complete."
+    ),
+]
+
+FilterWarnings = Annotated[
+    list[FilterWarning] | None,
+    Field(
+        exclude_if=lambda warnings: warnings is None,
+        description="Values in the filters that no record has and that no case of the KPI ever had; left "
+        "out if there are none.",
     ),
 ]
 

@@ -18,7 +18,14 @@ from pydantic import ConfigDict, Field
 
 from app.api.records.shapes import OutputModel
 from app.kpis.answers.answer import count, cut_names, facts_position, snapshot_connection
-from app.kpis.answers.point_parts import LagNotice, LagSeconds, LogPosition, PeriodBegin, PeriodEnd
+from app.kpis.answers.point_parts import (
+    FilterWarnings,
+    LagNotice,
+    LagSeconds,
+    LogPosition,
+    PeriodBegin,
+    PeriodEnd,
+)
 from app.kpis.answers.series import DECIMALS_OF_RATIOS, cases_of, value_of
 from app.kpis.cases.drill_down import case_numbers
 from app.kpis.cases.values import CaseValue, case_values, figures_of
@@ -93,6 +100,7 @@ class KpiInfluence(OutputModel):
     position: LogPosition
     lag_seconds: LagSeconds
     behind: LagNotice = None
+    warnings: FilterWarnings = None
     value: int | float | None = Field(
         description="Value of the KPI for all cases; null if there are no cases."
     )

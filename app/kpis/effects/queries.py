@@ -85,6 +85,7 @@ LISTING = Listing(
     lifecycle=LIFECYCLE,
     shape=KpiEffectOut,
     filters=("state", "kpi", "verdict", "change", "measured_by", "measured_at"),
+    known_names={"kpi": KPIS},
     sorts=("measured_at",),
     renderer=EffectRenderer,
 )

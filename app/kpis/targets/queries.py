@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.api.listings.lists import Listing
 from app.api.records.shapes import RecordOut
+from app.kpis.catalogue import KPIS
 from app.kpis.targets import lifecycle
 from app.kpis.targets.records import KpiTarget
 
@@ -16,5 +17,6 @@ KPI_TARGETS = Listing(
     lifecycle=lifecycle.LIFECYCLE,
     shape=KpiTargetOut,
     filters=("state", "kpi", "added_at"),
+    known_names={"kpi": KPIS},
     sorts=("added_at",),
 )

@@ -220,16 +220,20 @@ async def test_somebody_leaves_and_their_duties_are_handed_over_in_one_step(
     refused = await manager.post(
         f"/v1/persons/{leaver.id}/transfer_duties", json={"new_holder": lead.id, "kinds": ["service"]}
     )
-    assert refused.json()["errors"][0]["code"] == "kind_not_managed"
+    (fault,) = refused.json()["errors"]
+    assert fault["code"] == "kind_not_managed"
+    assert fault["message"].endswith(": Service; leave it out, or ask: Service level manager")
     transferred = await manager.post_ok(f"/v1/persons/{leaver.id}/transfer_duties", {"new_holder": lead.id})
     staying = {(duty["kind"], duty["duty"]) for duty in transferred["staying_duties"]}
     assert staying == {("service", "owner"), ("person", "manager")}
-    assert "do not manage" in transferred["staying_duties"][0]["reason"]
+    reason = transferred["staying_duties"][0]["reason"]
+    assert reason.startswith("you did not select records of this kind"), "words, and no name of the API"
     worker = await settle(api)
     assert worker.failures == []
     second = await manager.post(f"/v1/persons/{leaver.id}/transfer_duties", json={"new_holder": lead.id})
     assert (second.status_code, second.json()["code"]) == (409, "no_duty_moves")
     assert all(role in second.json()["detail"] for role in ("Service level manager", "Administrator"))
+    assert "kinds:" not in second.json()["detail"]
     page = await manager.read(f"/v1/persons/{leaver.id}/duties")
     kinds = {row["kind"] for row in page["counts"]}
     assert kinds == {"service", "person"}, "for the service level managers and administrators"
@@ -251,7 +255,7 @@ async def test_a_transfer_that_moves_nothing_says_so_and_one_that_moved_all_is_r
     transfer = f"/v1/persons/{leaver.id}/transfer_duties"
     refused = await manager.post(transfer, json={"new_holder": requester.id})
     assert (refused.status_code, refused.json()["code"]) == (409, "no_duty_moves")
-    assert "new_holder" in refused.json()["detail"], "nobody of the business works on incidents"
+    assert "New holder" in refused.json()["detail"], "nobody of the business works on incidents"
     body = {"new_holder": agent.id}
     first = await manager.post_ok(transfer, body, idempotency_key="once")
     await settle(api)

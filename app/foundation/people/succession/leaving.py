@@ -15,8 +15,10 @@ from app.common.notices import NoticeType, Responsible
 from app.common.people import Caller, Person, PersonState
 from app.common.records import ForeignRef
 from app.foundation.people.succession.duties import KIND_DUTIES, MANAGERS
-from app.foundation.people.succession.handing_over import guarded, successor_invalid
+from app.foundation.people.succession.handing_over import HandOverDuties, guarded, successor_invalid
 from app.foundation.people.succession.lookups import duties_of, replaceable
+from app.i18n import Word, translate
+from app.i18n.field_words import field_words
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import role, rule
 from app.kernel.actions.context import ActionContext
@@ -63,14 +65,21 @@ async def still_active(reads: ReadContext, person: Person, ctx: ActionContext) -
 async def kinds_not_managed(
     reads: ReadContext, person: Person, body: TransferDutiesPerson, ctx: ActionContext
 ) -> None:
-    """Refuse kinds without duties (`unknown_value`), and those that the caller does not manage."""
+    """Refuse kinds without duties (`unknown_value`), and those that the caller does not manage
+    (`kind_not_managed`, `manages_no_kind`).
+    """
+    lifecycles: Any = reads.lifecycles
     if not managed_kinds(ctx.caller):
-        raise WrongValue({"kind": "–"}, pointer="/kinds", because="kind_not_managed")
+        raise WrongValue(pointer="/kinds", because="manages_no_kind")
     for n, kind in enumerate(body.kinds):
         if kind not in KIND_DUTIES:
             raise WrongValue({"value": kind}, pointer=f"/kinds/{n}", because="unknown_value")
         if kind not in managed_kinds(ctx.caller):
-            raise WrongValue({"kind": kind}, pointer=f"/kinds/{n}", because="kind_not_managed")
+            words: dict[str, Word] = {
+                "kind": lifecycles[kind],
+                "managers": sorted(KIND_DUTIES[kind].managers),
+            }
+            raise WrongValue(words, pointer=f"/kinds/{n}", because="kind_not_managed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +91,21 @@ class StayingDuty:
 
     def label(self, language: str) -> str:
         """Return the kind of the record and the reason, in that language."""
-        return f"{self.lifecycle.label(language)}: {self.reason.sentence(language)}"
+        return f"{self.lifecycle.label(language)}: {reason_in_words(self.reason, language)}"
+
+
+def reason_in_words(reason: Refusal, language: str) -> str:
+    """Return the text of a refusal with which the rule that hands duties over would meet. People did not send
+    its payload: a field of it has its label, and the kinds of records are not mentioned as a field.
+    """
+    if not isinstance(reason, WrongValue):
+        return reason.sentence(language)
+    message = translate(language, "value", reason.because, reason.words)
+    field = reason.pointer.removeprefix("/")
+    if field not in HandOverDuties.model_fields:
+        return message
+    label, _ = field_words().of_field(HandOverDuties, field, language)
+    return translate(language, "remark", "of_a_field", {"field": label, "text": message})
 
 
 @dataclass(frozen=True, slots=True)

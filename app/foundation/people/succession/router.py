@@ -34,6 +34,7 @@ from app.foundation.people.succession.leaving import (
     StayingDuty,
     TransferDutiesPerson,
     managed_kinds,
+    reason_in_words,
 )
 from app.foundation.people.succession.lookups import MOST_LISTED, HeldDuty, counts_by_kind, duties_of
 from app.i18n import Word
@@ -177,7 +178,7 @@ async def transfer_duties(
     if not carried_out.replayed:
         answer["moving_duties"] = sum(duty.id not in reasons for duty in duties)
         answer["staying_duties"] = [
-            {**_duty_shown(duty), "reason": reasons[duty.id].sentence(renderer.language)}
+            {**_duty_shown(duty), "reason": reason_in_words(reasons[duty.id], renderer.language)}
             for duty in duties
             if duty.id in reasons
         ]
@@ -212,7 +213,7 @@ async def _reasons_to_stay(
     for record, kind in {duty.id: duty.kind for duty in duties}.items():
         if kind not in kinds:
             managers = sorted(KIND_DUTIES[kind].managers)
-            words: dict[str, Word] = {"kind": kind, "managers": managers}
+            words: dict[str, Word] = {"managers": managers}
             reasons[record] = WrongValue(words, pointer="/kinds", because="kind_left_out")
             continue
         lifecycle: Any = ledger.lifecycles[kind]
