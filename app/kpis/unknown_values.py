@@ -40,17 +40,17 @@ async def unknown_values(
     """Return the warnings of values in the filters of the questions that no record has, as far as the caller
     sees them, and that no case of the questions' KPIs ever had.
     """
-    asked = list(questions)
-    given = {
-        (dimension, value): [question.kpi for question in asked if dimension in question.filters]
-        for question in asked
+    every_question = list(questions)
+    kpis_by_value = {
+        (dimension, value): [question.kpi for question in every_question if dimension in question.filters]
+        for question in every_question
         for dimension, values in question.filters.items()
         for value in values
         if value != NO_VALUE and dimension not in REFUSED
     }
     warnings = [
         await _warning(ledger, caller, language, dimension, value, kpis)
-        for (dimension, value), kpis in sorted(given.items(), key=lambda each: each[0])
+        for (dimension, value), kpis in sorted(kpis_by_value.items(), key=lambda each: each[0])
     ]
     return [warning for warning in warnings if warning is not None]
 

@@ -364,7 +364,6 @@ def _of_row(
     translated = marks(model, Translated).get(name)
     for source in (name,) if translated is None else (translated.texts, name):
         values = event["data"]["set"].get(key) or {}
-        # What the event cleared is not what a later event has set.
         value = values[source] if source in values else (rows.get(key) or {}).get(source)
         if value is not None:
             return _Value(name, model, value)

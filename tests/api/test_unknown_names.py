@@ -6,7 +6,7 @@ import json
 from typing import Any
 from uuid import uuid4
 
-from app.api.listings.unknown_names import WORDS
+from app.api.listings.unknown_names import NAMING_FILTERS
 from app.common.people import Role
 from tests.client import Api, Json, an_incident
 from tests.contract.answers import document
@@ -44,7 +44,7 @@ async def test_every_list_says_that_nothing_has_the_name_in_its_filter(api: Api)
     assert {path for path, _, _ in silent} == NO_LISTS_OF_RECORDS, silent
 
 
-def words() -> list[tuple[str, str]]:
+def naming_filters() -> list[tuple[str, str]]:
     """Each filter of a list that takes texts which name something without a reference: its path and name."""
     paths: dict[str, Any] = document()["paths"]
     return [
@@ -52,7 +52,7 @@ def words() -> list[tuple[str, str]]:
         for path, operations in paths.items()
         if not path.startswith("/v1/kpis")
         for parameter in operations.get("get", {}).get("parameters", ())
-        if "{" not in path and parameter["name"].removesuffix("_not") in WORDS
+        if "{" not in path and parameter["name"].removesuffix("_not") in NAMING_FILTERS
         if "Word" in json.dumps(parameter["schema"])
     ]
 
@@ -60,11 +60,11 @@ def words() -> list[tuple[str, str]]:
 async def test_every_list_says_that_nothing_has_the_process_kpi_key_or_tag_in_its_filter(api: Api) -> None:
     client = await api.client("Ada", *(role for role in Role if role is not Role.integration))
     silent = []
-    for path, name in words():
+    for path, name in naming_filters():
         page = (await client.get(path, params={name: "no-such-name"})).json()
         if [warning["parameter"] for warning in page.get("warnings", ())] != [name]:
             silent.append((path, name))
-    assert {name.removesuffix("_not") for _, name in words()} == WORDS
+    assert {name.removesuffix("_not") for _, name in naming_filters()} == NAMING_FILTERS
     assert {path for path, _ in silent} <= NO_LISTS_OF_RECORDS, silent
 
 

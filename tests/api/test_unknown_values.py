@@ -21,8 +21,8 @@ async def test_every_filter_of_every_kpi_warns_of_a_value_that_nothing_has(api: 
         for dimension in kpi.dimensions:
             unknown = str(uuid4()) if dimension in IDS else "no-such-name"
             response = await client.get(f"/v1/kpis/{key}", params={dimension.value: unknown, "grain": "all"})
-            told = "errors" if dimension in REFUSED else "warnings"
-            if [each["parameter"] for each in response.json().get(told, ())] != [dimension.value]:
+            member = "errors" if dimension in REFUSED else "warnings"
+            if [each["parameter"] for each in response.json().get(member, ())] != [dimension.value]:
                 silent.append((key, dimension.value, response.status_code))
     assert silent == []
 

@@ -276,6 +276,10 @@ def _patterns(schema: Any) -> Iterator[str]:
             yield from _patterns(part)
 
 
+#: The ends of the names of answers about one KPI.
+KPI_ANSWERS = ("KpiAnswer", "KpiBehaviour", "KpiForecast", "KpiInfluence")
+
+
 def test_what_is_sent_is_closed_and_what_is_answered_is_complete() -> None:
     sent = {ref for _, _, operation in operations() for ref in _references(operation.get("requestBody", {}))}
     answered = {ref for _, _, operation in operations() for ref in _references(operation["responses"])}
@@ -287,8 +291,8 @@ def test_what_is_sent_is_closed_and_what_is_answered_is_complete() -> None:
     exceptions = {f"#/components/schemas/{name}" for name in ("ProblemDocument", "PartialRecord")}
     for reference in bodies - exceptions:
         schema = schemas[reference.rpartition("/")[2]]
-        # A command or a list says what it warns of only where there is something.
-        may_warn = reference.endswith(("WithWarnings", "Page"))
+        # A command, a list or a KPI says what it warns of only where there is something.
+        may_warn = reference.endswith(("WithWarnings", "Page", *KPI_ANSWERS))
         left_out = {"warnings"} if may_warn else set()
         assert set(schema.get("required", ())) == set(schema.get("properties", ())) - left_out, reference
 

@@ -24,7 +24,7 @@ NOT_NAMES = frozenset({"none", "me"})
 #: The kinds whose keys are unique only within a process.
 OF_PROCESSES = frozenset({"category"})
 #: The filters whose texts name something, although they refer to no kind of records.
-WORDS = frozenset({"key", "kpi", "process", "tag"})
+NAMING_FILTERS = frozenset({"key", "kpi", "process", "tag"})
 #: The kind of records that define names of processes.
 DEFINITION = "process_definition"
 #: The kinds with a sentence of their own.
@@ -125,9 +125,9 @@ class ListNames:
             alike = renderer.ledger.lifecycles.keys()
         if name in NOT_NAMES or name in alike or await self._is_in_use(renderer, word, name):
             return None
-        near, said = nearest(name, list(alike)), "record" if word == "key" else word
-        detail = warning_sentence(renderer.language, f"no_{said}", name, near)
-        return FilterWarning(parameter=parameter, code=f"unknown_{said}", detail=detail, near=near)
+        near, kind = nearest(name, list(alike)), "record" if word == "key" else word
+        detail = warning_sentence(renderer.language, f"no_{kind}", name, near)
+        return FilterWarning(parameter=parameter, code=f"unknown_{kind}", detail=detail, near=near)
 
     async def _is_in_use(self, renderer: Renderer, word: str, name: str) -> bool:
         """Return whether a record of the list has the name, or a definition gives it to a process."""
@@ -151,7 +151,8 @@ def warns_of_names(parameters: Mapping[str, Parameter]) -> bool:
     them.
     """
     return any(
-        _checked_reference(parameter) is not None or _is_word(parameter) for parameter in parameters.values()
+        _checked_reference(parameter) is not None or _is_naming(parameter)
+        for parameter in parameters.values()
     )
 
 
@@ -166,7 +167,7 @@ async def filter_warnings(
         for name in getattr(query, parameter) or ():
             if reference is not None:
                 warnings.append(await lookup.warning_of(parameter, reference["kind"], reference["by"], name))
-            elif _is_word(parameters[parameter]):
+            elif _is_naming(parameters[parameter]):
                 warnings.append(await names.warning_of(renderer, parameter, name))
     return [warning.model_dump() for warning in warnings if warning is not None]
 
@@ -180,9 +181,9 @@ def _checked_reference(parameter: Parameter) -> Reference | None:
     return next((reference for reference in references if reference["by"] != "name"), None)
 
 
-def _is_word(parameter: Parameter) -> bool:
+def _is_naming(parameter: Parameter) -> bool:
     """Return whether values of the parameter are names that are not references, and no codes."""
-    if parameter.name.removesuffix("_not") not in WORDS:
+    if parameter.name.removesuffix("_not") not in NAMING_FILTERS:
         return False
     values = next(hint for hint in get_args(get_args(parameter.annotation)[0]) if hint is not type(None))
     (entry,) = get_args(get_args(values)[0])
