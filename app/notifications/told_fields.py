@@ -207,7 +207,7 @@ TOLD_FIELDS: dict[Notice, tuple[str, ...]] = {
     Notice.definition_sent_back: REASON,
     Notice.definition_published: ("given.effective_at", "given.freeze_exception_reason"),
     Notice.definition_retired: ("given.retirement_reason",),
-    Notice.process_change_applied: (*REASON, "own.due_at"),
+    Notice.process_change_applied: (*REASON, "given.no_origin_reason", "own.due_at"),
     Notice.risk_reassessment_due: ("own.risk_level", "own.reassess_by_at"),
     Notice.risk_reassessment_overdue: ("own.risk_level", "own.reassess_by_at"),
     Notice.risk_acceptance_lapsed: ("own.risk_level",),

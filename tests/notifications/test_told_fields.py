@@ -190,7 +190,12 @@ def test_a_day_that_a_notice_of_a_duty_shows_was_not_when_something_was_planned(
 
 
 #: Points and people have neither number nor title: what they are for, or who it is, is a field of the notice.
-WITHOUT_NUMBER = (NoticeType.points_given, NoticeType.points_withdrawn, NoticeType.duties_held)
+WITHOUT_NUMBER = (
+    NoticeType.points_given,
+    NoticeType.points_withdrawn,
+    NoticeType.duties_held,
+    NoticeType.login_changed,
+)
 
 
 @pytest.mark.parametrize("step", [step for step in NoticeType if step not in WITHOUT_NUMBER])
