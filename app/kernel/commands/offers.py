@@ -14,6 +14,7 @@ from app.common.children import Onlooker
 from app.common.people import Caller
 from app.common.records import ChildRecord, ChildRef, Record, from_row
 from app.i18n import Word
+from app.kernel.access.present_children import PresentChildren, present_children
 from app.kernel.access.reads import BY_RECORD_VERSION, R, ReadContext, ReadGuard, VersionedRecord
 from app.kernel.access.visibility import onlooker, sees_every_record
 from app.kernel.actions.actor_policy import RecordDuty, conflicting_duties
@@ -66,25 +67,6 @@ class RememberingReads(ReadContext):
         if question not in self._remembered:
             self._remembered[question] = await ReadContext.rows(self, query, parameters, guard=guard)
         return self._remembered[question]
-
-
-@dataclass(frozen=True, slots=True)
-class PresentChildren:
-    """Which child records the record has, of those that were asked for: by their kind or, for marks that
-    leave out those that are over, by the kind and the field that says so.
-    """
-
-    record: Record
-    conditions: frozenset[str] = frozenset()
-    met_conditions: frozenset[str] = frozenset()
-
-    def lacks(self, child: type[Record], parent: Record) -> bool:
-        """Return whether it is known that this record has no child records of that class."""
-        return parent is self.record and child.KIND in self.conditions - self.met_conditions
-
-    def has_children(self, marked: Iterable[ChildRef]) -> bool:
-        """Return whether there is a child record for each of the marks."""
-        return all(_where(mark) in self.met_conditions for mark in marked)
 
 
 class Offer(NamedTuple):
@@ -154,46 +136,20 @@ def required_children(row: Action[Any, Any]) -> Mapping[str, ChildRef]:
 async def _present_children(
     ledger: Ledger, lifecycle: Lifecycle[Any], rows: Iterable[Action[Any, Any]], record: Record
 ) -> PresentChildren:
-    """Return which child records the record has, by one statement for all answers that are being prepared at
-    once; without a statement if no action depends on child records.
-    """
-    wheres = _presence_columns(lifecycle)
-    if not wheres or not any(required_children(row) or _has_caller_checks(row) for row in rows):
+    """Return which child records the record has, if an action depends on child records."""
+    if not any(required_children(row) or _has_caller_checks(row) for row in rows):
         return PresentChildren(record)
-    row = await ledger.db.by_id(_presence_statement(lifecycle), record.id)
-    assert row is not None
-    present = frozenset(where for where, column in wheres.items() if row[column])
-    return PresentChildren(record, frozenset(wheres), present)
+    return await present_children(ledger.db, lifecycle, _required_in(lifecycle), record)
+
+
+@cache
+def _required_in(lifecycle: Lifecycle[Any]) -> tuple[ChildRef, ...]:
+    return tuple(mark for row in lifecycle.rows for mark in required_children(row).values())
 
 
 @cache
 def _has_caller_checks(row: Action[Any, Any]) -> bool:
     return not CALLER_CHECKS.isdisjoint((*row.checks.prepare, *row.checks.wrong))
-
-
-@cache
-def _presence_columns(lifecycle: Lifecycle[Any]) -> Mapping[str, str]:
-    """Return, by their conditions, the columns that say whether the record has such child records."""
-    marked = [mark for row in lifecycle.rows for mark in required_children(row).values()]
-    # Memberships are on the stream of a person, and are no child records.
-    children = [child.KIND for child in lifecycle.children if issubclass(child, ChildRecord)]
-    wheres = [*children, *(_where(mark) for mark in marked)]
-    return {where: f"c{n}" for n, where in enumerate(dict.fromkeys(wheres))}
-
-
-@cache
-def _presence_statement(lifecycle: Lifecycle[Any]) -> str:
-    columns = []
-    for where, column in _presence_columns(lifecycle).items():
-        kind, _, unset = where.partition(" ")
-        still_there = f" and {unset} is null" if unset else ""
-        exists = f"exists (select from fold.{kind} where record = '{lifecycle.kind}/' || a.id{still_there})"
-        columns.append(f"{exists} as {column}")
-    return f"select a.id, {', '.join(columns)} from unnest(%s::uuid[]) as a(id)"
-
-
-def _where(mark: ChildRef) -> str:
-    return f"{mark.row.KIND} {mark.unset}" if mark.unset else mark.row.KIND
 
 
 def _still_there(mark: ChildRef) -> str:
