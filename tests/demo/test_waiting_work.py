@@ -140,6 +140,8 @@ async def test_not_every_promise_is_kept(demo_to_read: Ledger, key: str) -> None
     parameters = QuestionParameters(grain="month", begin=f"{now - timedelta(days=DEMO_DAYS):%Y-%m-%d}")
     question = parse_question(KPIS[key], parameters, now=now, organisation_zone="UTC")
     points = (await answer(demo_to_read.db, question, now)).points
-    values = [point.value for point in points if point.cases and point.value is not None]
-    assert values
-    assert 0.8 < min(values) < 1, values
+    # Over all months: the month that has just begun may have three cases, and one of them late.
+    shares = [(point.value, point.cases) for point in points if point.cases and point.value is not None]
+    assert shares
+    share = sum(value * cases for value, cases in shares) / sum(cases for _, cases in shares)
+    assert 0.8 < share < 1, shares
