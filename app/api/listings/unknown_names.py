@@ -164,10 +164,12 @@ async def filter_warnings(
     warnings = []
     for parameter in sorted(parameters.keys() & query.model_fields_set):
         reference = _checked_reference(parameters[parameter])
+        if reference is None and not _is_naming(parameters[parameter]):
+            continue
         for name in getattr(query, parameter) or ():
             if reference is not None:
                 warnings.append(await lookup.warning_of(parameter, reference["kind"], reference["by"], name))
-            elif _is_naming(parameters[parameter]):
+            else:
                 warnings.append(await names.warning_of(renderer, parameter, name))
     return [warning.model_dump() for warning in warnings if warning is not None]
 
