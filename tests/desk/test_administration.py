@@ -506,7 +506,7 @@ async def test_duties_are_handed_over_only_by_those_who_may(api: Api) -> None:
     assert "Hand over from:" not in (home := await opened(admin, "/desk"))
     assert "whose duties somebody else must hand over: 1" in home
     form = await opened(admin, path)
-    assert ('name="/new_holder"' in form, "You hand over none of these duties. Ask: " in form) == (
+    assert ('name="/new_holder"' in form, "You cannot hand over any of these duties. " in form) == (
         False,
         True,
     )
