@@ -32,15 +32,13 @@ class _CompiledTemplates(FileSystemBytecodeCache):
     """
 
     def __init__(self) -> None:
-        folder = Path(__file__).parent / "__pycache__"
-        with contextlib.suppress(OSError):
-            folder.mkdir(exist_ok=True)
-        super().__init__(str(folder), f"%s.jinja-{version('jinja2')}")
+        super().__init__(str(PACKAGE / "html" / "__pycache__"), f"%s.jinja-{version('jinja2')}")
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Write the file, unless Python writes none either or the folder cannot be written to."""
         if not sys.dont_write_bytecode:
             with contextlib.suppress(OSError):
+                Path(self.directory).mkdir(exist_ok=True)
                 super().dump_bytecode(bucket)
 
 

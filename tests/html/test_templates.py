@@ -57,7 +57,7 @@ def test_a_folder_that_cannot_be_written_to_only_costs_time(
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     environment = templates.make_environment()
     assert isinstance(environment.bytecode_cache, FileSystemBytecodeCache)
-    environment.bytecode_cache.directory = str(tmp_path / "absent")
+    environment.bytecode_cache.directory = str(tmp_path / "absent" / "folder")
     assert environment.get_template("html/page.html").name == "html/page.html"
 
 
