@@ -72,8 +72,8 @@ def open_actions(
 def _described(
     lifecycle: Lifecycle[Any], offer: Offer, state: str, language: str, zone: tzinfo | None
 ) -> dict[str, Any]:
-    """Return the action of any record of that kind. Cached and shared, so not to be changed; by the zone in
-    which the reason states times, too.
+    """Return the action of any record of that kind. It is cached and shared, so do not change it. The zone is
+    an argument since reasons contain local times.
     """
     label = offer.action.label(language)
     reason = None

@@ -76,8 +76,8 @@ async def _warning(
 
 
 def _codes(ledger: Ledger, dimension: Dimension, kpis: Sequence[Kpi]) -> set[str]:
-    """Return the codes that the dimension's field can have in the records that the KPIs count, if they can be
-    told from its type.
+    """Return the codes that the type of the dimension's field allows in the records that the KPIs count;
+    empty if the type lists none.
     """
     lifecycles: list[Any] = [ledger.lifecycles[process] for kpi in kpis for process in kpi.processes]
     if dimension is Dimension.state:

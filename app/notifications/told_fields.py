@@ -284,8 +284,8 @@ WORK_NOTICES = frozenset(
         *(Notice.document_access_requested, Notice.template_outgrown, Notice.team_unstaffed),
     }
 )
-#: Notices of what has happened, and of a due time that has come or passed: what the record has by now is not
-#: what they report, such as the person who was assigned after a rule had chosen the team.
+#: Notices about a past event, and about a due time that has come or passed. They show the values at the time
+#: of the event: a person may have been assigned after a rule had chosen the team.
 AT_THE_EVENT = frozenset(
     notice
     for notice in Notice

@@ -260,7 +260,7 @@ async def test_a_deactivation_leads_to_handing_over_what_the_person_held(api: Ap
     handed = await sent(manager, done.headers["location"], new_holder=kim.id, kinds="incident")
     assert handed.status_code == 200, said(handed.text)
     assert "1 of 1 handed over" in handed.text
-    assert "Everything that Lin held is handed over." in handed.text
+    assert "Everything that you see of the work of Lin is handed over." in handed.text
     zhao = await api.client("Zhao")
     done = await sent(manager, f"/desk/person/{zhao.id}/deactivate")
     nothing = await manager.get(done.headers["location"])
@@ -504,7 +504,7 @@ async def test_duties_are_handed_over_only_by_those_who_may(api: Api) -> None:
     await admin.post_ok(f"/v1/persons/{leaver.id}/deactivate", {})
     path = f"/desk/administration/people/{leaver.id}/handover"
     assert "Hand over from:" not in (home := await opened(admin, "/desk"))
-    assert "whose duties somebody else must hand over: 1" in home
+    assert "with duties that somebody else must hand over: 1" in home
     form = await opened(admin, path)
     assert ('name="/new_holder"' in form, "You cannot hand over any of these duties. " in form) == (
         False,
@@ -531,6 +531,8 @@ async def test_the_page_after_a_hand_over_counts_what_moved_and_says_why_the_res
         answer = await sent(manager, path, new_holder=kim.id, kinds="incident")
         html = said(answer.text)
         assert answer.status_code == 200, html
-        assert "1 of 3 handed over Jo still holds the work below." in html
+        assert (
+            "1 of 3 handed over Jo still holds the work below, and possibly work in records that you " in html
+        )
         assert re.search(rf"{held[1]} .* Assignee You did not select this kind of record\.", html), html
         assert re.search(rf"{held[2]} .* You cannot hand this over\. Ask: Change manager", html), html

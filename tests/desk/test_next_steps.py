@@ -41,8 +41,8 @@ async def test_an_item_whose_approvers_wait_says_who_must_agree_since_when_and_w
     for reader in (ada, bea):
         note = await notes(reader, address)
         assert re.search(
-            r"A second person must agree since [\d-]+ [\d:]+ UTC: Administrator, .*Service level manager\. "
-            r"It cannot be Ada\. Until then, the approvers that were agreed to before approve requests; ",
+            r"Waiting since [\d-]+ [\d:]+ UTC for a second person to agree: Administrator, .*Service level "
+            r"manager\. The second person cannot be Ada\. Until then, the previously agreed approvers ",
             note,
         ), note
     assert "等待第二人同意" in await notes(bea, address, "zh")

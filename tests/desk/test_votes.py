@@ -183,7 +183,7 @@ async def test_a_vote_of_a_meeting_is_offered_once_the_meeting_has_begun(api: Ap
     (vote,) = (await member.read("/v1/me/work"))["votes"]
     assert datetime.fromisoformat(vote["opens_at"]) == begins
     html, address = await page(member, "/desk"), f"/desk/meeting/{meeting['number']}"
-    assert f"Decide a question of meeting {meeting['number']} “Board”. The question: Once a week?" in html
+    assert f"Decide a question of meeting {meeting['number']} “Board”. The question: “Once a week?”" in html
     assert f"Voting opens on {begins:%Y-%m-%d %H:%M} UTC. Ada asks for votes until " in html
     assert await offered(member, "/desk") == await offered(member, address) == []
     form = await page(member, f"{address}/vote")
@@ -208,13 +208,17 @@ async def test_a_vote_says_what_is_decided_about_which_record_who_asks_and_until
     until = datetime.fromisoformat(vote["due_at"])
     sentence = (
         f"Decide whether change {change['number']} “{change['title']}” may be carried out. "
-        f"The question: Shall it be made? {vote['asked_by']['name']} asks for votes "
+        f"The question: “Shall it be made?” {vote['asked_by']['name']} asks for votes "
         f"until {until:%Y-%m-%d %H:%M} UTC."
     )
     for place in ("/desk", f"/desk/change/{change['number']}/vote", "/dashboard/committee"):
         html = await page(board.member, place, cookie="time_zone=UTC")
         assert sentence.partition(" until ")[0] in html, place
     assert sentence in await page(board.member, "/desk", cookie="time_zone=UTC")
+    for reader in (board.member, board.manager):
+        html = await page(reader, f"/desk/change/{change['number']}", cookie="time_zone=UTC")
+        assert "Next step: the votes of " in html
+        assert f"until {until:%Y-%m-%d %H:%M} UTC. The question: “Shall it be made?”" in html
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

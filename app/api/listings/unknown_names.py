@@ -25,7 +25,7 @@ NOT_NAMES = frozenset({"none", "me"})
 OF_PROCESSES = frozenset({"category"})
 #: The filters whose texts name something, although they refer to no kind of records.
 NAMING_FILTERS = frozenset({"key", "kpi", "process", "tag"})
-#: The kind of records that define names of processes.
+#: Definitions give processes their names.
 DEFINITION = "process_definition"
 #: The kinds with a sentence of their own.
 SAID_KINDS = frozenset({"service", "ci", "category", "team", "person"})
@@ -159,7 +159,7 @@ def warns_of_names(parameters: Mapping[str, Parameter]) -> bool:
 async def filter_warnings(
     parameters: Mapping[str, Parameter], query: BaseModel, renderer: Renderer, names: ListNames
 ) -> list[dict[str, Any]]:
-    """Return the warnings of names in the query that nothing has."""
+    """Return the warnings of names in the query that do not exist."""
     lookup = NameLookup(renderer.ledger, renderer.caller, renderer.language, renderer.lifecycle.kind)
     warnings = []
     for parameter in sorted(parameters.keys() & query.model_fields_set):

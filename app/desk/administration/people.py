@@ -175,12 +175,14 @@ async def _handed_over(
         return None
     chosen = set(sent.inputs.get(f"/{KINDS}", ())) - {""}
     duties = [(*named_duty(desk, duty), _reason_to_stay(desk, duty, chosen)) for duty in staying]
+    managed = managed_kinds(require_signed_in(desk.request))
+    can_go_on = any(duty["kind"] in managed for duty in staying)
     return desk.answer(
         "administration/handed_over.html",
         desk.sentence("handed_over_count", n=moving, all=moving + len(staying)),
         view=view,
         duties=duties,
-        handover=f"{ADMINISTRATION}/people/{view.record['id']}/handover",
+        handover=f"{ADMINISTRATION}/people/{view.record['id']}/handover" if can_go_on else None,
         returns_to=page_to_return_to(desk),
     )
 
@@ -189,7 +191,9 @@ PAGES_AFTER["person", TRANSFER] = _handed_over
 
 
 def _reason_to_stay(desk: Desk, duty: Mapping[str, Any], chosen: Collection[str]) -> str:
-    """Return why the duty stays: the reader left out its kind, does not manage it, or what the API states."""
+    """Return why the duty was not handed over: its kind was not selected, the reader may not, or the reason
+    of the API.
+    """
     if duty["kind"] not in managed_kinds(require_signed_in(desk.request)):
         return desk.sentence("stays_with_managers", roles=managers_in_words(desk, duty["kind"]))
     if chosen and duty["kind"] not in chosen:

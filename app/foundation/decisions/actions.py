@@ -226,8 +226,8 @@ def _cast_ballot(body: CastVote, ctx: ActionContext, *, as_chair: bool = False) 
 
 def _ballots_of(body: CastVote, ctx: ActionContext, *, as_chair: bool = False) -> list[Vote]:
     """Return the ballots that the caller may mean: their own, the one of the voter that they name, the one
-    that they have cast as a deputy, or those that they may cast as a deputy now; empty if there is none. A
-    deputy of the chair and of others decides as the chair, and votes as the others.
+    that they have cast as a deputy, or those that they may cast as a deputy now; empty if there is none.
+    Where the chair decides, a deputy of several people acts for the chair (`as_chair`) or votes for others.
     """
     count, decision = ctx.prepared(VoteCount), ctx.required_ref(Decision, "decision")
     me, absent = ctx.caller.person_id, {deputy.instead_of_id for deputy in count.deputies}
@@ -301,8 +301,8 @@ def _require_voters_credential(ballot: Vote, record: Any, ctx: ActionContext) ->
 
 
 def _require_one_voter(ballots: Sequence[Vote], body: CastVote) -> None:
-    """Require that a deputy of several voters names one of them: the vote would else be cast in the name
-    of the first one. A vote is offered before they name anybody. Raises WrongValue.
+    """Require that a deputy of several voters names one of them: otherwise the vote would be cast in the name
+    of the first one. The action is offered before a voter is named. Raises WrongValue.
     """
     if len(ballots) > 1 and getattr(body, "verdict", None) is not None:
         persons = [str(ballot.person_id) for ballot in ballots]

@@ -31,7 +31,7 @@ from log.event e left join {_ACTOR}"""
 EVENTS = f"""{_EVENTS}
 where e.stream = any(%(streams)s) and e.position > %(since)s order by e.stream, e.version"""
 
-#: From so many people on, each of whom another has given the right to act, nobody acts for the first one.
+#: Most administrators in a row, each appointed by the one before, who count as acting for the first one.
 MOST_HOPS = 4
 # All events of those of the streams on which somebody has acted since that time, and of the people who have,
 # of those who have acted on these, and so on; none if none of them is one of the actors.
@@ -50,8 +50,8 @@ where e.stream = any(array(select distinct stream from acting))
   and exists (select from acting where acted = any(%(actors)s))
 order by e.stream, e.version"""
 
-# People without these grants, or without an active account, and whose record somebody has changed since that
-# time; none if none of the administrators is one, nor may have been one since.
+# People who lack these grants or an active account, and whose record has changed since that time. Empty
+# unless one of the given persons is an administrator, or may have been one since.
 CHANGED_WITHOUT_GRANT = """
 select id from fold.person where kind = 'human' and state <> 'erased' and appended_at >= %(from)s
   and (state <> 'active' or deactivated_at is not null or roles is null or not roles && %(grants)s::text[])
@@ -128,8 +128,8 @@ async def acts_on(reads: ReadContext, streams: Sequence[str]) -> list[EventActs]
 async def acts_by(
     reads: ReadContext, streams: Collection[str], persons: Collection[UUID], since: datetime
 ) -> list[EventActs]:
-    """Return all acts on those of the records on which somebody has acted since that time, and on the people
-    who have, of each the oldest first; empty if none of the persons is among them.
+    """Return all acts on the records that changed since that time, and on the people who changed them, the
+    oldest of each record first. Empty if none of the given persons is among these people.
     """
     actors = [f"{PERSON}{person}" for person in persons]
     parameters = {"streams": list(streams), "from": since, "actors": actors}

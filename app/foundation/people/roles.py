@@ -90,7 +90,7 @@ async def role_not_grantable(reads: ReadContext, person: Person, body: Any, ctx:
 
 
 _DECIDING = frozenset((*DECIDING_ROLES_OF_IT, *BUSINESS_ROLES))
-#: The refusal of a role to people of a side.
+#: Code of the refusal of a role to members of suppliers and customers, by kind of team.
 _OF_SIDES = {TeamKind.supplier: "supplier_decides_nothing", TeamKind.customer: "customer_decides_for_it"}
 _TEAMS_OF_NOW = Unguarded("A person who changes teams meanwhile was on this side when the role was granted.")
 

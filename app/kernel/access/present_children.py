@@ -34,8 +34,8 @@ class PresentChildren:
 async def present_children(
     db: Database, kind: RecordKind[Any], marked: tuple[ChildRef, ...], record: Record
 ) -> PresentChildren:
-    """Return which child records the record has: of each class, and for each of the marks. One statement
-    serves all answers that are being prepared at once.
+    """Return which child records the record has: of each class, and of those that each `ChildRef` means. One
+    statement serves all answers that are being prepared at once.
     """
     columns = _columns(kind, marked)
     if not columns:

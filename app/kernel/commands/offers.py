@@ -56,7 +56,7 @@ class RememberingReads(ReadContext):
     _remembered: dict[tuple[str, str], list[Row]] = field(default_factory=dict)
 
     async def children(self, child: type[R], parent: Record, **fields: Any) -> list[R]:
-        """Return child records as any context does, without a statement if there are none."""
+        """Return the child records, without a statement if the record is known to have none."""
         if self.present is not None and self.present.lacks(child, parent):
             return []
         return await ReadContext.children(self, child, parent, **fields)

@@ -241,7 +241,7 @@ def _child_items(rows: Iterable[Mapping[str, Any]], shape: type[OutputModel]) ->
 
 
 async def _name_askers(ledger: Ledger, votes: Iterable[dict[str, Any]]) -> None:
-    """Put the people who asked in the place of their ids."""
+    """Replace the id in `asked_by` of each vote by the person."""
     by_people = [vote for vote in votes if vote["asked_by"] is not None]
     names = await ledger.directory.names({UUID(vote["asked_by"]) for vote in by_people})
     texts = await ledger.vault.texts(names.values()) if names else {}

@@ -35,7 +35,7 @@ def next_step(
     """
     if awaits_agreement(view.record):
         return None
-    if (vote := _open_vote(desk, lists)) is not None:
+    if (vote := open_vote(desk, lists)) is not None:
         return vote
     row = awaited_step(view)
     if row is None:
@@ -99,7 +99,7 @@ def _setting(view: RecordView, events: Mapping[str, Any] | None) -> tuple[str | 
     return view.record.get("set_at"), None
 
 
-def _open_vote(desk: Desk, lists: Sequence[RecordList]) -> str | None:
+def open_vote(desk: Desk, lists: Sequence[RecordList]) -> str | None:
     """Return the sentence on the vote that is open on the record, with those who have yet to vote."""
     items = {each.child.name: each.items for each in lists}
     decision = next((row for row in items.get(DECISIONS, ()) if row["state"] == OPEN_STATE), None)

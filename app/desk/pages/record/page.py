@@ -40,7 +40,7 @@ from app.desk.operation_calls import CallRefused
 from app.desk.pages.context import Desk, open_desk, require_signed_in
 from app.desk.pages.form.returns import return_link
 from app.desk.pages.lists.promises import promise_text
-from app.desk.pages.record.next_steps import agreement_note, next_step
+from app.desk.pages.record.next_steps import agreement_note, next_step, open_vote
 from app.desk.pages.record.outcome_sentences import outcome_sentence
 from app.desk.pages.record.placed_actions import placed_actions
 from app.desk.pages.record.planned_window import WindowCheck, window_check
@@ -221,7 +221,9 @@ def _values(desk: Desk, view: RecordView, reads: PageReads) -> dict[str, Any]:
         **placed_fields(view, fields),
         "votes": reads.votes,
         "actions": placed,
-        "next_step": None if has_next else next_step(desk, view, reads.offered, reads.lists),
+        "next_step": open_vote(desk, reads.lists)
+        if has_next
+        else next_step(desk, view, reads.offered, reads.lists),
         "agreement": reads.agreement,
         "tables": [narrowed(table) for table in parts.tables if table.rows and not _is_talk(view, table)],
         "more": [(each.name, each.words[desk.language]) for each in children if each.name not in FIRST_LISTS],

@@ -11,7 +11,7 @@ from app.html.filters import moment
 from app.i18n import translate
 from app.log.canonical import from_instant
 
-#: Kinds of records whose decisions have another sentence than others of the same kind of decision.
+#: Kinds of records with a sentence of their own, instead of the one for the kind of decision.
 OF_RECORDS = frozenset({"change_template", "request", "meeting"})
 #: The sentence for decisions of a kind that has none of its own.
 USUAL = "decide"

@@ -112,8 +112,8 @@ async def _history(
 
 @dataclass(frozen=True, slots=True)
 class GrantHistory:
-    """The acts on records, and on the people who have acted there since `until`, the oldest of each record
-    first.
+    """The acts on each record, the oldest first, also on the records of the people who have changed these
+    records since `until`.
     """
 
     parties: frozenset[UUID]
@@ -121,12 +121,12 @@ class GrantHistory:
     by_stream: dict[str, list[EventActs]] = field(default_factory=dict)
 
     def is_changed(self, stream: str) -> bool:
-        """Return whether a party has lately changed the record, also through others."""
+        """Return whether a party has lately changed the record, directly or by an administrator."""
         return any(self.is_by_party(act) for act in self.by_stream.get(stream, ()))
 
     def is_by_party(self, act: EventActs) -> bool:
-        """Return whether the act is a late one of a party, or of an administrator who was one only because a
-        party had lately made them one: parties could else do by others what they cannot do themselves.
+        """Return whether it is a late act of a party, or of an administrator lately appointed by a party.
+        Otherwise parties could do through others what they cannot do themselves.
         """
         person = act.person_id
         if person is None or act.recorded_at < self.until:
@@ -159,7 +159,7 @@ class GrantHistory:
 
 
 def holding(stream: str, person: UUID, roles: Collection[str]) -> Holders:
-    """Return the function that tells whether the person holds one of the grants after an event."""
+    """Return the function that returns the person if they hold one of the grants after an event."""
 
     def after(act: EventActs) -> Collection[UUID] | None:
         values = act.rows_set.get(stream) or {}
@@ -171,7 +171,7 @@ def holding(stream: str, person: UUID, roles: Collection[str]) -> Holders:
 
 
 def _using(stream: str, person: UUID, roles: Collection[str]) -> Holders:
-    """Return the function that tells whether the person holds one of the grants after an event, and has an
+    """Return the function that returns the person if they hold one of the grants after an event and have an
     active account.
     """
     values: dict[str, Any] = {}
@@ -189,7 +189,7 @@ def _using(stream: str, person: UUID, roles: Collection[str]) -> Holders:
 
 
 def _administering(stream: str, person: UUID) -> Holders:
-    """Return the function that tells whether the person administers something after an event."""
+    """Return the function that returns the person if they administer something after an event."""
 
     def after(act: EventActs) -> Collection[UUID] | None:
         values = act.rows_set.get(stream) or {}

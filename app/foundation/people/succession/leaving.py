@@ -95,8 +95,8 @@ class StayingDuty:
 
 
 def reason_in_words(reason: Refusal, language: str) -> str:
-    """Return the text of a refusal with which the rule that hands duties over would meet. People did not send
-    its payload: a field of it has its label, and the kinds of records are not mentioned as a field.
+    """Return the text of the refusal of a hand-over by the rule. Its fields are named by their labels,
+    because no person sent the payload; the field with the kinds of records is not named.
     """
     if not isinstance(reason, WrongValue):
         return reason.sentence(language)

@@ -95,7 +95,8 @@ class TransferredPersonOut(PersonOut):
     """A person whose duties are handed over, with those that stay."""
 
     moving_duties: int | None = Field(
-        description="Number of duties that are handed over. Null if the answer is a repetition."
+        description="Number of duties that are handed over. Null if the request repeats an earlier one"
+        " (same `Idempotency-Key`)."
     )
     staying_duties: list[StayingDutyOut] | None = Field(
         description="Duties that stay with the person, by due time; at most 200. Null if the answer is a "
