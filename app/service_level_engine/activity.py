@@ -1,5 +1,5 @@
-"""The activity of a clock: the stretches from its start to its stop, and from a reopening to the next stop
-(32-sla-engine, rules 1, 5, 10 and 13). Pauses are taken out later (`counting.py`).
+"""The activity of a clock: the stretches from its start to its stop, and from a reopening to the next stop.
+Pauses are taken out later (`counting.py`).
 
 Instants are seconds since 1970. A stretch is [from, to); if `to` is None, it has not ended.
 """

@@ -1,6 +1,4 @@
-"""The counted part of a clock's activity: without the pauses that its target names, in its calendar's hours
-(32-sla-engine, rules 2 and 4).
-"""
+"""The counted part of a clock's activity: the hours of its calendar, without the pauses of its target."""
 
 from __future__ import annotations
 

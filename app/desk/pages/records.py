@@ -27,7 +27,7 @@ from app.ticketing.routes.work import VoteItem
 
 #: Fields that the head of the page shows, or that are only for programs.
 IN_THE_HEAD = frozenset({"id", "version", "number", "title", "state", "actions", "changed_at", "recorded_at"})
-#: Fields of records, and of revisions, that take effect once a second person agrees, and the action.
+#: The action by which a second person agrees.
 AGREE = "agree"
 #: Actions by which a vote is cast.
 VOTES = frozenset(get_args(VoteItem.model_fields["action"].annotation))

@@ -26,7 +26,7 @@ class ImpactDirection(CodeEnum):
 
 #: Direction in which failure spreads along each kind. The item that `connects_to` another needs it, but not
 #: the reverse: a switch does not fail with a printer. Where both need each other, there are two relations.
-#: The SQL function `schedule.needed_by` (migrations/schema.sql) has the same directions: change both.
+#: The SQL function `schedule.needed_by` has the same directions: change both, that one by a migration.
 IMPACT_DIRECTIONS: dict[RelationKind, ImpactDirection] = {
     RelationKind.runs_on: ImpactDirection.to_its_start,
     RelationKind.depends_on: ImpactDirection.to_its_start,

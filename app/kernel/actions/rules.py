@@ -76,8 +76,9 @@ class Rules:
     """Rules for every action of a lifecycle.
 
     `constraints` declares, by name, the consequence for a command that violates a database constraint of the
-    lifecycle's own table or its children's. `change_check` checks the changes that any of its actions would
-    make. `derivation` sets the fields that follow from any payload.
+    lifecycle's own table or its children's; an SQL function may also raise such a name when it writes a
+    derived row, as `schedule.write_change` does. `change_check` checks the changes that any of its actions
+    would make. `derivation` sets the fields that follow from any payload.
     """
 
     constraints: Mapping[str, Violation] = field(default_factory=dict)

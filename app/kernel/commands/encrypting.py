@@ -67,8 +67,8 @@ async def _name_changes(ledger: Ledger, command: Command, person_id: UUID) -> tu
 
 
 async def _remove_names(ledger: Ledger, person_id: UUID, source: str, but: str | None) -> Removals:
-    """Return the events that remove the names by which sources call the person, except the name with this
-    fingerprint.
+    """Return the rows to remove: the names by which sources call the person, except the one with this
+    fingerprint. Names are not in the log.
     """
     rows = await ledger.db.rows(OTHER_NAMES, (person_id, source, but))
     return tuple(("vault.known_as", str(row["id"])) for row in rows)

@@ -1,5 +1,5 @@
-"""Guards of an action, checked before it is decided: state, actor policy, segregation of duties, and its own
-checks.
+"""Guards of an action: state, actor policy, content, segregation of duties and its own checks before it is
+decided, and the check of the changes that it would make (`require_change_allowed`) afterwards.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Performing a command, from top to bottom. Commands of people, tools and rules change records only here, and
-batches in `batch`; `observe` records what other systems have done, and adds the people whom they name.
+batches in `batch`; `observe` turns what other systems have done into events.
 
 These are the steps for the record of a command, in `stream.decide_stream`; other texts point here:
 
 1. Load the record, or an empty one to open: 404 if it does not exist or the caller may not see it.
 2. Authorise (`guards.require_permission`): 412 for another version than If-Match, 409 for the state, 403 for
-   the caller's roles, key or duties.
+   the caller's roles, key or duties; then 403 for a duty that its holder may not have any more (posts.py).
 3. Check the content (422): empty statements and dates that are too far ahead, if a person sends them;
    evidence; and how far back `occurred_at` is dated (`dating`). Names that records define replace others.
 4. Resolve references (`references.resolving`, 422): records that the caller sees, and keys that are not
@@ -13,7 +13,8 @@ These are the steps for the record of a command, in `stream.decide_stream`; othe
    becomes the one on whose behalf the command is.
 5. Check segregation of duties (403).
 6. Run the checks of the row (`guards.prepare_and_check`): `unless` on the record (409), `prepare` to load
-   values, then `wrong` on the payload with these values (409 or 422).
+   values, then `wrong` on the payload with these values (409 or 422). `supplies` then fills in what the
+   payload leaves open.
 7. Draw a number for a new record. A command that is decided again draws another, so numbers have gaps.
 8. Find the key for personal texts (`encrypting`): that of the person on whose behalf the command is, else the
    caller's.

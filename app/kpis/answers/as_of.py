@@ -1,4 +1,4 @@
-"""Figures as the log knew them, computed by the raw definitions over the events up to a position (rule 11).
+"""Figures as the log knew them, computed by the raw definitions over the events up to a position.
 
 The facts know only the present. Anybody who has the log up to that position can recompute these figures.
 """

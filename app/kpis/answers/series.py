@@ -39,7 +39,7 @@ from app.kpis.questions import periods
 from app.kpis.questions.question import NO_VALUE, KpiQuestion
 
 DECIMALS_OF_RATIOS = 6
-#: With fewer cases than this a value is marked as a small sample (rule 6).
+#: With fewer cases than this a value is marked as a small sample.
 SMALL_SAMPLE = 10
 #: Largest number of services that are named next to a pooled value.
 MOST_WORST = 3

@@ -292,7 +292,7 @@ class Kpi:
 
     @property
     def is_of_assigned_openings(self) -> bool:
-        """True if the KPI counts cases at their opening, for their first assignee (rule 9)."""
+        """True if the KPI counts cases at their opening, for their first assignee."""
         return self.basis is Basis.opened and self.process not in UNASSIGNED_KINDS
 
     @property

@@ -15,6 +15,7 @@
 -- | standing, decided | event that matters, with the state of the case after it and the outcome of the whole case |
 -- | teams, reassigned, handed_over, answered | incident: who had it, and who answered |
 -- | fact | event of `decided`, in the columns that all tables of facts share |
+-- | agreed, timed, clocked | case with its agreement; fact with the calendar by which its time counts; clock that counts (hours.sql) |
 -- | left_again, reopening, left_resolution, taken_up | resolution that did not last |
 -- | incident_opened and all other incident_… | fact: the rows of the table of that name in schema kpi |
 
@@ -112,7 +113,7 @@ moved as (
   select case_id, case when instead = 1 then version else instead end, true, null, null, null, null
   from news where instead is not null
 ),
--- The order of a case: its opening, then by the time of each event, then by position in the log (rule 3). All windows
+-- The order of a case: its opening, then by the time of each event, then by position in the log. All windows
 -- below order by the same columns, so that rows are sorted once.
 placed as (
   select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known
@@ -156,7 +157,7 @@ standing as (
     or person = 'person:' || (known->>'assignee_id')
   window in_order as (partition by case_id order by later, occurred_at, position)
 ),
--- Adds what holds for the case as a whole. An episode (rule 16) is named by the place of the last event before it. The
+-- Adds what holds for the case as a whole. An episode is named by the place of the last event before it. The
 -- columns that rows are searched by come first, since PostgreSQL reads a row only up to the last column that it needs.
 decided as materialized (
   select case_id, place, mark, type,
@@ -267,7 +268,7 @@ left_resolution as (
 taken_up as (
   select distinct case_id from left_resolution where reopened_soon
 ),
--- An opening counts for the first team, whenever it was assigned (rule 9): few incidents have a team when they are opened.
+-- An opening counts for the first team, whenever it was assigned: few incidents have a team when they are opened.
 incident_opened as (
   select case_id, opened_at as at, priority, first_team_id as team_id, service, channel, category,
     first_assignee_id as assignee_id, customer_id, excluded, irregular, position, opened_position, recorded_at, source,

@@ -12,7 +12,7 @@
   cross join lateral (select data->'set'->stream as set_then, data->'late'->stream as set_late offset 0) said
   cross join lateral (select coalesce(set_late || set_then, set_then, set_late) as fields offset 0) both_told
 ),
-{moved}-- The order of a case: its opening, then by when it happened, then as the log has it (rule 3).
+{moved}-- The order of a case: its opening, then by when it happened, then as the log has it.
 placed as (
   select *, (row_number() over in_order)::integer as place, kpi.merged(dimensions) over in_order as known
   from (
@@ -58,7 +58,7 @@ fact as (
     round(extract(epoch from occurred_at - opened_at))::bigint as seconds, null::bigint as business_seconds
   from decided
 ),
--- An opening is theirs whom the case was given to first, whenever that was (rule 9).
+-- An opening is theirs whom the case was given to first, whenever that was.
 given_to as (
   select case_id, (array_agg(team_named order by place) filter (where team_named is not null))[1]::uuid as first_team_id,
     (array_agg(holder_named order by place) filter (where holder_named is not null))[1]::uuid as first_assignee_id

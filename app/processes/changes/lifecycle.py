@@ -237,7 +237,7 @@ LIFECYCLE = Lifecycle(
                wrong=(scheduling.standard_without_items, standard.scheduled_beyond_template, scheduling.outside_approved_window),
                notifies=SCHEDULED),
         action(scheduling.reschedule, "改期",  [State.scheduled],            STAYS,                   change_manager, "change.rescheduled",
-               prepare=(scheduling.window_booking,), wrong=(standard.scheduled_beyond_template, scheduling.outside_approved_window),
+               prepare=(scheduling.window_booking,), wrong=(standard.scheduled_beyond_template,),
                notifies=SCHEDULED),
         action(scheduling.note_overlap, "提示冲突", [State.scheduled],       STAYS,                   rule,           "change.overlapped",
                notifies=(*those_concerned(NoticeType.overlapped), managers(NoticeType.overlapped))),

@@ -1,5 +1,5 @@
-"""The tickets of a batch of deliveries as the log has them, read by three statements for all instead of
-three for each.
+"""The tickets of a batch of deliveries as the log has them, read by a few statements for all instead of
+a few for each.
 
 What was read ahead of a ticket is used for one write; after that the ticket is read anew. If others have
 written meanwhile, the writer refuses what was decided upon it.

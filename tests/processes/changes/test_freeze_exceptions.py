@@ -17,7 +17,7 @@ from tests.automation.worker import Worker
 from tests.client import Api, Json
 from tests.conftest import DatabaseUrls
 from tests.extent import in_test_all
-from tests.processes.changes.samples import ASSESSMENT, Board, a_change, at_hour, put_into_use, span
+from tests.processes.changes.samples import ASSESSMENT, Board, a_change, at_hour, put_into_use, span, window
 from tests.processes.changes.test_freezes import PATH, a_freeze, service
 
 ANY = {"If-Match": "*"}
@@ -278,6 +278,11 @@ async def test_an_exception_holds_for_the_change_and_the_window_it_was_asked_for
     refused = await board.try_schedule(change, 5, 6, override_reason="It is quiet then.")
     assert (refused.status_code, refused.json()["code"]) == (409, "frozen_without_exception")
     assert (await board.try_schedule(change, 1, 2)).status_code == 200
+    freeze = f"freeze/{path.rpartition('/')[2]}"
+    assert (await board.manager.read(change))["excepted_freezes"] == [freeze]
+    # Should the freeze be moved to the new window, it is in the way there like any other.
+    await board.manager.post_ok(f"{change}/reschedule", window(20, 21, reason="The supplier is late."))
+    assert (await board.manager.read(change))["excepted_freezes"] is None
 
 
 async def test_an_exception_is_for_a_complete_open_change_which_the_freeze_covers(board: Board) -> None:

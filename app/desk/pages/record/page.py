@@ -11,10 +11,10 @@ ticket is shown as the conversation about it.
 | similar tickets | `get_similar_page` | suggestions, search | `similar.html`, by htmx, later |
 
 Any signed-in person may open it; a record outside their audience is answered by 404, and nothing is written.
-Except for the position of the log, everything comes from the API, called within the process as the reader
-(operation_calls.py): first the record, then its lists, events, files and notices at once, then all names
-together. Which fields and lists exist is read from the built contract, so a new field is shown after
-`make contract`.
+Except for the position of the log and the lag of its clocks, everything comes from the API, called within
+the process as the reader (operation_calls.py): first the record, then its lists, events, files and notices
+at once, then all names together. Which fields and lists exist is read from the built contract, so a new
+field is shown after `make contract`.
 """
 
 from __future__ import annotations

@@ -36,8 +36,9 @@ WANTED_ITEMS = """wanted as materialized (
 )"""
 # Bookings by others of the same items at the same time, and freezes of that scope without an exception. Two
 # changes conflict if both touch an item, or one touches what the other needs; they may need the same item.
-# `schedule.write_change` (migrations/schema.sql) has the same rule, for windows that are taken meanwhile:
-# change both, or a command that only one of them refuses is decided again until it gives up.
+# The SQL function `schedule.write_change` has the same rule, for windows that are taken meanwhile (read it in
+# migrations/schema.sql): change both, that one by a migration. A command that only one of them refuses is
+# decided again until it gives up.
 CONFLICTS = f"""
 with {WANTED_ITEMS}, span as (
   select tstzrange(%(from_at)s::timestamptz, %(until_at)s::timestamptz) as during

@@ -6,7 +6,8 @@ stands in its way.
 1. `not_ready_to_schedule`: state, type, and somebody to implement the change.
 2. `window_booking`: the window is not over; the items needed (`scope_of`); freezes and other changes in the
    window (`conflicts` in bookings.py).
-3. `standard_without_items`, `scheduled_beyond_template` and `outside_approved_window`. `wanted_…` is the
+3. `standard_without_items`, `scheduled_beyond_template` and `outside_approved_window` (`reschedule` always
+   has a reason, so it does not take this check). `wanted_…` is the
    window that was requested and approved, `window_…` the scheduled one, `booked_…` the one still held.
 4. `schedule` sets the fields, and derives the row of `schedule.change_window`.
 5. Under the lock of the log, the SQL function `schedule.write_change` compares the row with those that were
@@ -98,8 +99,7 @@ async def outside_approved_window(
 ) -> None:
     """Refuse a window outside the approved one without a reason, of which the board is notified."""
     planned = change.model_copy(update={"window_from_at": body.from_at, "window_until_at": body.until_at})
-    reason = body.reason if isinstance(body, RescheduleChange) else body.other_window_reason
-    if planned.is_outside_approved_window and reason is None:
+    if planned.is_outside_approved_window and body.other_window_reason is None:
         assert planned.wanted_from_at is not None
         assert planned.wanted_until_at is not None
         words = {"from": planned.wanted_from_at, "until": planned.wanted_until_at}
@@ -290,7 +290,7 @@ async def booking_of(
 ) -> Booking:
     """Return the booking of the scope in the window, over the streams `overrides`."""
     assert window.until_at is not None
-    excepted = await excepted_freezes(guarded_reading(reads), window.change_id)
+    excepted = await excepted_freezes(guarded_reading(reads), window.change_id) if window.is_as_asked else []
     return Booking(
         from_at=window.from_at,
         until_at=window.until_at,
