@@ -22,11 +22,9 @@ TICKET = {
 MOST = 2
 
 
-async def test_a_record_without_child_records_is_read_by_two_statements(
-    api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ada = await api.client("Ada", *Role)
-    incident = await ada.post_ok("/v1/incidents", TICKET)
+@pytest.fixture
+def noted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The statements from now on that read something."""
     statements: list[str] = []
     execute = Database._execute
 
@@ -34,11 +32,29 @@ async def test_a_record_without_child_records_is_read_by_two_statements(
         statements.append(query)
         return await execute(self, query, *arguments, **named)
 
-    await ada.read(f"/v1/incidents/{incident['id']}")
     monkeypatch.setattr(Database, "_execute", noting)
+    return statements
+
+
+async def test_a_record_without_child_records_is_read_by_two_statements(api: Api, noted: list[str]) -> None:
+    ada = await api.client("Ada", *Role)
+    incident = await ada.post_ok("/v1/incidents", TICKET)
+    await ada.read(f"/v1/incidents/{incident['id']}")
+    noted.clear()
     answer = await ada.read(f"/v1/incidents/{incident['id']}")
     assert len(answer["actions"]) > 20
-    assert len(statements) <= MOST, "\n".join(statements)
+    assert len(noted) <= MOST, "\n".join(noted)
+
+
+async def test_what_has_just_been_opened_is_answered_without_looking_for_its_child_records(
+    api: Api, noted: list[str]
+) -> None:
+    ada = await api.client("Ada", *Role)
+    await ada.post_ok("/v1/incidents", TICKET)
+    noted.clear()
+    opened = await ada.post_ok("/v1/incidents", TICKET)
+    assert noted == []
+    assert (await ada.read(f"/v1/incidents/{opened['id']}"))["actions"] == opened["actions"]
 
 
 async def test_actions_on_child_records_are_offered_once_there_are_some(api: Api) -> None:

@@ -32,12 +32,14 @@ def operation_id(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> str:
 class ActionOutcome:
     """The outcome of a command that has been carried out: the record after it, and the audience tokens of
     those who may see the record. `replayed`: an earlier request with the same idempotency key carried it out.
+    `is_childless`: the record is known to have no child records.
     """
 
     record: Any
     status: int
     audience: Iterable[str] = ()
     replayed: bool = False
+    is_childless: bool = False
 
 
 async def perform_idempotently(ledger: Ledger, command: Command) -> ActionOutcome:
@@ -49,14 +51,14 @@ async def perform_idempotently(ledger: Ledger, command: Command) -> ActionOutcom
     status = 201 if command.row.opens else 200
     if command.key is None:
         done = await perform(ledger, command)
-        return ActionOutcome(done.record, status, done.audience)
+        return ActionOutcome(done.record, status, done.audience, is_childless=done.opens_alone)
     mark = (command.metadata.caller.actor, command.key.route, command.key.key)
     if mark in ledger.running:
         raise StillRunning()
     ledger.running.add(mark)
     try:
         done = await perform(ledger, command)
-        return ActionOutcome(done.record, status, done.audience)
+        return ActionOutcome(done.record, status, done.audience, is_childless=done.opens_alone)
     except DuplicateCommand as repeated:
         return await replay_outcome(
             ledger, command.lifecycle, request_keys.require_same_command(repeated.earlier, command.key)

@@ -169,6 +169,7 @@ async def handle_action(
     )
     carried_out = await perform_idempotently(ledger, command)
     shows = renderer(ledger, lifecycle, shape, context.caller, context.language)
+    shows.is_childless = carried_out.is_childless
     answer = await shows.render_one(carried_out.record, carried_out.audience)
     return action_response(shows, carried_out, answer, await unknown_keys(ledger, command))
 

@@ -148,8 +148,9 @@ class Renderer:
     those always shown. Withholds fields for staff from others, and names of records that the caller may not
     see; events are reduced in the same way (events.py). The actions of a single record are those that state
     and role allow, each with the reason if a check refuses it now (`offers`); past versions (`is_past`) offer
-    none. `rows` is the class of child rows to render instead of records, `parent` their record. `offers`:
-    lists name the open actions, too.
+    none. `is_childless`: the record is known to have no child records, so its actions are judged without
+    looking for them. `rows` is the class of child rows to render instead of records, `parent` their record.
+    `offers`: lists name the open actions, too.
     """
 
     ledger: Ledger
@@ -159,6 +160,7 @@ class Renderer:
     language: str
     fields: frozenset[str] | None = None
     is_past: bool = False
+    is_childless: bool = False
     offers: bool = False
     rows: type[Record] | None = None
     parent: Record | None = None
@@ -342,7 +344,7 @@ class Renderer:
         """Return the actions that state and role allow, each with what a check forbids now."""
         context = CommandMetadata(self.caller, datetime.now(UTC), "", "api", language=self.language)
         state = loaded.record.state.label(self.language)
-        offered = await offers(self.ledger, self.lifecycle, loaded, context)
+        offered = await offers(self.ledger, self.lifecycle, loaded, context, is_childless=self.is_childless)
         return open_actions(self.lifecycle, offered, loaded.record.id, state, self.language)
 
     def _policy_record(self, columns: Columns, n: int) -> Any:

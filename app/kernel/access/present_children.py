@@ -46,6 +46,11 @@ async def present_children(
     return PresentChildren(record, frozenset(columns), present)
 
 
+def no_children(kind: RecordKind[Any], marked: tuple[ChildRef, ...], record: Record) -> PresentChildren:
+    """Return the same of a record that is known to have no child records."""
+    return PresentChildren(record, frozenset(_columns(kind, marked)))
+
+
 @cache
 def _columns(kind: RecordKind[Any], marked: tuple[ChildRef, ...]) -> Mapping[str, str]:
     """Return, by their conditions, the columns that say whether the record has such child records."""

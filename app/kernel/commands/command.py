@@ -56,3 +56,10 @@ class CommandResult:
     event: Event
     written: LogPosition
     audience: frozenset[str]
+
+    @property
+    def opens_alone(self) -> bool:
+        """Return whether the command opened the record and gave it no child records."""
+        return self.event.version == self.record.version == 1 and self.event.data["set"].keys() == {
+            self.event.stream
+        }

@@ -14,7 +14,7 @@ from app.common.children import Onlooker
 from app.common.people import Caller
 from app.common.records import ChildRecord, ChildRef, Record, from_row
 from app.i18n import Word
-from app.kernel.access.present_children import PresentChildren, present_children
+from app.kernel.access.present_children import PresentChildren, no_children, present_children
 from app.kernel.access.reads import BY_RECORD_VERSION, R, ReadContext, ReadGuard, VersionedRecord
 from app.kernel.access.visibility import onlooker, sees_every_record
 from app.kernel.actions.actor_policy import RecordDuty, conflicting_duties
@@ -87,16 +87,22 @@ async def offers(
     loaded: VersionedRecord[Any],
     metadata: CommandMetadata,
     among: Collection[str] | None = None,
+    *,
+    is_childless: bool = False,
 ) -> list[Offer]:
     """Return the actions that the caller may perform in the record's state, in the order of the lifecycle's
     table, each with the refusal of its checks, if any; only those named in `among`, unless it is None.
+    `is_childless`: the record is known to have no child records.
     """
     acting = acting_caller(ledger, lifecycle, metadata.caller, loaded.audience)
     metadata = replace(metadata, caller=acting)
     ctx = action_context(ledger, loaded, metadata)
     caller, offered = {acting.person_id}, []
     rows = [row for row in lifecycle.open_to(loaded.record, acting) if among is None or row.name in among]
-    present = await _present_children(ledger, lifecycle, rows, loaded.record)
+    if is_childless:
+        present = no_children(lifecycle, _required_in(lifecycle), loaded.record)
+    else:
+        present = await _present_children(ledger, lifecycle, rows, loaded.record)
     reads = RememberingReads(ledger.db, ledger.lifecycles, ledger.directory, present=present)
     for row in rows:
         if await is_outgrown(reads, row.policy, loaded.record, acting):

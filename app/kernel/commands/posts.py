@@ -29,8 +29,8 @@ async def is_outgrown(reads: ReadContext, policy: ActorPolicy, record: Record, c
     children = _children_by_kind(reads.lifecycles[record.KIND])
     named = {
         relation: places
-        for relation in policy.relations
-        if (places := _places(relation, record, caller.person_id, children))
+        for relation, all_places in _places(policy, reads.lifecycles[record.KIND])
+        if (places := _naming(all_places, record, caller.person_id))
     }
     if not named or replace(policy, relations=policy.relations - named.keys()).allows(caller, record):
         return False
@@ -53,18 +53,27 @@ def _children_by_kind(lifecycle: RecordKind[Any]) -> Mapping[str, type[Record]]:
     return {child.KIND: child for child in lifecycle.children}
 
 
+@cache
 def _places(
-    relation: Relation | ProcessRelation, record: Record, person: UUID, children: Mapping[str, Any]
-) -> tuple[tuple[str, str], ...]:
-    """Return the kinds and fields that name those who have the relation: those of the record that name the
-    person, and of its child records; none if another record names them, or if nothing does.
+    policy: ActorPolicy, lifecycle: RecordKind[Any]
+) -> tuple[tuple[Relation | ProcessRelation, tuple[tuple[str, str], ...]], ...]:
+    """Return, for each relation whose holders the record or its child records name, the kinds and fields that
+    name them.
     """
-    if isinstance(relation, Relation):
-        places = tuple((record.KIND, name) for name in _FIELDS.get(relation, ()))
-    else:
-        places = tuple((record.KIND, name) for name in relation.fields) + relation.named_in
-    if any(kind != record.KIND and kind not in children for kind, _ in places):
-        return ()
+    children = _children_by_kind(lifecycle)
+    found = []
+    for relation in policy.relations:
+        if isinstance(relation, Relation):
+            places = tuple((lifecycle.kind, name) for name in _FIELDS.get(relation, ()))
+        else:
+            places = tuple((lifecycle.kind, name) for name in relation.fields) + relation.named_in
+        if places and all(kind == lifecycle.kind or kind in children for kind, _ in places):
+            found.append((relation, places))
+    return tuple(found)
+
+
+def _naming(places: tuple[tuple[str, str], ...], record: Record, person: UUID) -> tuple[tuple[str, str], ...]:
+    """Return the places without the record's own fields that do not name the person."""
     return tuple(
         (kind, name) for kind, name in places if kind != record.KIND or getattr(record, name, None) == person
     )
