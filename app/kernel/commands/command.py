@@ -60,6 +60,5 @@ class CommandResult:
     @property
     def opens_alone(self) -> bool:
         """Return whether the command opened the record and gave it no child records."""
-        return self.event.version == self.record.version == 1 and self.event.data["set"].keys() == {
-            self.event.stream
-        }
+        sets_alone = self.event.data["set"].keys() == {self.event.stream}
+        return sets_alone and self.event.version == 1 and self.record.version == 1

@@ -4,9 +4,10 @@ reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -99,9 +100,8 @@ async def offers(
     ctx = action_context(ledger, loaded, metadata)
     caller, offered = {acting.person_id}, []
     rows = [row for row in lifecycle.open_to(loaded.record, acting) if among is None or row.name in among]
-    if is_childless:
-        present = no_children(lifecycle, _required_in(lifecycle), loaded.record)
-    else:
+    present = no_children(lifecycle, _required_in(lifecycle), loaded.record)
+    if not is_childless:
         present = await _present_children(ledger, lifecycle, rows, loaded.record)
     reads = RememberingReads(ledger.db, ledger.lifecycles, ledger.directory, present=present)
     for row in rows:
@@ -121,11 +121,8 @@ async def offers(
         if because is not None or not _has_caller_checks(row):
             offered.append(Offer(row, because))
             continue
-        offered.append(
-            await _offer_by_payload_checks(
-                reads, row, loaded.record, partial(action_context, ledger, loaded, metadata)
-            )
-        )
+        new_context = partial(action_context, ledger, loaded, metadata)
+        offered.append(await _offer_by_payload_checks(reads, row, loaded.record, new_context))
     return offered
 
 
@@ -158,10 +155,6 @@ def _has_caller_checks(row: Action[Any, Any]) -> bool:
     return not CALLER_CHECKS.isdisjoint((*row.checks.prepare, *row.checks.wrong))
 
 
-def _still_there(mark: ChildRef) -> str:
-    return f" and {mark.unset} is null" if mark.unset else ""
-
-
 async def _offer_by_payload_checks(
     reads: ReadContext, row: Action[Any, Any], record: Any, new_context: Callable[[], ActionContext]
 ) -> Offer:
@@ -185,22 +178,30 @@ async def _offer_by_payload_checks(
 
 async def _named_children(
     reads: ReadContext, row: Action[Any, Any], record: Any, caller: Caller
-) -> list[dict[str, ChildRecord]]:
+) -> Iterable[dict[str, ChildRecord]]:
     """Return what payloads of the caller can name, the newest first: child records by field."""
-    named: list[dict[str, ChildRecord]] = [{}]
-    is_staff = caller.is_staff_for(record)
+    choices = []
     for name, mark in required_children(row).items():
-        where = f"record = %s{_still_there(mark)}"
+        where = "record = %s" + (f" and {mark.unset} is null" if mark.unset else "")
         query = f"select * from fold.{mark.row.KIND} where {where} order by id desc limit {MOST_TRIED}"
         rows = await reads.rows(query, (record.row_key,), guard=BY_RECORD_VERSION)
-        children = [from_row(mark.row, child) for child in rows]
-        named = [
-            {**fields, name: child}
-            for fields in named
-            for child in children
-            if is_staff or not child.for_staff
-        ]
-    return named[:MOST_TRIED]
+        choices.append((name, mark, rows))
+    return islice(_combinations(choices, is_staff=caller.is_staff_for(record)), MOST_TRIED)
+
+
+def _combinations(
+    choices: Sequence[tuple[str, ChildRef, Sequence[Row]]], *, is_staff: bool
+) -> Iterator[dict[str, ChildRecord]]:
+    """Yield the child records of each combination, by field; they are only made once they are tried."""
+    if not choices:
+        yield {}
+        return
+    name, mark, rows = choices[0]
+    for row in rows:
+        child = from_row(mark.row, row)
+        if is_staff or not child.for_staff:
+            for others in _combinations(choices[1:], is_staff=is_staff):
+                yield {name: child, **others}
 
 
 async def _tried(
