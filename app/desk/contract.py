@@ -151,6 +151,12 @@ class ScreenContract:
         operation = self.operation("get", path)
         return None if operation is None else self._listed_fields(operation)
 
+    @lru_cache(maxsize=1024)  # noqa: B019 - as above
+    def query_parameters(self, path: str) -> frozenset[str]:
+        """Return the names of the query parameters of the list at that path of the contract."""
+        parameters = map(self.resolved, (self.operation("get", path) or {}).get("parameters", ()))
+        return frozenset(parameter["name"] for parameter in parameters if parameter["in"] == "query")
+
     @lru_cache(maxsize=256)  # noqa: B019 - as above
     def children(self, plural: str) -> tuple[ChildScreen, ...]:
         """Return the lists within a record of that kind, in the order of the contract."""

@@ -16,6 +16,7 @@ from app.desk.answered import AnsweredForms
 from app.desk.contract import ScreenContract
 from app.desk.forms.fields import FormField
 from app.desk.operation_calls import OperationCalls
+from app.desk.record_lists import RecordLists
 from app.desk.references import child_names, is_typed, row_name
 from app.desk.values import record_title
 from app.kernel.actions.lifecycle import Lifecycle
@@ -201,7 +202,8 @@ class RowNames:
     contract: ScreenContract
     plural: str
     record: str
-    _lists: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    _lists: dict[str, dict[str, str]] = field(default_factory=dict)
+    _incomplete: set[str] = field(default_factory=set)
 
     def name(self, member: str, row: str) -> str | None:
         """Return the name of the row that the member of that name refers to by its id or key; None if it is
@@ -212,21 +214,29 @@ class RowNames:
 
     async def read(self, texts: Iterable[tuple[str, str]]) -> None:
         """Read the lists whose rows these texts, each with the name of its member, may refer to."""
-        needed = dict.fromkeys(self._list_of(member, text) for member, text in texts)
-        new = [child for child in needed if child is not None and child not in self._lists]
-        path = f"/v1/{self.plural}/{self.record}"
-        pages = await asyncio.gather(*(self.calls.read_if_allowed(f"{path}/{child}") for child in new))
-        for child, page in zip(new, pages, strict=True):
-            self.add(child, () if page is None else page["items"])
+        needed = dict.fromkeys(
+            child
+            for member, text in texts
+            if (child := self._list_of(member, text)) is not None and self._is_unread(child, text)
+        )
+        lists = RecordLists(self.calls, self.contract, self.plural, self.record)
+        pages = await asyncio.gather(*map(lists.all_rows_if_allowed, needed))
+        for child, rows in zip(needed, pages, strict=True):
+            self.add(child, rows)
 
-    def add(self, child: str, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Add the names of the rows of a list that has been read."""
+    def add(self, child: str, rows: Iterable[Mapping[str, Any]], *, is_complete: bool = True) -> None:
+        """Add the names of the rows of a list that has been read; unless `is_complete`, it has more rows."""
         self._lists[child] = {
             row[member]: row_name(row, self.calls.language)
             for row in rows
             for member in ("key", "id")
             if row.get(member)
         }
+        (self._incomplete.discard if is_complete else self._incomplete.add)(child)
+
+    def _is_unread(self, child: str, text: str) -> bool:
+        """Return whether the row of that id or key may stand in a part of the list that was not read."""
+        return child not in self._lists or (child in self._incomplete and text not in self._lists[child])
 
     def _list_of(self, member: str, text: str) -> str | None:
         if not ROW.fullmatch(text):

@@ -13,6 +13,7 @@ from app.desk.forms.inputs import Inputs, pointer_of
 from app.desk.forms.instants import SHOWN_VALUE_PREFIX
 from app.desk.forms.pointers import field_at
 from app.desk.operation_calls import OperationCalls
+from app.desk.record_lists import RecordLists
 from app.desk.values import ID, NAME_MEMBERS
 
 #: A record within the record whose form it is: chosen from its list, not typed.
@@ -298,11 +299,9 @@ async def rows_within(
     children = {child.name for child in contract.children(plural)}
     for reference in _within(fields):
         name = next((name for name in child_names(reference["kind"]) if name in children), None)
-        page = None if name is None else await calls.read_if_allowed(f"/v1/{plural}/{record}/{name}")
-        if page is not None:
-            rows_left = [
-                row for row in page["items"] if row_name(row, calls.language) or not _is_withdrawn(row)
-            ]
+        if name is not None:
+            listed = await RecordLists(calls, contract, plural, record).all_rows_if_allowed(name)
+            rows_left = [row for row in listed if row_name(row, calls.language) or not _is_withdrawn(row)]
             rows[reference["kind"]] = [_row_hit(reference, row, calls.language) for row in rows_left]
     return rows
 

@@ -31,6 +31,8 @@ REFERENCE_SUFFIX = "_id"
 SEPARATORS = {"en": "; ", "zh": "；"}
 #: Kinds whose records hold work.
 HOLDERS = frozenset({"person", "team"})
+#: Fields of a record before its first event.
+NOTHING_BEFORE: Mapping[str, Any] = {}
 #: The state of a ticket that waits.
 HOLD_STATE = "on_hold"
 #: The state whose beginning is not its end: what is being investigated has not been yet.
@@ -77,12 +79,14 @@ def timeline(
     lifecycle: Lifecycle[Any],
     events: Collection[Mapping[str, Any]],
     names: Mapping[str, Any],
+    before: Mapping[str, Any] = NOTHING_BEFORE,
 ) -> list[NarratedEvent]:
     """Return the entries of these events, the newest first. `names` are those of persons and teams by id;
-    `changed` of an event are the fields of the record that it set. Texts that stand by themselves on the page
-    of the record are left out.
+    `changed` of an event are the fields of the record that it set, and `before` the fields of the record
+    before the first event. Texts that stand by themselves on the page of the record are left out.
     """
-    narrator = _Narrator(display, lifecycle, names)
+    stored = {**before, **{f"{name}{REFERENCE_SUFFIX}": value for name, value in before.items()}}
+    narrator = _Narrator(display, lifecycle, names, stored)
     entries = [
         (event["occurred_at"], event["position"], narrator.entry(event))
         for event in sorted(events, key=lambda each: each["position"])

@@ -99,23 +99,45 @@ async def stream_events(
     instant. `actor`: only events of that actor.
     """
     query = f"select {COLUMNS} from log.event where stream = %(stream)s and version > %(after)s"
-    parameters: dict[str, Any] = {"stream": stream, "after": after_version}
+    parameters: dict[str, Any] = {"stream": stream, "after": after_version, "as_of": as_of}
     if up_to_version is not None:
         query += " and version <= %(up_to)s"
         parameters["up_to"] = up_to_version
-    if as_of is not None:
-        query += f" and {'recorded_at' if isinstance(as_of, datetime) else 'position'} <= %(as_of)s"
-        parameters["as_of"] = as_of
     if actor is not None:
         query += " and actor = %(actor)s"
         parameters["actor"] = actor
-    if not for_staff:
-        query += " and not staff_only"
-    query += " order by version"
+    query += f"{_bounds(as_of, for_staff=for_staff)} order by version"
     if limit is not None:
         query += " limit %(limit)s"
         parameters["limit"] = limit
     return [recorded(row) for row in await db.rows(query, parameters)]
+
+
+async def newest_stream_events(
+    db: Database,
+    stream: str,
+    *,
+    before_version: int | None = None,
+    as_of: int | datetime | None = None,
+    limit: int,
+    for_staff: bool = True,
+) -> list[Recorded]:
+    """Return the newest events of one stream, or those before `before_version`, the newest first, at most
+    `limit`. `as_of`, `for_staff`: as for `stream_events`.
+    """
+    query = f"select {COLUMNS} from log.event where stream = %(stream)s"
+    if before_version is not None:
+        query += " and version < %(before)s"
+    query += f"{_bounds(as_of, for_staff=for_staff)} order by version desc limit %(limit)s"
+    parameters = {"stream": stream, "before": before_version, "as_of": as_of, "limit": limit}
+    return [recorded(row) for row in await db.rows(query, parameters)]
+
+
+def _bounds(as_of: int | datetime | None, *, for_staff: bool) -> str:
+    """Return the conditions on events recorded by then, and on those that are not for staff only."""
+    recorded_by = "recorded_at" if isinstance(as_of, datetime) else "position"
+    past = "" if as_of is None else f" and {recorded_by} <= %(as_of)s"
+    return past if for_staff else f"{past} and not staff_only"
 
 
 async def events_of_streams(db: Database, streams: Sequence[str]) -> list[Recorded]:
@@ -140,22 +162,23 @@ async def events_about(
     db: Database,
     stream: str,
     *,
-    after_position: int = 0,
+    after_position: int | None = None,
+    newest_first: bool = False,
     as_of: int | datetime | None = None,
     limit: int,
     for_staff: bool = True,
 ) -> list[Recorded]:
-    """Return the events after that position of streams that are about the record of that stream and have no
-    record of their own, in the order of the log, at most `limit`. `as_of`, `for_staff`: as for
-    `stream_events`.
+    """Return the events of streams that are about the record of that stream and have no record of their own,
+    in the order of the log, or in the reverse order if `newest_first`: the first `limit` of those that follow
+    `after_position` in this order. `as_of`, `for_staff`: as for `stream_events`.
     """
-    conditions = "e.position > %(after)s" if for_staff else "e.position > %(after)s and not e.staff_only"
-    if as_of is not None:
-        conditions += f" and e.{'recorded_at' if isinstance(as_of, datetime) else 'position'} <= %(as_of)s"
+    conditions = f"stream = h.stream{_bounds(as_of, for_staff=for_staff)}"
+    if after_position is not None:
+        conditions += f" and position {'<' if newest_first else '>'} %(after)s"
     # Each stream by its own index: a record has a few such streams, with a few events each.
     query = f"""select e.* from log.stream_head h cross join lateral (
-        select {COLUMNS} from log.event e where e.stream = h.stream and {conditions} offset 0) e
-      where h.about = %(stream)s order by e.position limit %(limit)s"""
+        select {COLUMNS} from log.event where {conditions} offset 0) e
+      where h.about = %(stream)s order by e.position{" desc" if newest_first else ""} limit %(limit)s"""
     parameters = {"stream": stream, "after": after_position, "as_of": as_of, "limit": limit}
     return [recorded(row) for row in await db.rows(query, parameters)]
 

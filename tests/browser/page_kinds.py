@@ -105,6 +105,12 @@ PAGES: tuple[PageKind, ...] = (
     ),
     PageKind("desk/portal/search.html", "/portal/search?q=VPN", "main #q, main .hits", "requester"),
     PageKind("desk/portal/ticket.html", "/portal/incident/{own_incident}", "#next", "requester"),
+    PageKind(
+        "desk/portal/ticket_list.html",
+        "/portal/incident/{own_incident}/list/timeline",
+        "#listed .timeline",
+        "requester",
+    ),
     PageKind("desk/portal/matter.html", "/portal/sla/{sla}", "#content"),
     PageKind("desk/portal/article.html", "/portal/article/{article}", ".text", "requester"),
     PageKind("dashboard/home.html", "/dashboard", ".sides", "quality_manager"),

@@ -4,13 +4,16 @@ each other is read together.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
 from app.desk import operation_calls
-from app.desk.operation_calls import CONCURRENT_CALLS, CallAnswer, OperationCalls
+from app.desk.contract import screen_contract
+from app.desk.operation_calls import CONCURRENT_CALLS, CallAnswer, OperationCalls, Parameters
+from app.desk.record_lists import LIMIT, MOST_ROWS, NEWEST_FIRST
 from app.kernel.actions.lifecycle import Lifecycle
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from tests.cases import each_case
@@ -26,10 +29,12 @@ LARGEST = ("change", "meeting")
 @dataclass
 class CallCount:
     """The calls of a page: how many there were, in how many rounds, and how many ran at once at most. A call
-    belongs to the round after the last one that had been answered when it was made.
+    belongs to the round after the last one that had been answered when it was made. `short_reads` are those
+    of lists within a record that take the first rows for all.
     """
 
     paths: list[str] = field(default_factory=list)
+    short_reads: list[str] = field(default_factory=list)
     rounds: int = 0
     answered: int = 0
     running: int = 0
@@ -43,6 +48,8 @@ def count(monkeypatch: pytest.MonkeyPatch) -> CallCount:
     async def counting(calls: OperationCalls, method: str, path: str, **more: Any) -> CallAnswer:
         this_round = counted.answered + 1
         counted.paths.append(path)
+        if _is_short_read(path, more.get("parameters", {})):
+            counted.short_reads.append(path)
         counted.rounds = max(counted.rounds, this_round)
         answered = await send(calls, method, path, **more)
         counted.answered = max(counted.answered, this_round)
@@ -59,6 +66,14 @@ def count(monkeypatch: pytest.MonkeyPatch) -> CallCount:
     monkeypatch.setattr(OperationCalls, "send", counting)
     monkeypatch.setattr(operation_calls, "_answered", running)
     return counted
+
+
+def _is_short_read(path: str, parameters: Parameters) -> bool:
+    """Return whether the call reads a list within a record by itself (app/desk/record_lists.py)."""
+    parts = re.fullmatch(r"/v1/(\w+)/[^/]+/(\w+)", path)
+    template = f"/v1/{parts[1]}/{{id}}/{parts[2]}" if parts else path
+    is_list = NEWEST_FIRST in screen_contract().query_parameters(template)
+    return is_list and parameters.get(LIMIT) != str(MOST_ROWS)
 
 
 @each_case(
@@ -105,4 +120,5 @@ async def assert_few_calls(world: World, path: str, count: CallCount, *, rounds:
     assert 0 < len(count.paths) <= MOST_CALLS, count
     assert count.rounds <= rounds, count
     assert count.at_once <= CONCURRENT_CALLS, count
+    assert count.short_reads == []
     return page.text

@@ -44,6 +44,18 @@ class Paging(BaseModel):
     ] = None
 
 
+#: The parameter of lists in the order of time that turns this order around.
+NewestFirst = Annotated[
+    bool, Field(description="True to begin with the newest; false to begin with the oldest.")
+]
+
+
+class ChildPaging(Paging):
+    """The page of a list within a record, and its order."""
+
+    newest_first: NewestFirst = False
+
+
 class ListSelection(BaseModel):
     """The parameters that choose and sort the records of a list."""
 

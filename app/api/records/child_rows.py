@@ -1,4 +1,4 @@
-"""Lists of a record's child rows, oldest first, as `GET /v1/incidents/{id}/comments`."""
+"""Lists of a record's child rows in the order of time, as `GET /v1/incidents/{id}/comments`."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ def _operation(lifecycle: Lifecycle[Any], shape: type[OutputModel], rows: ChildL
 def _endpoint(
     lifecycle: Lifecycle[Any], shape: type[OutputModel], rows: ChildListing
 ) -> Callable[..., Awaitable[Response]]:
-    async def read(request: Request, name: Name, paging: Annotated[list_queries.Paging, Query()]) -> Response:
+    async def read(
+        request: Request, name: Name, paging: Annotated[list_queries.ChildPaging, Query()]
+    ) -> Response:
         language = language_for(request)
         renderer = Renderer(ledger_of(request), lifecycle, shape, caller_of(request), language)
         record = (await load_visible(renderer, name)).record
@@ -56,19 +58,22 @@ def _endpoint(
 
 
 async def _page(
-    renderer: Renderer, record: Any, rows: ChildListing, paging: list_queries.Paging
+    renderer: Renderer, record: Any, rows: ChildListing, paging: list_queries.ChildPaging
 ) -> dict[str, Any]:
     """Return one page of the record's child rows that the caller may see. Raises BadCursor."""
     sign, scope = renderer.ledger.vault.fingerprint, f"{record.row_key} {rows.name}"
+    after, order = ">", ""
+    if paging.newest_first:
+        scope, after, order = f"{scope} newest first", "<", " desc"
     parameters: dict[str, Any] = {"record": record.row_key}
     conditions = ["r.record = %(record)s", rows.only(renderer, record, parameters)]
     if paging.cursor is not None:
         last_at, last_id = cursors.read(paging.cursor, scope, sign)
-        conditions.append(f"(r.{rows.by}, r.id) > (%(last_at)s, %(last_id)s)")
+        conditions.append(f"(r.{rows.by}, r.id) {after} (%(last_at)s, %(last_id)s)")
         parameters |= {"last_at": from_instant(last_at), "last_id": UUID(last_id)}
     found_rows = await renderer.ledger.db.rows(
         f"select r.* from fold.{rows.row.KIND} r where {' and '.join(conditions)} "
-        f"order by r.{rows.by}, r.id limit {paging.limit + 1}",
+        f"order by r.{rows.by}{order}, r.id{order} limit {paging.limit + 1}",
         parameters,
     )
     more, found_rows = len(found_rows) > paging.limit, found_rows[: paging.limit]

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.listings.cursors import read as read_cursor
 from app.api.listings.cursors import write as write_cursor
-from app.api.listings.list_queries import AsOfParameter
+from app.api.listings.list_queries import AsOfParameter, NewestFirst
 from app.api.records.shapes import OutputModel, Renderer
 from app.common.personal import is_encrypted
 from app.common.records import ChildRecord, ForeignRef, Record, empty, evolve
@@ -85,7 +85,9 @@ class EventOut(OutputModel):
 
 
 class EventPage(OutputModel):
-    """Events of a record and of its service level clocks, in the order in which they were recorded."""
+    """Events of a record and of its service level clocks, in the order in which they were recorded, or in the
+    reverse order.
+    """
 
     items: list[EventOut]
     names: dict[str, str | None] = Field(
@@ -97,7 +99,7 @@ class EventPage(OutputModel):
 
 
 class EventPaging(BaseModel):
-    """The page of a record's events, and the time as of which they are shown."""
+    """The page of a record's events, their order, and the time as of which they are shown."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
@@ -105,6 +107,7 @@ class EventPaging(BaseModel):
     cursor: Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")] = (
         None
     )
+    newest_first: NewestFirst = False
     as_of: AsOfParameter = None
 
 
@@ -115,15 +118,23 @@ async def page(renderer: Renderer, record: Record, paging: EventPaging) -> dict[
     (viewer,) = await viewers(ledger.db, renderer.lifecycle, renderer.caller, [record])
     for_staff = viewer is Viewer.staff
     scope = stream if paging.as_of is None else f"{stream} as of {paging.as_of}"
-    version, position = (0, 0) if paging.cursor is None else read_cursor(paging.cursor, scope, sign)
+    if paging.newest_first:
+        scope = f"{scope} newest first"
+    version, position = (None, None) if paging.cursor is None else read_cursor(paging.cursor, scope, sign)
     bounds: dict[str, Any] = {"as_of": paging.as_of, "limit": paging.limit + 1, "for_staff": for_staff}
-    own = await read.stream_events(ledger.db, stream, after_version=version, **bounds)
-    of_clocks = await read.events_about(ledger.db, stream, after_position=position, **bounds)
-    events = sorted([*own, *of_clocks], key=lambda event: event.position)
+    own = (
+        await read.newest_stream_events(ledger.db, stream, before_version=version, **bounds)
+        if paging.newest_first
+        else await read.stream_events(ledger.db, stream, after_version=version or 0, **bounds)
+    )
+    of_clocks = await read.events_about(
+        ledger.db, stream, after_position=position, newest_first=paging.newest_first, **bounds
+    )
+    events = sorted([*own, *of_clocks], key=lambda event: event.position, reverse=paging.newest_first)
     page_events = events[: paging.limit]
     cursor = None
     if len(events) > paging.limit:
-        version = max((event.version for event in page_events if event.stream == stream), default=version)
+        version = next((event.version for event in reversed(page_events) if event.stream == stream), version)
         cursor = write_cursor([version, page_events[-1].position], scope, sign)
     seen_events = [SeenEvent(event, renderer.lifecycle, viewer) for event in page_events]
     visible = [each for each in seen_events if for_staff or not is_for_staff(each)]

@@ -21,6 +21,7 @@ from app.dashboard.improvement.measured import (
     LARGEST_PAGE,
     PATH,
     MeasurementOnPage,
+    lists_of,
     measurements_of,
     promise_label,
 )
@@ -127,14 +128,11 @@ async def _standings(page: DashboardPage, improvements: Sequence[Mapping[str, An
     with_steps = [improvement for improvement in improvements if improvement["state"] in WITH_STEPS]
     lists = await asyncio.gather(
         *(
-            page.desk.calls.read_if_allowed(f"{PATH}/{improvement['number']}/rollout_steps")
+            lists_of(page, improvement["number"]).all_rows_if_allowed("rollout_steps")
             for improvement in with_steps
         )
     )
-    steps = {
-        improvement["number"]: () if listed is None else listed["items"]
-        for improvement, listed in zip(with_steps, lists, strict=True)
-    }
+    steps = {improvement["number"]: rows for improvement, rows in zip(with_steps, lists, strict=True)}
     now = utc_now()
     standings = (
         standing_of(improvement, steps.get(improvement["number"], ()), now) for improvement in improvements

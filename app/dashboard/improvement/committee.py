@@ -25,7 +25,8 @@ from app.desk.names import NAME
 from app.desk.pages.context import Desk, require_signed_in
 from app.desk.pages.form.key_reasons import reason_against_key
 from app.desk.pages.record.vote_sentences import vote_sentence
-from app.desk.pages.records import RecordView, shown_fields
+from app.desk.pages.records import RecordView, lists_within, shown_fields
+from app.desk.record_lists import RecordLists
 from app.desk.values import ShownField, label_of
 from app.foundation.decisions.records import (
     Decision,
@@ -222,8 +223,7 @@ async def _evidence(page: DashboardPage, view: RecordView) -> MeasuredEvidence:
 
 async def _ballots(page: DashboardPage, view: RecordView, decision: str) -> list[CastBallot]:
     """Return the votes so far on the decision."""
-    path = f"/v1/{view.lifecycle.plural}/{view.record['id']}/votes"
-    votes = await page.desk.calls.read_if_allowed(path)
+    votes = await lists_within(page.desk, view).all_rows_if_allowed("votes")
     return [
         CastBallot(
             _name(page, vote["person"]),
@@ -231,7 +231,7 @@ async def _ballots(page: DashboardPage, view: RecordView, decision: str) -> list
             vote["comment"] or "",
             None if vote["cast_by"] is None else _name(page, vote["cast_by"]),
         )
-        for vote in (votes or {"items": ()})["items"]
+        for vote in votes
         if vote["decision_id"] == decision and vote["verdict"] is not None
     ]
 
@@ -247,8 +247,9 @@ async def _no_vote(page: DashboardPage, decision: Mapping[str, Any]) -> str:
     if any(voter["person"]["id"] == me for voter in decision["voted"]):
         return page.sentence("has_voted")
     plural = page.desk.lifecycle(decision["kind"]).plural
-    rows = await page.desk.calls.read_if_allowed(f"/v1/{plural}/{decision['about']}/decisions")
-    row = next((row for row in (rows or {"items": ()})["items"] if row["id"] == decision["id"]), None)
+    lists = RecordLists(page.desk.calls, page.desk.contract, plural, decision["about"])
+    rows = await lists.all_rows_if_allowed("decisions")
+    row = next((row for row in rows if row["id"] == decision["id"]), None)
     for left_out in (row or {}).get("left_out") or ():
         if left_out["person"] == me:
             reason = label_of(VoterLeftOutReason, left_out["because"], page.language)

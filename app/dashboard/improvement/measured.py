@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.dashboard.opening import DashboardPage
+from app.desk.record_lists import RecordLists
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.declaration.marks import Tendency
@@ -17,7 +18,8 @@ from app.kpis.effects.content import EffectScale
 from app.kpis.statistics.effects.codes import EffectVerdict, PromiseVerdict
 from app.processes.improvements.effects.records import MeasurementOccasion
 
-PATH = "/v1/improvements"
+PLURAL = "improvements"
+PATH = f"/v1/{PLURAL}"
 LARGEST_PAGE = "200"
 #: The change of a value that falls to nothing: none falls further.
 WHOLE_LOST = -1.0
@@ -40,6 +42,11 @@ class MeasurementOnPage:
         return str(self.measurement["kpi"])
 
 
+def lists_of(page: DashboardPage, number: str) -> RecordLists:
+    """Return the lists within the improvement."""
+    return RecordLists(page.desk.calls, page.desk.contract, PLURAL, number)
+
+
 async def measurements_of(
     page: DashboardPage, numbers: Sequence[str], *, position: int | None = None
 ) -> dict[str, Sequence[MeasurementOnPage]]:
@@ -49,12 +56,10 @@ async def measurements_of(
     """
     calls = page.desk.calls
     lists = await asyncio.gather(
-        *(calls.read_if_allowed(f"{PATH}/{number}/measurements") for number in numbers)
+        *(lists_of(page, number).all_rows_if_allowed("measurements") for number in numbers)
     )
     rows = {
-        number: _chosen(listed["items"], position)
-        for number, listed in zip(numbers, lists, strict=True)
-        if listed is not None and listed["items"]
+        number: _chosen(listed, position) for number, listed in zip(numbers, lists, strict=True) if listed
     }
     ids = [row["effect_id"] for chosen in rows.values() for row in chosen]
     effects = await asyncio.gather(

@@ -17,8 +17,8 @@ from app.dashboard.addresses import ROOT
 from app.dashboard.effect_parts import EffectOnPage, effect_on_page
 from app.dashboard.improvement.board import effect_lines, programme_chart
 from app.dashboard.improvement.measured import (
-    PATH,
     MeasurementOnPage,
+    lists_of,
     measurements_of,
     newest_by_target,
     promise_label,
@@ -71,7 +71,7 @@ async def get_improvement_of_dashboard(request: Request, number: str) -> Respons
     view = await read_record(desk, desk.lifecycle(Improvement.KIND), number)
     improvement = view.record
     measurements = (await measurements_of(page, [view.name])).get(view.name, [])
-    steps = await desk.calls.read_if_allowed(f"{PATH}/{view.name}/{ROLLOUT}")
+    steps = await lists_of(page, view.name).all_rows_if_allowed(ROLLOUT)
     title = f"{view.spoken_name} {view.title}".strip()
     return page.answer(
         "improvement/project.html",
@@ -80,7 +80,7 @@ async def get_improvement_of_dashboard(request: Request, number: str) -> Respons
         record=view,
         improvement=improvement,
         state=state_label(view.lifecycle, improvement, page.language),
-        standing=standing_of(improvement, () if steps is None else steps["items"], utc_now()),
+        standing=standing_of(improvement, steps, utc_now()),
         shown_effects=[await _effect(page, item) for item in newest_by_target(measurements)],
         chart=programme_chart(page, {view.name: measurements}, {view.name: view.title})
         if len(measurements) > 1
@@ -109,12 +109,12 @@ async def _targets(page: DashboardPage, number: str) -> list[str]:
     """Return what is promised of which KPI, of an improvement that was not measured yet, and the smallest
     effect that its cases could show.
     """
-    calls = page.desk.calls
-    targets = await calls.read_if_allowed(f"{PATH}/{number}/targets")
-    baselines = await calls.read_if_allowed(f"{PATH}/{number}/baselines")
-    frozen = {baseline["name"]: baseline for baseline in (baselines or {"items": ()})["items"]}
+    lists = lists_of(page, number)
+    targets = await lists.all_rows_if_allowed("targets")
+    baselines = await lists.all_rows_if_allowed("baselines")
+    frozen = {baseline["name"]: baseline for baseline in baselines}
     lines = []
-    for target in (targets or {"items": ()})["items"]:
+    for target in targets:
         if target["dropped_at"]:
             continue
         name = KPIS[target["kpi"]].texts(page.language).name
@@ -168,5 +168,5 @@ async def _rollout(desk: Desk, view: RecordView) -> ChildTable | None:
 
 async def _waits_for_votes(page: DashboardPage, improvement: Mapping[str, Any]) -> bool:
     """Return whether the committee is asked about it now."""
-    decisions = await page.desk.calls.read_if_allowed(f"{PATH}/{improvement['id']}/decisions")
-    return any(decision["state"] == "open" for decision in (decisions or {"items": ()})["items"])
+    decisions = await lists_of(page, improvement["id"]).all_rows_if_allowed("decisions")
+    return any(decision["state"] == "open" for decision in decisions)

@@ -17,6 +17,7 @@ from app.api.state_words import awaits_agreement
 from app.desk.contract import ChildScreen, FileAddress
 from app.desk.names import RowNames
 from app.desk.pages.context import Desk, require_signed_in
+from app.desk.record_lists import CURSOR, EVENTS, RecordLists
 from app.desk.references import child_names, names_row, row_value
 from app.desk.timeline import NarratedEvent, named_in, timeline
 from app.desk.values import ShownField, record_name, record_title
@@ -42,10 +43,14 @@ FILE_NAMES = ("name", "number")
 HANDED_OVER = "handed_over"
 #: Where the figures that a record counts in are shown.
 COUNTED_IN = "/dashboard/counted_in"
+#: The last segment of the address of a record's timeline.
+TIMELINE = "timeline"
+#: Member of a page of events: the record before the first of them, if there are earlier ones.
+PRIOR_RECORD = "prior_record"
 #: Fields that stand in the addresses of pages that lead further.
 PAGE_WORDS = ("id", "name", "key", "number", "title")
-#: Events on a page; there are hardly ever more of one record.
-MOST_EVENTS = 200
+#: Lists that decide what a page offers, so that they are read to their end: decisions, and votes on them.
+READ_IN_FULL = frozenset({"decisions", "votes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +69,39 @@ class OfferedAction:
 
 
 @dataclass(frozen=True, slots=True)
+class MoreEntries:
+    """Entries of a list that another page shows: its address, and what a sentence calls them. `is_above`:
+    they come before the entries of this page.
+    """
+
+    address: str
+    code: str = "earlier_page"
+    is_above: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ChildTable:
     """A list within a record, with the fields of each row, and the addresses and labels of the actions on
-    it.
+    it; `more` are its entries on another page.
     """
 
     name: str
     label: str
     rows: tuple[tuple[ShownField, ...], ...]
     links: tuple[tuple[tuple[str, str], ...], ...] = ()
+    more: MoreEntries | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RecordList:
     """A list within the record as it was read, and the member and value of the rows that are shown; None: all
-    are. `is_complete`: no further pages follow.
+    are. `more` are the entries that were not read; None: there are none.
     """
 
     child: ChildScreen
     items: Sequence[Mapping[str, Any]]
     condition: tuple[str, str] | None
-    is_complete: bool
+    more: MoreEntries | None = None
 
     @property
     def rows(self) -> list[Mapping[str, Any]]:
@@ -223,23 +240,65 @@ async def read_lists(
     """Return those lists within the record that the reader may see, in this order; each with the member and
     the value that its rows must have to be shown, None if all are.
     """
-    path = f"/v1/{view.lifecycle.plural}/{view.record['id']}"
-    lists = list(chosen)
-    pages = await asyncio.gather(*(desk.calls.read_if_allowed(f"{path}/{child.name}") for child, _ in lists))
-    return [
-        RecordList(child, page["items"], condition, page.get("next_cursor") is None)
-        for (child, condition), page in zip(lists, pages, strict=True)
-        if page is not None
-    ]
+    reads = (read_list(desk, view, child, condition) for child, condition in chosen)
+    return [each for each in await asyncio.gather(*reads) if each is not None]
+
+
+async def read_list(
+    desk: Desk,
+    view: RecordView,
+    child: ChildScreen,
+    condition: tuple[str, str] | None = None,
+    cursor: str | None = None,
+) -> RecordList | None:
+    """Return the newest rows of the list within the record, or those of the page with that cursor; all that
+    have the member and the value of the condition, if there is one. None if the reader may not see the list.
+    """
+    lists = lists_within(desk, view)
+    page = await lists.newest(child.name, cursor)
+    if page is None:
+        return None
+    is_whole = cursor is None and (condition is not None or child.name in READ_IN_FULL)
+    if is_whole and page.get("next_cursor") is not None:
+        return RecordList(child, await lists.all_rows(child.name), condition)
+    return RecordList(child, page["items"], condition, _more_of(view, child, lists, page))
+
+
+def _more_of(
+    view: RecordView, child: ChildScreen, lists: RecordLists, page: Mapping[str, Any]
+) -> MoreEntries | None:
+    """Return the entries of the list that follow the page in the order in which it was read."""
+    if page.get("next_cursor") is None:
+        return None
+    address = list_address(view, child.name, page["next_cursor"])
+    is_above = lists.is_in_order_of_time(child.name)
+    return MoreEntries(address, "earlier_page" if is_above else "further_page", is_above)
+
+
+def list_address(view: RecordView, name: str, cursor: str) -> str:
+    """Return the address of the page of the list, or of the timeline, with that cursor."""
+    return f"{view.path}/list/{name}?{urlencode({CURSOR: cursor})}"
+
+
+def lists_within(desk: Desk, view: RecordView) -> RecordLists:
+    """Return the lists within the record."""
+    return RecordLists(desk.calls, desk.contract, view.lifecycle.plural, str(view.record["id"]))
 
 
 async def child_table(
-    desk: Desk, view: RecordView, child: ChildScreen, possible: Sequence[OfferedAction]
+    desk: Desk,
+    view: RecordView,
+    child: ChildScreen,
+    possible: Sequence[OfferedAction],
+    cursor: str | None = None,
 ) -> ChildTable | None:
-    """Return the list within the record; None if the reader may not see it."""
-    lists = await read_lists(desk, view, [(child, None)])
-    tables = (await named_parts(desk, view, lists=lists, possible=possible)).tables
-    return tables[0] if tables else None
+    """Return the newest part of the list within the record, or the part with that cursor; None if the reader
+    may not see it.
+    """
+    read = await read_list(desk, view, child, cursor=cursor)
+    if read is None:
+        return None
+    return (await named_parts(desk, view, lists=[read], possible=possible)).tables[0]
 
 
 async def named_parts(
@@ -255,7 +314,7 @@ async def named_parts(
     """
     names = RowNames(desk.calls, desk.contract, view.lifecycle.plural, str(view.record["id"]))
     for each in lists:
-        names.add(each.child.name, each.items)
+        names.add(each.child.name, each.items, is_complete=each.more is None)
     items = [] if events is None else events["items"]
     payloads = [named_in(event["given"], events["names"]) for event in items] if events is not None else []
     changes = (
@@ -264,8 +323,9 @@ async def named_parts(
         else []
     )
     rows = [row for each in lists for row in each.rows]
-    record, *named = await desk.names.replaced_in_all(
-        view.lifecycle, [view.record, *payloads, *changes, *rows], rows=names
+    prior_record = (events or {}).get(PRIOR_RECORD) or {}
+    record, prior_record, *named = await desk.names.replaced_in_all(
+        view.lifecycle, [view.record, prior_record, *payloads, *changes, *rows], rows=names
     )
     entries = [
         {**event, "given": payload, "changed": changed}
@@ -274,7 +334,9 @@ async def named_parts(
     named_rows = iter(named[2 * len(items) :])
     return NamedParts(
         record,
-        None if events is None else timeline(desk.display, view.lifecycle, entries, events["names"]),
+        None
+        if events is None
+        else timeline(desk.display, view.lifecycle, entries, events["names"], prior_record),
         [_table_of(desk, view, each, list(islice(named_rows, len(each.rows))), possible) for each in lists],
     )
 
@@ -292,7 +354,9 @@ def _table_of(
     file = desk.contract.row_file(view.lifecycle.plural, child.name)
     rows = tuple(tuple(_linked(view, file, row, desk.display.fields(row, schemas))) for row in named)
     links = tuple(tuple(row_links(view, child, row, possible)) for row in record_list.rows)
-    return ChildTable(child.name, child.words[desk.language], rows, links if any(links) else ())
+    return ChildTable(
+        child.name, child.words[desk.language], rows, links if any(links) else (), record_list.more
+    )
 
 
 def _linked(
@@ -328,8 +392,21 @@ async def events_of(desk: Desk, view: RecordView) -> list[NarratedEvent] | None:
     return (await named_parts(desk, view, events=await read_events(desk, view))).entries
 
 
-async def read_events(desk: Desk, view: RecordView) -> Mapping[str, Any] | None:
-    """Return the page of the record's events; None if the reader may not see them."""
-    path = f"/v1/{view.lifecycle.plural}/{view.record['id']}/events"
-    page: Mapping[str, Any] | None = await desk.calls.read_if_allowed(path, {"limit": str(MOST_EVENTS)})
-    return page
+async def read_events(desk: Desk, view: RecordView, cursor: str | None = None) -> Mapping[str, Any] | None:
+    """Return the newest events of the record, or those of the page with that cursor, in the order of the log;
+    `next_cursor` leads to earlier ones, and `prior_record` is the record before the first. None if the reader
+    may not see them.
+    """
+    page = await lists_within(desk, view).newest(EVENTS, cursor)
+    if page is None or page["next_cursor"] is None:
+        return page
+    as_of = str(page["items"][0]["position"] - 1)
+    path = f"/v1/{view.lifecycle.plural}/{view.record['id']}"
+    return page | {PRIOR_RECORD: await desk.calls.read_if_allowed(path, {"as_of": as_of})}
+
+
+def earlier_events(view: RecordView, events: Mapping[str, Any] | None) -> MoreEntries | None:
+    """Return the events of the record before those that were read; None if there are none."""
+    if events is None or events["next_cursor"] is None:
+        return None
+    return MoreEntries(list_address(view, TIMELINE, events["next_cursor"]))

@@ -25,6 +25,7 @@ from app.desk.pages.context import open_desk
 from app.desk.pages.kept_forms import keep_form
 from app.desk.pages.lists import bulk, columns, saved_views
 from app.desk.pages.lists import page as list_page
+from app.desk.pages.record import list_pages
 from app.desk.pages.record import page as record_page
 from app.desk.references import find_hits
 from app.desk.settings_pages import router as settings_pages
@@ -101,7 +102,7 @@ async def call_refused(request: Request, error: Exception) -> Response:
 #: Each by itself: a router within another would be tried for every path there is (app/api/route_index.py).
 LIST_MODULES = (bulk, columns, saved_views, list_page)
 SETUP_MODULES = (first_steps, settings_pages)
-PAGE_MODULES = (work, homes, commands, due, changes, *LIST_MODULES, record_page, actions)
+PAGE_MODULES = (work, homes, commands, due, changes, *LIST_MODULES, record_page, list_pages, actions)
 ROUTERS = (
     router,
     *administration.ROUTERS,

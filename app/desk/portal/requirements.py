@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from app.desk.pages.context import Desk
-from app.desk.pages.records import RecordView
+from app.desk.pages.records import RecordView, lists_within
 from app.desk.values import label_of
 from app.foundation.documents.records import DocumentClass, DocumentState, Heading
 
@@ -28,8 +27,10 @@ async def proposed_requirements(desk: Desk, view: RecordView) -> ProposedRequire
     """Return the requirements that wait for the requester, or None."""
     if not view.record.get(PROPOSED_AT):
         return None
-    lists = ("documents", "document_sections", "criteria")
-    documents, rows, criteria_rows = await asyncio.gather(*(child_rows(desk, view, name) for name in lists))
+    names = ("documents", "document_sections", "criteria")
+    documents, rows, criteria_rows = await asyncio.gather(
+        *map(lists_within(desk, view).all_rows_if_allowed, names)
+    )
     drafts = {
         (document["id"], document["edition"])
         for document in documents
@@ -46,10 +47,3 @@ async def proposed_requirements(desk: Desk, view: RecordView) -> ProposedRequire
         if criterion["dropped_at"] is None and criterion["text"]
     ]
     return ProposedRequirements(sections, criteria)
-
-
-async def child_rows(desk: Desk, view: RecordView, child: str) -> Sequence[Mapping[str, Any]]:
-    """Return the first rows of that list within the record; empty if the reader may not see it."""
-    path = f"/v1/{view.lifecycle.plural}/{view.record['id']}/{child}"
-    page = await desk.calls.read_if_allowed(path)
-    return [] if page is None else list(page["items"])

@@ -18,7 +18,7 @@ from app.desk.pages.actions import screen_of as action_screen
 from app.desk.pages.actions import send_form, show_form
 from app.desk.pages.context import Desk
 from app.desk.pages.form.screens import ActionScreen
-from app.desk.portal import tickets
+from app.desk.portal import list_pages, tickets
 from app.desk.portal.asking import item_form, preset_members, supplied_members
 from app.desk.portal.matters import waiting_rows
 from app.desk.portal.tickets import my_tickets, open_portal, sentence
@@ -182,4 +182,4 @@ async def _announcements(
 
 
 #: The pages of records come last, since their addresses begin with any kind.
-ROUTERS = (router, tickets.router)
+ROUTERS = (router, tickets.router, list_pages.router)

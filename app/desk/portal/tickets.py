@@ -25,9 +25,10 @@ from app.desk.operation_calls import Parameters
 from app.desk.pages.actions import screen_of, send_form, show_form
 from app.desk.pages.context import Desk, open_desk
 from app.desk.pages.form.screens import ActionScreen
-from app.desk.pages.record.talk import ReplyBox
+from app.desk.pages.record.talk import ATTACHMENTS, COMMENTS, ReplyBox
 from app.desk.pages.records import (
     RecordView,
+    earlier_events,
     named_parts,
     offered_actions,
     read_events,
@@ -37,7 +38,8 @@ from app.desk.pages.records import (
 from app.desk.pages.warnings import unattached_files
 from app.desk.portal.asking import plain_form, preset_members
 from app.desk.portal.matters import ANSWERS, matter_page, matter_screen
-from app.desk.portal.requirements import PROPOSED_AT, child_rows, proposed_requirements
+from app.desk.portal.requirements import PROPOSED_AT, proposed_requirements
+from app.desk.portal.shared_rows import shared_rows
 from app.desk.timeline import NarratedEvent
 from app.i18n import LANGUAGES, translate
 
@@ -137,16 +139,19 @@ def _awaits_answer(record: Mapping[str, Any]) -> bool:
     return bool(record["state"] == "on_hold" and record.get("hold_reason") == "awaiting_requester")
 
 
-def _last_question(view: RecordView, events: Mapping[str, Any] | None) -> str | None:
-    """Return what the requester was asked when the ticket was last put on hold; None if nothing."""
-    hold_events = [
-        event
-        for event in (events or {"items": ()})["items"]
-        if event["type"] == f"{view.lifecycle.kind}.held"
-    ]
-    last: Mapping[str, Any] = max(hold_events, key=lambda event: event["position"], default={"given": {}})
-    question: str | None = last["given"].get("question")
-    return question
+async def _last_question(desk: Desk, view: RecordView, events: Mapping[str, Any] | None) -> str | None:
+    """Return what the requester was asked when the ticket was last put on hold; None if nothing. `events` are
+    the newest; earlier ones are read if the ticket waits since then.
+    """
+    while events is not None:
+        for event in reversed(events["items"]):
+            if event["type"] == f"{view.lifecycle.kind}.held":
+                question: str | None = event["given"].get("question")
+                return question
+        if events["next_cursor"] is None or not _awaits_answer(view.record):
+            break
+        events = await read_events(desk, view, events["next_cursor"])
+    return None
 
 
 async def my_tickets(desk: Desk, limit: int) -> list[TicketLine]:
@@ -192,8 +197,8 @@ async def get_portal_record_page(request: Request, kind: str, name: str) -> Resp
         return desk.answer("portal/article.html", title, view=view, article=article, forms=forms, done=done)
     answers, comments, attachments, requirements, events = await asyncio.gather(
         _answers(desk, view.record),
-        child_rows(desk, view, "comments"),
-        child_rows(desk, view, "attachments"),
+        shared_rows(desk, view, COMMENTS),
+        shared_rows(desk, view, ATTACHMENTS),
         proposed_requirements(desk, view),
         read_events(desk, view),
     )
@@ -207,7 +212,7 @@ async def get_portal_record_page(request: Request, kind: str, name: str) -> Resp
         live=desk.live_news(position, stream=view.stream),
         state=state_label(view.lifecycle, view.record, desk.language),
         tone=state_tone(view.lifecycle, view.record),
-        next_step=next_step(desk, view.record, _last_question(view, events)),
+        next_step=next_step(desk, view.record, await _last_question(desk, view, events)),
         until=_until(desk, view),
         facts=list(
             desk.display.fields(parts.record, {name: schemas[name] for name in FACTS if name in schemas})
@@ -217,7 +222,8 @@ async def get_portal_record_page(request: Request, kind: str, name: str) -> Resp
         attachments=attachments,
         pictures=PICTURES,
         requirements=requirements,
-        entries=_without_comments(parts.entries or ()),
+        entries=without_comments(parts.entries or ()),
+        earlier=earlier_events(view, events),
         forms=forms,
         box=ReplyBox(False, True, False, "attach" in possible) if "comment" in possible else None,
         done=done,
@@ -342,7 +348,7 @@ async def _answers(desk: Desk, record: Mapping[str, Any]) -> list[tuple[str, str
     return list(shown_answers(item["form"], record["answers"], desk.language))
 
 
-def _without_comments(entries: Sequence[NarratedEvent]) -> list[NarratedEvent]:
+def without_comments(entries: Sequence[NarratedEvent]) -> list[NarratedEvent]:
     """Return the entries without clocks; comments stand by themselves, so their values are not repeated."""
     return [replace(entry, values=(), texts=(), changes=()) for entry in entries if not entry.is_of_clock]
 

@@ -16,13 +16,11 @@ from app.desk.names import ID
 from app.desk.pages.form.choices import ZONES
 from app.desk.pages.form.screens import ActionScreen
 from app.desk.pages.record_names import record_words
-from app.desk.pages.records import RecordView
+from app.desk.pages.records import RecordView, lists_within
 from app.desk.references import is_typed, shown_references
 
 #: The code by which operations take the caller.
 ME = "me"
-#: The most rows of a list with which a form begins.
-MOST_ROWS = "200"
 
 
 async def first_inputs(screen: ActionScreen) -> dict[str, Sequence[str]]:
@@ -62,18 +60,18 @@ async def _rows_of_lists(screen: ActionScreen, view: RecordView) -> dict[str, li
     """Return the rows of lists within the record with which the form begins, with the names of the records
     that they refer to. Raises CallRefused.
     """
-    rows, path = {}, f"/v1/{view.lifecycle.plural}/{view.record['id']}"
+    rows, lists = {}, lists_within(screen.desk, view)
     for name, renamed in screen.face.filled_rows.items():
         listed = screen.face.filled_as.get(name, name)
-        page = await screen.desk.calls.read(f"{path}/{listed}", {"limit": MOST_ROWS})
+        stored = await lists.all_rows(listed)
         inner = next(field.inner_fields for field in screen.form.fields if field.name == name)
-        named = await screen.desk.names.replaced_in_all(view.lifecycle, page["items"])
+        named = await screen.desk.names.replaced_in_all(view.lifecycle, stored)
         rows[name] = [
             {
                 field.name: (called if is_typed(field) else row).get(renamed.get(field.name, field.name))
                 for field in inner
             }
-            for row, called in zip(page["items"], named, strict=True)
+            for row, called in zip(stored, named, strict=True)
         ]
     return rows
 

@@ -1,5 +1,5 @@
-"""The pages of a record and of a list within it: what it is about, the actions on it, and its history. A
-ticket is shown as the conversation about it.
+"""The page of a record: what it is about, the actions on it, and its history. A ticket is shown as the
+conversation about it. Earlier entries of long lists have pages of their own (list_pages.py).
 
 | Part of a ticket's page | is placed by | from | and drawn by |
 |---|---|---|---|
@@ -26,7 +26,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import Request
-from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 from starlette.status import HTTP_303_SEE_OTHER, HTTP_404_NOT_FOUND
 
@@ -40,6 +39,7 @@ from app.desk.operation_calls import CallRefused
 from app.desk.pages.context import Desk, open_desk, require_signed_in
 from app.desk.pages.form.returns import return_link
 from app.desk.pages.lists.promises import promise_text
+from app.desk.pages.record.list_pages import notices_path, notices_table
 from app.desk.pages.record.next_steps import agreement_note, next_step, open_vote
 from app.desk.pages.record.outcome_sentences import outcome_sentence
 from app.desk.pages.record.placed_actions import placed_actions
@@ -52,7 +52,7 @@ from app.desk.pages.record.read_fields import (
     readable_field,
 )
 from app.desk.pages.record.requester_card import OPENED_BY_PEOPLE, RequesterCard, requester_card
-from app.desk.pages.record.talk import IN_THE_CONVERSATION, reply_box, ticket_talk
+from app.desk.pages.record.talk import IN_THE_CONVERSATION, reply_box, ticket_talk, with_rows_of_events
 from app.desk.pages.record.votes import ReaderVotes, reader_votes, without_votes
 from app.desk.pages.record_names import with_record_names
 from app.desk.pages.records import (
@@ -60,11 +60,12 @@ from app.desk.pages.records import (
     HANDED_OVER,
     VOTES,
     ChildTable,
+    MoreEntries,
     NamedParts,
     OfferedAction,
     RecordList,
     RecordView,
-    child_table,
+    earlier_events,
     named_parts,
     offered_actions,
     read_events,
@@ -86,9 +87,6 @@ router = Router(include_in_schema=False)
 FIRST_LISTS = ("alerts", "evidence", "comments", "tasks", "attachments", "links", "decisions", "votes")
 #: Pages of the dashboard with more about a record, by its kind: the address, and the code of their name.
 FURTHER_PAGES = {"improvement": ("/dashboard/improvement", "what_came_of_it")}
-#: The list of people who were notified about a record, and the columns of each notice.
-NOTICES = "notices"
-NOTICE_FIELDS = ("person", "kind", "steps", "way", "sent_at", "read_at", "failed_at")
 MOST_SIMILAR = "6"
 
 
@@ -173,6 +171,8 @@ class PageReads:
     awaited: Sequence[str]
     #: The note on a record that waits for a second person.
     agreement: str | None
+    #: The events before those that the page shows.
+    earlier: MoreEntries | None
 
     @property
     def possible(self) -> list[OfferedAction]:
@@ -190,10 +190,15 @@ async def _read_page(desk: Desk, view: RecordView) -> PageReads:
         asyncio.gather(_requester(desk, view), _major_notices(desk, view), window_check(desk, view)),
         read_lists(desk, view, ((child, None) for child in children)),
     )
+    if view.lifecycle.is_ticket:
+        lists = await with_rows_of_events(desk, view, events, lists)
     parts = await named_parts(desk, view, events=events, lists=lists, possible=without_votes(possible))
+    earlier = earlier_events(view, events)
     votes, awaited = reader_votes(desk, view, possible, lists, work), _awaited(view, work)
     agreement = agreement_note(desk, view, events)
-    return PageReads(offered, lists, parts, votes, files, requester, notices, window, awaited, agreement)
+    return PageReads(
+        offered, lists, parts, votes, files, requester, notices, window, awaited, agreement, earlier
+    )
 
 
 def _values(desk: Desk, view: RecordView, reads: PageReads) -> dict[str, Any]:
@@ -229,34 +234,14 @@ def _values(desk: Desk, view: RecordView, reads: PageReads) -> dict[str, Any]:
         "more": [(each.name, each.words[desk.language]) for each in children if each.name not in FIRST_LISTS],
         "entries": _own_entries(parts),
         "clocks": [entry for entry in parts.entries or () if entry.is_of_clock],
-        "talk": ticket_talk(desk, view, parts.entries or (), reads.lists, possible),
+        "earlier": reads.earlier,
+        "talk": ticket_talk(desk, view, parts.entries, reads.lists, possible, reads.earlier),
         "box": box,
         "requester": reads.requester,
         "files": reads.files,
         "notices": reads.notices,
         "window": reads.window,
     }
-
-
-@router.get("/desk/{kind}/{name}/list/{child}")
-async def get_record_list_page(request: Request, kind: str, name: str, child: str) -> Response:
-    """Return the page of a list within a record."""
-    desk = open_desk(request)
-    lifecycle = desk.lifecycle(kind)
-    screens = {each.name: each for each in desk.contract.children(lifecycle.plural)}
-    if child not in screens and child != NOTICES:
-        raise HTTPException(404)
-    view = await read_record(desk, lifecycle, name)
-    if child == NOTICES:
-        table = await _notices_table(desk, view)
-        label = desk.sentence("told")
-    else:
-        possible = [action for action in offered_actions(desk, view) if action.reason is None]
-        table = await child_table(desk, view, screens[child], without_votes(possible))
-        label = screens[child].words[desk.language]
-    return desk.answer(
-        "pages/record/child_list.html", f"{view.spoken_name} · {label}", view=view, table=table
-    )
 
 
 @router.get("/desk/{kind}/{name}/similar")
@@ -355,7 +340,7 @@ async def _files(desk: Desk, view: RecordView) -> list[tuple[str, str]]:
 
 def _may_read_notices(desk: Desk, lifecycle: Lifecycle[Any]) -> bool:
     """Return whether the reader manages records of this kind, and so may see who was notified of them."""
-    if desk.contract.listed_fields(_notices_path(lifecycle)) is None:
+    if desk.contract.listed_fields(notices_path(lifecycle)) is None:
         return False
     roles = require_signed_in(desk.request).role_codes
     return desk.sees_every_record_of(lifecycle.kind) or not roles.isdisjoint(managers_of(lifecycle).roles)
@@ -363,25 +348,7 @@ def _may_read_notices(desk: Desk, lifecycle: Lifecycle[Any]) -> bool:
 
 async def _major_notices(desk: Desk, view: RecordView) -> ChildTable | None:
     """Return who was notified of a major incident, which its board shows."""
-    return await _notices_table(desk, view) if view.record.get("declared_major_at") else None
-
-
-async def _notices_table(desk: Desk, view: RecordView) -> ChildTable | None:
-    """Return the people who were notified of the record; None if the list is empty, or the reader may not see
-    it.
-    """
-    path = _notices_path(view.lifecycle)
-    fields = desk.contract.listed_fields(path)
-    page = None if fields is None else await desk.calls.read_if_allowed(path.format(id=view.record["id"]))
-    if fields is None or page is None or not page["items"]:
-        return None
-    told_fields = {name: fields[name] for name in NOTICE_FIELDS if name in fields}
-    rows = tuple(tuple(desk.display.fields(row, told_fields)) for row in page["items"])
-    return ChildTable(NOTICES, desk.sentence("told"), rows)
-
-
-def _notices_path(lifecycle: Lifecycle[Any]) -> str:
-    return f"/v1/{lifecycle.plural}/{{id}}/{NOTICES}"
+    return await notices_table(desk, view) if view.record.get("declared_major_at") else None
 
 
 def _counted_in(desk: Desk, view: RecordView) -> str | None:

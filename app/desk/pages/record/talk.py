@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,13 +13,22 @@ from app.common.files.media import PICTURES
 from app.desk.contract import ChildScreen
 from app.desk.conversation import ConversationEntry, ConversationRows, RowLinks, SharedFile, conversation
 from app.desk.pages.context import Desk
-from app.desk.pages.records import OfferedAction, RecordList, RecordView, row_links
+from app.desk.pages.records import (
+    MoreEntries,
+    OfferedAction,
+    RecordList,
+    RecordView,
+    lists_within,
+    row_links,
+)
 from app.desk.timeline import NarratedEvent
 from app.ticketing.comments import CORRECTION_WINDOW
 
 #: The lists whose rows are entries of the conversation.
 COMMENTS, ATTACHMENTS = "comments", "attachments"
 IN_THE_CONVERSATION = frozenset({COMMENTS, ATTACHMENTS})
+#: The kinds of their rows in the log.
+ROW_KINDS = {COMMENTS: "comment", ATTACHMENTS: "attachment"}
 INTERNAL = "internal"
 HOLD, QUESTION, CORRECT_COMMENT = "hold", "question", "correct_comment"
 #: The newest entries are shown; earlier ones, except the first, are folded.
@@ -39,25 +49,72 @@ class ReplyBox:
 
 @dataclass(frozen=True, slots=True)
 class TicketTalk:
-    """The conversation: the first entry, the folded ones, and the newest ones."""
+    """The conversation: the first entry, the folded ones, and the newest ones. If `earlier` entries are on
+    another page, there is no first one here.
+    """
 
     first: Sequence[ConversationEntry]
     folded: Sequence[ConversationEntry]
     newest: Sequence[ConversationEntry]
+    earlier: MoreEntries | None = None
+
+
+async def with_rows_of_events(
+    desk: Desk, view: RecordView, events: Mapping[str, Any] | None, lists: Sequence[RecordList]
+) -> list[RecordList]:
+    """Return the lists, with all rows of those that lack comments or files of the events: rows stand in the
+    order in which they were written elsewhere, and one event may add several.
+    """
+    rows = {name for event in (events or {"items": ()})["items"] for name in event["set"]}
+
+    async def completed(each: RecordList) -> RecordList:
+        if each.more is None or each.child.name not in ROW_KINDS:
+            return each
+        kind = ROW_KINDS[each.child.name]
+        row_keys = {f"{kind}/{row['id']}" for row in each.items}
+        if not any(name.startswith(f"{kind}/") for name in rows - row_keys):
+            return each
+        every_row = await lists_within(desk, view).all_rows_if_allowed(each.child.name)
+        return replace(each, items=every_row, more=None)
+
+    return list(await asyncio.gather(*map(completed, lists)))
 
 
 def ticket_talk(
     desk: Desk,
     view: RecordView,
+    events: Sequence[NarratedEvent] | None,
+    lists: Sequence[RecordList],
+    possible: Sequence[OfferedAction],
+    earlier: MoreEntries | None = None,
+) -> TicketTalk:
+    """Return the conversation from the events of the ticket, and from its comments and files among the
+    lists. `earlier` are the events before these. If the reader may not see events, it has only comments.
+    """
+    entries = talk_entries(desk, view, events or (), lists, possible, is_whole=earlier is None)
+    if events is None:
+        earlier = next((each.more for each in lists if each.child.name == COMMENTS), None)
+    first, rest = (entries[:1], entries[1:]) if earlier is None else ([], entries)
+    return TicketTalk(first, rest[:-SHOWN_ENTRIES], rest[-SHOWN_ENTRIES:], earlier)
+
+
+def talk_entries(
+    desk: Desk,
+    view: RecordView,
     events: Sequence[NarratedEvent],
     lists: Sequence[RecordList],
     possible: Sequence[OfferedAction],
-) -> TicketTalk:
-    """Return the conversation from the events of the ticket, and from its comments and files among the
-    lists.
+    *,
+    is_whole: bool,
+) -> list[ConversationEntry]:
+    """Return the entries of the conversation. Unless `is_whole`, the events are a part of the history, and
+    comments of other events are left out.
     """
     by_name = {each.child.name: each for each in lists}
     comments = [] if COMMENTS not in by_name else by_name[COMMENTS].rows
+    if not is_whole:
+        rows_of_events = {name for event in events for name in event.rows}
+        comments = [each for each in comments if f"{ROW_KINDS[COMMENTS]}/{each['id']}" in rows_of_events]
     files = [] if ATTACHMENTS not in by_name else by_name[ATTACHMENTS].rows
     rows = ConversationRows(
         {comment["id"]: comment for comment in comments},
@@ -66,9 +123,7 @@ def ticket_talk(
     )
     requester = (view.record.get("requester") or {}).get("name")
     own_events = [event for event in events if not event.is_of_clock]
-    entries = conversation(desk.display, own_events, rows, requester)
-    first, rest = entries[:1], entries[1:]
-    return TicketTalk(first, rest[:-SHOWN_ENTRIES], rest[-SHOWN_ENTRIES:])
+    return conversation(desk.display, own_events, rows, requester)
 
 
 def _own_links(

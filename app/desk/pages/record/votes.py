@@ -18,6 +18,7 @@ from app.desk.pages.records import (
     OfferedAction,
     RecordList,
     RecordView,
+    lists_within,
     named_in_vote,
     offered_actions,
     read_lists,
@@ -35,7 +36,6 @@ VOTE = "vote"
 INSTEAD_OF = "instead_of"
 #: So many voters that a deputy of theirs must name one.
 SEVERAL = 2
-MOST_BALLOTS = "200"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +136,9 @@ async def _absent_voters(desk: Desk, view: RecordView, action: str, decision: st
     )
     if len(persons) < SEVERAL:
         return ()
-    path = f"/v1/{view.lifecycle.plural}/{view.record['id']}/{VOTE_LIST}"
-    ballots = await desk.calls.read_if_allowed(path, {"limit": MOST_BALLOTS})
     if any(
         (ballot["person"] or {}).get("id") == desk.reader_id and decision in ("", ballot["decision_id"])
-        for ballot in (ballots["items"] if ballots else ())
+        for ballot in await lists_within(desk, view).all_rows_if_allowed(VOTE_LIST)
     ):
         return ()
     names = [(person, await _name_of(desk, person)) for person in persons]
@@ -167,7 +165,7 @@ def _has_no_open_decision(lists: Sequence[RecordList]) -> bool:
     """Return whether the lists show all decisions on the record, and no open one: no vote waits."""
     return any(
         each.child.name == DECISIONS
-        and each.is_complete
+        and each.more is None
         and not any(row["state"] == OPEN_STATE for row in each.items)
         for each in lists
     )
