@@ -21,6 +21,7 @@ from app.foundation.people.credentials.bounds import HIGHEST_BOUND
 from app.foundation.people.persons import SetBoundsPerson
 from app.foundation.people.records import TeamKind
 from app.kernel.actions.actor_policy import ProcessRelation, Relation
+from app.kernel.actions.describe import outcomes
 from app.kernel.actions.lifecycle import Action, Lifecycle
 from app.kernel.actions.payloads import Patch
 from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
@@ -230,7 +231,7 @@ def paths_to(lifecycle: Lifecycle[Any], state: CodeEnum) -> Iterator[Steps]:
             walked = not of_decisions(row) or (lifecycle.kind, row.name) in changes.VERDICTS
             # An edit leads back, and is sent with other headers.
             if walked and not row.opens and not issubclass(row.body, Patch) and row.is_open_in(states[-1]):
-                new = [to for to in row.leads_to if to not in states]
+                new = [to for to in outcomes(lifecycle, row, states[-1]) if to not in states]
                 waiting.extend(([*steps, (row, to)], [*states, to]) for to in new)
 
 

@@ -457,6 +457,12 @@ async def test_a_freeze_is_lifted_by_others_than_those_who_have_a_change_in_it(b
         refused = await board.agent.post(f"/v1/freezes/{freeze['id']}/{action}", json=body)
         assert (refused.status_code, refused.json()["code"]) == (409, "lifts_own_obstacle"), refused.text
     await board.agent.post_ok(f"/v1/freezes/{freeze['id']}/move", longer)
+    # A draft that names no time is in no freeze.
+    await board.agent.post_ok("/v1/changes", {"type": "normal", "title": "A new relay"})
+    other = await board.manager.post_ok(
+        "/v1/freezes", a_freeze(48, 72, owner=board.agent.id, everything=True)
+    )
+    await board.agent.post_ok(f"/v1/freezes/{other['id']}/withdraw", {"reason": "It is not needed."})
     management = await board.api.client("Management", Role.management)
     await management.post_ok(f"/v1/freezes/{freeze['id']}/withdraw", {"reason": "Too early."})
     assert (await board.try_schedule(path, 1, 2)).status_code == 200
