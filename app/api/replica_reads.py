@@ -24,7 +24,7 @@ from app.api.authentication.sessions import SAFE_METHODS
 from app.api.pages.page_paths import is_page
 from app.api.requests import csv_output as tables
 from app.api.requests.response_headers import OF_REPLICAS
-from app.kernel.ledger import Ledger as Services
+from app.kernel.ledger import Ledger
 from app.kernel.replicas import ReadChoice, ReadReason
 from app.platform.db import DatabaseGone
 
@@ -60,17 +60,17 @@ def is_marked(endpoint: Callable[..., Any]) -> bool:
     return endpoint in _marked
 
 
-def reading_ledger_of(request: Request) -> Services:
+def reading_ledger_of(request: Request) -> Ledger:
     """Return the services by which the request reads: the replica's, if that was chosen."""
-    reading: Services | None = request.scope["state"].get(READING)
+    reading: Ledger | None = request.scope["state"].get(READING)
     return ledger_of(request) if reading is None else reading
 
 
-async def _reading_ledger(request: Request) -> Services:
+async def _reading_ledger(request: Request) -> Ledger:
     return reading_ledger_of(request)
 
 
-ReadLedger = Annotated[Services, Depends(_reading_ledger)]
+ReadLedger = Annotated[Ledger, Depends(_reading_ledger)]
 
 
 async def read_for(request: Request, read: Callable[[], Awaitable[Response]]) -> Response:
@@ -103,7 +103,7 @@ async def read_for(request: Request, read: Callable[[], Awaitable[Response]]) ->
     return response
 
 
-async def _choose(request: Request, ledger: Services, position: int) -> ReadChoice:
+async def _choose(request: Request, ledger: Ledger, position: int) -> ReadChoice:
     assert ledger.replica is not None
     # A streamed table cannot be begun again, and its long snapshot would stop the replica from following.
     if not PRIMARY_PARAMETERS.isdisjoint(request.query_params) or tables.prefers_csv(request):
@@ -111,7 +111,7 @@ async def _choose(request: Request, ledger: Services, position: int) -> ReadChoi
     return await ledger.replica.choose(position)
 
 
-async def reading_at(request: Request, position: int) -> Services:
+async def reading_at(request: Request, position: int) -> Ledger:
     """Return the services by which a request that has waited goes on to read, at that position or later."""
     ledger = ledger_of(request)
     if READING not in request.scope["state"] or ledger.replica is None:

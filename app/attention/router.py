@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Body, Path, Query, Request
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, caller_of, utc_now
+from app.api.authentication.auth import RequestLedger, caller_of, utc_now
 from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
@@ -41,7 +41,7 @@ router = Router(prefix="/v1/attention", tags=["attention"], route_class=DirectRo
     "", "Get the conditions that need attention", Attention, refused=(422,), responses=in_language()
 )
 async def get_attention(
-    request: Request, ledger: Ledger, query: Annotated[AttentionQuery, Query()]
+    request: Request, ledger: RequestLedger, query: Annotated[AttentionQuery, Query()]
 ) -> Response:
     """Return the conditions that need the caller's attention, as sentences, the most urgent first, as far as
     the caller may see them.
@@ -54,7 +54,7 @@ async def get_attention(
 
 @router.endpoint("/asides/{key}", "Put an attention condition aside", AsideOut, method="PUT")
 async def put_attention_aside(
-    request: Request, ledger: Ledger, key: ConditionKey, body: Annotated[PutAside, Body()]
+    request: Request, ledger: RequestLedger, key: ConditionKey, body: Annotated[PutAside, Body()]
 ) -> Response:
     """Put a condition aside until a date, for the caller alone. Other persons still see it, and the caller
     sees it again after the date.
@@ -78,7 +78,7 @@ async def put_attention_aside(
     refused=(404, 422),
     status_code=204,
 )
-async def take_attention_up(request: Request, ledger: Ledger, key: ConditionKey) -> Response:
+async def take_attention_up(request: Request, ledger: RequestLedger, key: ConditionKey) -> Response:
     """Take up a condition again that the caller had put aside."""
     caller = caller_of(request)
     if caller.is_read_only or caller.person_id is None:

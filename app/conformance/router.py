@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Path, Query, Request
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, context_of
+from app.api.authentication.auth import RequestLedger, context_of
 from app.api.contract.responses import in_language
 from app.api.direct import Router
 from app.api.listings import cursors, page_responses
@@ -59,7 +59,7 @@ Kind = Annotated[str, Path(max_length=60, description="Kind of the cases, such a
     "/{kind}", "Get the conformance of cases", ConformanceSummary, refused=(404, 422), responses=in_language()
 )
 async def get_conformance(
-    request: Request, ledger: Ledger, kind: Kind, query: Annotated[ConformanceQuery, Query()]
+    request: Request, ledger: RequestLedger, kind: Kind, query: Annotated[ConformanceQuery, Query()]
 ) -> Response:
     """Return the course of the cases of a kind that ended in a period: how many fit the expected path and
     where others deviate, where the time went, the handovers between teams and persons, and the repeated
@@ -86,7 +86,7 @@ async def get_conformance(
     responses=in_language(),
 )
 async def list_conformance_variants(
-    request: Request, ledger: Ledger, kind: Kind, query: Annotated[ConformanceVariantQuery, Query()]
+    request: Request, ledger: RequestLedger, kind: Kind, query: Annotated[ConformanceVariantQuery, Query()]
 ) -> Response:
     """List the variants of cases: the sequences of steps from beginning to end, the most frequent first, each
     with its cases, durations and deviations.
@@ -124,7 +124,7 @@ async def list_conformance_variants(
     "/{kind}/graph", "Get the graph of cases", ConformanceGraph, refused=(404, 422), responses=GRAPH_RESPONSE
 )
 async def get_conformance_graph(
-    request: Request, ledger: Ledger, kind: Kind, query: Annotated[ConformanceGraphQuery, Query()]
+    request: Request, ledger: RequestLedger, kind: Kind, query: Annotated[ConformanceGraphQuery, Query()]
 ) -> Response:
     """Return the directly-follows graph of cases: which step followed which, how often, and after how long.
     The answer is JSON or a drawing (SVG).
@@ -156,7 +156,7 @@ async def get_conformance_graph(
 
 @router.endpoint("/{kind}/cases", "List conformance cases", ConformanceCasePage, refused=(400, 404, 422))
 async def list_conformance_cases(
-    request: Request, ledger: Ledger, kind: Kind, query: Annotated[ConformanceCaseQuery, Query()]
+    request: Request, ledger: RequestLedger, kind: Kind, query: Annotated[ConformanceCaseQuery, Query()]
 ) -> Response:
     """List the cases behind a figure, each with its steps and its deviations from the path."""
     lifecycle = permitted_kind(ledger, context_of(request), kind)
@@ -194,7 +194,7 @@ async def _head(connection: Connection, question: ConformanceQuestion) -> dict[s
     }
 
 
-async def _behind(ledger: Ledger, head: dict[str, Any], language: str) -> str | None:
+async def _behind(ledger: RequestLedger, head: dict[str, Any], language: str) -> str | None:
     return await lag_notice(ledger.db, head["position"], head["lag_seconds"], language)
 
 

@@ -21,7 +21,7 @@ from fastapi import Path, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, caller_of, context_of
+from app.api.authentication.auth import RequestLedger, caller_of, context_of
 from app.api.contract.problems import problem
 from app.api.contract.responses import in_language, or_table
 from app.api.direct import Router
@@ -134,7 +134,7 @@ async def list_kpis(request: Request, ledger: ReadLedger, choice: Annotated[KpiC
 
 
 @router.endpoint("/definitions", "List KPI definitions", KpiDefinitionPage, responses=in_language())
-async def list_kpi_definitions(request: Request, ledger: Ledger) -> Response:
+async def list_kpi_definitions(request: Request, ledger: RequestLedger) -> Response:
     """List the definitions of the KPIs that the caller may see, without figures."""
     language, caller = language_for(request), caller_of(request)
     kpis = [describe_kpi(kpi, language) for kpi in await figures_shown(ledger, caller, KPIS.values())]
@@ -344,7 +344,7 @@ def _case_page(question: KpiQuestion, page: CasePage, cursor: str | None) -> Kpi
 
 
 async def _case_tables(
-    request: Request, ledger: Ledger, question: KpiQuestion, now: datetime
+    request: Request, ledger: RequestLedger, question: KpiQuestion, now: datetime
 ) -> AsyncGenerator[tabular.TableData, None]:
     """Yield all cases that the question counts, table by table."""
     async with aclosing(all_cases(ledger.db, question, now)) as pages:
@@ -357,7 +357,7 @@ async def _case_tables(
 
 
 async def _series_tables(
-    request: Request, ledger: Ledger, pieces: AsyncGenerator[KpiAnswer, None], by: Sequence[Dimension]
+    request: Request, ledger: RequestLedger, pieces: AsyncGenerator[KpiAnswer, None], by: Sequence[Dimension]
 ) -> AsyncGenerator[tabular.TableData, None]:
     """Yield a series of any length, table by table."""
     async with aclosing(pieces):
@@ -366,7 +366,7 @@ async def _series_tables(
 
 
 async def _with_notices(
-    request: Request, ledger: Ledger, kpi_answer: AnswerT, *questions: KpiQuestion
+    request: Request, ledger: RequestLedger, kpi_answer: AnswerT, *questions: KpiQuestion
 ) -> AnswerT:
     """Return the answer to the questions, with a notice while the facts lag behind an import, and with
     warnings of values in filters that name nothing here.

@@ -12,7 +12,7 @@ from fastapi import Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, caller_of
+from app.api.authentication.auth import RequestLedger, caller_of
 from app.api.direct import Router
 from app.api.listings.cursors import read as read_cursor
 from app.api.listings.cursors import write as write_cursor
@@ -155,7 +155,7 @@ class SealPaging(BaseModel):
 
 @router.endpoint("/events/{id}/proof", "Get an event's proof", EventProofOut, refused=(404, 409, 422))
 async def get_event_proof(
-    request: Request, ledger: Ledger, event_id: EventId, number: WantedHead = None
+    request: Request, ledger: RequestLedger, event_id: EventId, number: WantedHead = None
 ) -> Response:
     """Return the proof that the event is in the log covered by a signed head, for callers who may see the
     event at least in part. `check_proof.py` (`GET /v1/seals/checker`) checks the proof offline. An event that
@@ -180,7 +180,7 @@ async def get_event_proof(
 
 
 @router.endpoint("/seals", "List heads of the log", SealPage, refused=(400, 422))
-async def list_seals(ledger: Ledger, paging: Annotated[SealPaging, Query()]) -> Response:
+async def list_seals(ledger: RequestLedger, paging: Annotated[SealPaging, Query()]) -> Response:
     """List the signed heads of the log, the newest first. A head from this address does not protect against
     somebody who can rewrite this database: keep a copy elsewhere, or use an exported head.
     """
@@ -214,7 +214,7 @@ async def get_proof_checker() -> Response:
 
 
 @router.endpoint("/seals/{number}", "Get a head of the log", SignedHeadOut, refused=(404, 422))
-async def get_seal(ledger: Ledger, number: HeadNumber) -> Response:
+async def get_seal(ledger: RequestLedger, number: HeadNumber) -> Response:
     """Return a signed head of the log, as it is exported."""
     async with ledger.db.connection() as connection:
         return _json((await _known_head(connection, number)).members())
@@ -223,7 +223,9 @@ async def get_seal(ledger: Ledger, number: HeadNumber) -> Response:
 @router.endpoint(
     "/seals/{number}/consistency", "Get the consistency of a head", ConsistencyOut, refused=(404, 409, 422)
 )
-async def get_seal_consistency(ledger: Ledger, number: HeadNumber, earlier_number: EarlierNumber) -> Response:
+async def get_seal_consistency(
+    ledger: RequestLedger, number: HeadNumber, earlier_number: EarlierNumber
+) -> Response:
     """Return the proof that the head continues an earlier one, so that no event before it was altered."""
     async with ledger.db.connection() as connection:
         earlier, later = await _known_head(connection, earlier_number), await _known_head(connection, number)

@@ -8,7 +8,7 @@ from fastapi import Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, caller_of, utc_now
+from app.api.authentication.auth import RequestLedger, caller_of, utc_now
 from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
@@ -24,7 +24,7 @@ router = Router(prefix="/v1/services", tags=["catalogue"], route_class=DirectRou
     "/status", "List the status of services", ServiceStatusList, refused=(422,), responses=in_language()
 )
 async def list_service_status(
-    request: Request, ledger: Ledger, query: Annotated[ServiceStatusQuery, Query()]
+    request: Request, ledger: RequestLedger, query: Annotated[ServiceStatusQuery, Query()]
 ) -> Response:
     """List the conditions of the live services, in a customer's words, with the next planned maintenance."""
     caller, language = caller_of(request), language_for(request)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Body, Path, Request
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, caller_of, utc_now
+from app.api.authentication.auth import RequestLedger, caller_of, utc_now
 from app.api.contract.responses import record_responses
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY, page_response
@@ -47,7 +47,7 @@ router = Router(prefix="/v1/me/summaries", tags=["attention"], route_class=Direc
 
 
 @router.endpoint("", "List the caller's mailed summaries", SummaryPage, refused=(422,))
-async def list_my_summaries(request: Request, ledger: Ledger) -> Response:
+async def list_my_summaries(request: Request, ledger: RequestLedger) -> Response:
     """List the summaries of attention conditions that are mailed to the caller."""
     caller = caller_of(request)
     rows = await summaries_of(ledger.db, caller.person_id)
@@ -57,7 +57,7 @@ async def list_my_summaries(request: Request, ledger: Ledger) -> Response:
 
 @router.endpoint("/{id}", "Get a mailed summary", SummaryOut, responses=record_responses())
 async def get_my_summary(
-    request: Request, ledger: Ledger, summary_id: SummaryId, if_none_match: IfNoneMatch = None
+    request: Request, ledger: RequestLedger, summary_id: SummaryId, if_none_match: IfNoneMatch = None
 ) -> Response:
     """Return one of the caller's summaries: its schedule and its selection."""
     caller = caller_of(request)
@@ -72,7 +72,7 @@ async def get_my_summary(
 @router.endpoint("/{id}", "Save a mailed summary", SummaryOut, method="PUT", refused=(404, 412))
 async def save_my_summary(
     request: Request,
-    ledger: Ledger,
+    ledger: RequestLedger,
     summary_id: SummaryId,
     body: Annotated[SaveSummary, Body()],
     if_match: IfMatch = None,
@@ -106,7 +106,7 @@ async def save_my_summary(
 
 
 @router.endpoint("/{id}", "Remove a mailed summary", method="DELETE", refused=(404, 422), status_code=204)
-async def remove_my_summary(request: Request, ledger: Ledger, summary_id: SummaryId) -> Response:
+async def remove_my_summary(request: Request, ledger: RequestLedger, summary_id: SummaryId) -> Response:
     """Remove one of the caller's summaries: it is no longer mailed."""
     caller = caller_of(request)
     if caller.is_read_only:
@@ -116,7 +116,7 @@ async def remove_my_summary(request: Request, ledger: Ledger, summary_id: Summar
     return Response(status_code=204)
 
 
-async def _schedule(ledger: Ledger, person_id: UUID, body: SaveSummary) -> Schedule:
+async def _schedule(ledger: RequestLedger, person_id: UUID, body: SaveSummary) -> Schedule:
     """Return the requested schedule; its default zone is the person's own."""
     zone = body.time_zone or await zone_of(ledger.db, person_id) or ledger.settings.time_zone
     return Schedule(
@@ -128,7 +128,7 @@ async def _schedule(ledger: Ledger, person_id: UUID, body: SaveSummary) -> Sched
     )
 
 
-async def _refusal(ledger: Ledger, caller: Caller, summary_id: UUID) -> Exception:
+async def _refusal(ledger: RequestLedger, caller: Caller, summary_id: UUID) -> Exception:
     """Return the refusal with the reason why the summary could not be saved."""
     own = await summaries_of(ledger.db, caller.person_id)
     for row in own:
@@ -139,13 +139,13 @@ async def _refusal(ledger: Ledger, caller: Caller, summary_id: UUID) -> Exceptio
     return WrongValue(words, pointer="", because="too_many_summaries") if too_many else NotFound()
 
 
-async def _name_of_view(ledger: Ledger, caller: Caller, view_id: UUID) -> str | None:
+async def _name_of_view(ledger: RequestLedger, caller: Caller, view_id: UUID) -> str | None:
     """Return the name of the saved selection; None if the caller cannot use it."""
     view = await find_view(ledger.db, caller, view_id)
     return None if view is None or view["kind"] != KIND else str(view["name"])
 
 
-async def _render(ledger: Ledger, caller: Caller, row: Row) -> Mapping[str, Any]:
+async def _render(ledger: RequestLedger, caller: Caller, row: Row) -> Mapping[str, Any]:
     """Return the summary as its reader sees it."""
     view_id, has_mail = row["view_id"], ledger.settings.smtp_host is not None
     return {

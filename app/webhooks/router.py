@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, context_of, require_in_person
+from app.api.authentication.auth import RequestLedger, context_of, require_in_person
 from app.api.contract.responses import BINARY
 from app.api.direct import Router
 from app.api.listings.cursors import read as read_cursor
@@ -37,7 +37,7 @@ from app.kernel.actions.actor_policy import admin
 from app.kernel.actions.payloads import Payload
 from app.kernel.actions.refusals import NotFound
 from app.kernel.commands.command import Command
-from app.kernel.ledger import Ledger as Services
+from app.kernel.ledger import Ledger
 from app.webhooks.adapters import adapter_texts
 from app.webhooks.intake import deliveries
 from app.webhooks.intake import router as receiving
@@ -93,7 +93,7 @@ class NewWebhookSecret(Payload):
     overlap_seconds: Overlap = USUAL_OVERLAP_SECONDS
 
 
-def _kept_secret(ledger: Services, secret: str) -> dict[str, str]:
+def _kept_secret(ledger: Ledger, secret: str) -> dict[str, str]:
     """Return what is kept of the secret: itself, encrypted, and its fingerprint."""
     return {
         "sealed_secret": encrypt_secret(ledger, secret),
@@ -108,7 +108,10 @@ async def _perform(request: Request, command: Command, secret: str | None) -> Re
 
 @router.post("/webhook_sources", **operation(sources.LIFECYCLE, "add", CreatedWebhookSourceOut))
 async def add_webhook_source(
-    request: Request, ledger: Ledger, body: NewWebhookSource, idempotency_key: IdempotencyKeyHeader = None
+    request: Request,
+    ledger: RequestLedger,
+    body: NewWebhookSource,
+    idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
     """Add a webhook source: its deliveries are accepted from then on. The secret is in this answer and is
     never shown again.
@@ -127,7 +130,7 @@ async def add_webhook_source(
 )
 async def rotate_webhook_source(
     request: Request,
-    ledger: Ledger,
+    ledger: RequestLedger,
     name: Name,
     body: NewWebhookSecret,
     if_match: IfMatch = None,
@@ -195,7 +198,7 @@ class DeliveryPaging(BaseModel):
     refused=(400, 404, 422),
 )
 async def list_webhook_deliveries(
-    request: Request, ledger: Ledger, name: Name, paging: Annotated[DeliveryPaging, Query()]
+    request: Request, ledger: RequestLedger, name: Name, paging: Annotated[DeliveryPaging, Query()]
 ) -> Response:
     """List the deliveries of a source with their outcomes, the last received first."""
     source, language = await _administered(request, name), context_of(request).language
@@ -220,7 +223,7 @@ async def list_webhook_deliveries(
     refused=(404, 422),
 )
 async def get_webhook_delivery(
-    request: Request, ledger: Ledger, name: Name, delivery: DeliveryId
+    request: Request, ledger: RequestLedger, name: Name, delivery: DeliveryId
 ) -> Response:
     """Return a delivery with its headers and body."""
     source = await _administered(request, name)
@@ -238,7 +241,7 @@ async def get_webhook_delivery(
     refused=(404,),
 )
 async def replay_webhook_delivery(
-    request: Request, ledger: Ledger, name: Name, delivery: DeliveryId
+    request: Request, ledger: RequestLedger, name: Name, delivery: DeliveryId
 ) -> Response:
     """Replay a delivery: it is processed again. Effects that it already had are not repeated."""
     source = await _administered_in_person(request, name)
@@ -254,7 +257,7 @@ async def replay_webhook_delivery(
     method="POST",
     refused=(404,),
 )
-async def replay_failed_webhook_deliveries(request: Request, ledger: Ledger, name: Name) -> Response:
+async def replay_failed_webhook_deliveries(request: Request, ledger: RequestLedger, name: Name) -> Response:
     """Replay all failed deliveries of a source, for example after its mapping was corrected."""
     source = await _administered_in_person(request, name)
     return _json({"replayed": await deliveries.replay_failed(ledger.db, source.id)})
@@ -263,7 +266,7 @@ async def replay_failed_webhook_deliveries(request: Request, ledger: Ledger, nam
 @router.endpoint(
     "/webhook_sources/{id}/status", "Get a webhook source's status", WebhookStatusOut, refused=(404, 422)
 )
-async def get_webhook_source_status(request: Request, ledger: Ledger, name: Name) -> Response:
+async def get_webhook_source_status(request: Request, ledger: RequestLedger, name: Name) -> Response:
     """Return the numbers of received, waiting and failed deliveries of a source."""
     source, now = await _administered(request, name), context_of(request).now
     counts = await deliveries.counts(ledger.db, source.id, now)
@@ -300,7 +303,7 @@ class SampleQuery(BaseModel):
     status_code=202,
 )
 async def send_webhook_sample(
-    request: Request, ledger: Ledger, name: Name, query: Annotated[SampleQuery, Query()]
+    request: Request, ledger: RequestLedger, name: Name, query: Annotated[SampleQuery, Query()]
 ) -> Response:
     """Send a sample delivery of its tool to the source, to see the resulting ticket. A test opens none."""
     source, now = await _administered_in_person(request, name), context_of(request).now
@@ -332,7 +335,7 @@ class MappingTrial(BaseModel):
     refused=(404, 422),
 )
 async def try_webhook_mapping(
-    request: Request, ledger: Ledger, name: Name, body: Annotated[MappingTrial, Body()]
+    request: Request, ledger: RequestLedger, name: Name, body: Annotated[MappingTrial, Body()]
 ) -> Response:
     """Preview the effects of a stored delivery, or of a sample, by a mapping that is not stored. Nothing is
     changed.
@@ -363,7 +366,7 @@ async def list_webhook_adapters(request: Request) -> Response:
     refused=(404,),
     openapi_extra={"requestBody": {"required": True, "content": BINARY}},
 )
-async def preview_webhook(request: Request, ledger: Ledger, key: SourceKey) -> Response:
+async def preview_webhook(request: Request, ledger: RequestLedger, key: SourceKey) -> Response:
     """Preview the effects of a delivery by the source's mapping, without changing anything. Send the body and
     headers of the delivery.
     """

@@ -33,13 +33,13 @@ from app.api.requests.accept import PARTIAL, language_for, negotiate
 from app.api.requests.limits import Quota
 from app.api.requests.raw_bodies import is_webhook
 from app.common.keys import PREFIX, hash_of, parse
-from app.common.people import Caller as Who
+from app.common.people import Caller
 from app.common.personal import LOGIN
 from app.kernel.access.stored_credential import StoredCredential
-from app.kernel.actions.context import CommandMetadata as Acting
+from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.refusals import DoneInPerson, Refusal
 from app.kernel.commands.guards import require_own_secret
-from app.kernel.ledger import Ledger as Services
+from app.kernel.ledger import Ledger
 from app.platform.db import DatabaseGone
 from app.platform.settings import Settings
 
@@ -152,7 +152,7 @@ class AuthMiddleware:
                     scope["state"]["branding"] = await present_branding(ledger_of(request))
                 await self._limited(request, caller, receive, send)
 
-    async def _limited(self, request: Request, caller: Who, receive: Receive, send: Send) -> None:
+    async def _limited(self, request: Request, caller: Caller, receive: Receive, send: Send) -> None:
         """Pass the request on, unless the key or person has used up its rate limit (429), the key is for
         something else (403), or Accept allows no media type that the path offers (406).
         """
@@ -188,7 +188,7 @@ class AuthMiddleware:
         headers = {"Retry-After": str(self._requests.remaining(key).seconds)}
         return problem(request, 429, "rate_limited", words=self._limit, headers=headers)
 
-    async def _caller(self, request: Request, in_query: str | None) -> Who | None:
+    async def _caller(self, request: Request, in_query: str | None) -> Caller | None:
         """Return the caller that the key, token, session or ticket authenticates; None if it is not valid. A
         key in the query must have a scope: addresses are stored in places where no other key may be.
 
@@ -221,7 +221,7 @@ class AuthMiddleware:
         sent = _bearer_token(request) or PREFIX
         return self._issuer is not None and not sent.startswith(PREFIX) and sent.count(".") == 2
 
-    async def _by_token(self, request: Request) -> Who | None:
+    async def _by_token(self, request: Request) -> Caller | None:
         assert self._issuer is not None
         try:
             claims = await self._issuer.verify(
@@ -243,7 +243,7 @@ class AuthMiddleware:
             raise
         return replace(person, ends_at=claims.ends_at)
 
-    async def _by_key(self, request: Request, sent: str | None) -> Who | None:
+    async def _by_key(self, request: Request, sent: str | None) -> Caller | None:
         parsed = None if sent is None else parse(sent)
         if parsed is None:
             return None
@@ -262,7 +262,7 @@ class AuthMiddleware:
             request.state.key_secret_hash = sent
         return caller
 
-    async def _by_session(self, request: Request, sent: str) -> Who | None:
+    async def _by_session(self, request: Request, sent: str) -> Caller | None:
         if request.method not in sessions.SAFE_METHODS and not sessions.is_same_origin(
             request.headers, self._origins
         ):
@@ -279,7 +279,7 @@ class AuthMiddleware:
         request.state.is_session_over = caller is None
         return caller
 
-    async def _by_ticket(self, request: Request, sent: str) -> Who | None:
+    async def _by_ticket(self, request: Request, sent: str) -> Caller | None:
         ledger, now = ledger_of(request), utc_now()
         ticket: tickets.TakenTicket | None = request.scope["state"].get("ticket")
         if ticket is None:
@@ -312,7 +312,7 @@ class SignInAttempt:
         self._middleware = middleware
         self._request = request
 
-    async def caller_of_key(self, sent: str) -> Who | None:
+    async def caller_of_key(self, sent: str) -> Caller | None:
         """Return the caller with that key; None if it is not valid. Raises SignInRefused, DatabaseGone."""
         middleware, request = self._middleware, self._request
         try:
@@ -388,20 +388,20 @@ def _refused(request: Request, refusal: Refusal) -> Response:
     return problem(request, refusal.STATUS, refusal.code, words=refusal.words, headers=headers)
 
 
-def ledger_of(request: Request) -> Services:
+def ledger_of(request: Request) -> Ledger:
     """Return the services of this process."""
-    ledger: Services = request.app.state.ledger
+    ledger: Ledger = request.app.state.ledger
     return ledger
 
 
-def caller_of(request: Request) -> Who:
+def caller_of(request: Request) -> Caller:
     """Return the caller that the middleware authenticated."""
     # Not `request.state`: Starlette creates that object again at each access.
-    caller: Who = request.scope["state"]["caller"]
+    caller: Caller = request.scope["state"]["caller"]
     return caller
 
 
-def assisted(caller: Who, name: str | None) -> Who:
+def assisted(caller: Caller, name: str | None) -> Caller:
     """Return the caller for which an assistant of that name acts; the caller itself without a name. The name
     stays in the log for ever, so only characters of codes are kept of it.
     """
@@ -423,18 +423,18 @@ def require_in_person(request: Request) -> None:
     require_own_secret(caller_of(request))
 
 
-def signed_in(request: Request) -> Who | None:
+def signed_in(request: Request) -> Caller | None:
     """Return the caller of a page, or None if the page is read without a session."""
-    caller: Who | None = request.scope["state"].get("caller")
+    caller: Caller | None = request.scope["state"].get("caller")
     return caller
 
 
-async def still_caller(request: Request) -> Who | None:
+async def still_caller(request: Request) -> Caller | None:
     """Authenticate a request that has waited again; None: its credential is not valid any more.
 
     Raises DatabaseGone, and what refuses a token.
     """
-    caller: Who | None = await request.scope["state"]["authenticate"]()
+    caller: Caller | None = await request.scope["state"]["authenticate"]()
     return caller
 
 
@@ -451,7 +451,7 @@ def sign_in_attempt(request: Request) -> SignInAttempt:
     return attempt
 
 
-def proof_of(request: Request, caller: Who) -> sessions.SessionProof:
+def proof_of(request: Request, caller: Caller) -> sessions.SessionProof:
     """Return what the caller came with, a key, a token or a session, to open a session or stream with."""
     if (session := session_of(request)) is not None:
         return sessions.SessionProof(session.key_secret_hash, session.login)
@@ -468,7 +468,7 @@ def stored_credential_of(request: Request) -> StoredCredential:
     return StoredCredential(caller.key_id, proof.key_secret_hash, caller.person_id, proof.login)
 
 
-def proof_of_login(ledger: Services, claims: TokenClaims) -> sessions.SessionProof:
+def proof_of_login(ledger: Ledger, claims: TokenClaims) -> sessions.SessionProof:
     """Return the login of a verified token, to open a session with."""
     return sessions.SessionProof(login=ledger.external_id_fingerprint(LOGIN, claims.login or ""))
 
@@ -478,12 +478,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def context_of(request: Request) -> Acting:
+def context_of(request: Request) -> CommandMetadata:
     """Return the metadata of a command that this request carries: caller, time, correlation id, source and
     language.
     """
     caller = caller_of(request)
-    return Acting(
+    return CommandMetadata(
         caller=caller,
         now=utc_now(),
         correlation_id=request.scope["state"]["request_id"],
@@ -492,9 +492,9 @@ def context_of(request: Request) -> Acting:
     )
 
 
-async def _ledger(request: Request) -> Services:
+async def _ledger(request: Request) -> Ledger:
     # FastAPI would run a synchronous dependency in a thread, which costs more than most requests do.
     return ledger_of(request)
 
 
-Ledger = Annotated[Services, Depends(_ledger)]
+RequestLedger = Annotated[Ledger, Depends(_ledger)]

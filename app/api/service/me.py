@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from app.api.authentication import sessions
 from app.api.authentication.auth import (
-    Ledger,
+    RequestLedger,
     caller_of,
     context_of,
     proof_of,
@@ -107,7 +107,7 @@ class SessionOut(OutputModel):
 
 
 @router.endpoint("/me", "Get the caller", Me, responses=in_language())
-async def get_me(request: Request, ledger: Ledger) -> Response:
+async def get_me(request: Request, ledger: RequestLedger) -> Response:
     """Return the caller: the person with roles, teams and language, and the end of the key or session."""
     caller, language = caller_of(request), language_for(request)
     assert caller.person_id is not None, "every key stands for a person"
@@ -142,7 +142,7 @@ def _role_grant(held: RoleGrant, labels: RoleLabels, language: str, teams: dict[
 
 
 @router.endpoint("/me/openings", "List the records one may open", Openings, responses=in_language())
-async def list_openings(request: Request, ledger: Ledger) -> Response:
+async def list_openings(request: Request, ledger: RequestLedger) -> Response:
     """List the actions that create records and that the caller's roles permit, for example to show a button
     for a new record only to people who may use it. The content of a request may still be refused.
     """
@@ -175,7 +175,7 @@ ENDED: dict[int | str, dict[str, Any]] = {
 
 @router.endpoint("/sessions", "Open a session", SessionOut, method="POST", responses=OPENED, status_code=201)
 async def open_session(
-    request: Request, ledger: Ledger, body: Annotated[OpenSession | None, Body()] = None
+    request: Request, ledger: RequestLedger, body: Annotated[OpenSession | None, Body()] = None
 ) -> Response:
     """Open a session of a browser, so that the browser needs no key: the answer's cookie replaces the key or
     token of the request. Scripts cannot read the cookie and other sites cannot use it. The session ends at
@@ -198,7 +198,7 @@ async def open_session(
 @router.endpoint(
     "/sessions/current", "End the session", method="DELETE", refused=(404,), responses=ENDED, status_code=204
 )
-async def end_session(request: Request, ledger: Ledger) -> Response:
+async def end_session(request: Request, ledger: RequestLedger) -> Response:
     """End the session of the cookie, in all server processes at once."""
     session = session_of(request)
     if session is None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, caller_of, context_of, require_in_person
+from app.api.authentication.auth import RequestLedger, caller_of, context_of, require_in_person
 from app.api.direct import Router
 from app.api.open_actions import send_as
 from app.api.records.actions import (
@@ -59,7 +59,7 @@ from app.kernel.access.reads import ReadContext, load
 from app.kernel.actions.actor_policy import addressee, staff
 from app.kernel.actions.payloads import Reference
 from app.kernel.actions.refusals import WrongValue
-from app.kernel.ledger import Ledger as Services
+from app.kernel.ledger import Ledger
 from app.kernel.visible_records import is_visible
 from app.platform.outward import OutwardPolicy, UnusableAddress
 
@@ -106,7 +106,7 @@ class ImportAbsences(BaseModel):
     method="POST",
     operation_id="import_absences",
 )
-async def import_from_file(request: Request, ledger: Ledger, body: ImportAbsences) -> Response:
+async def import_from_file(request: Request, ledger: RequestLedger, body: ImportAbsences) -> Response:
     """Import the caller's own absences from a calendar file. A repeated import compares the file with the
     earlier one: it updates changed absences and removes missing ones. Absences entered by hand stay.
     """
@@ -131,7 +131,7 @@ async def import_from_file(request: Request, ledger: Ledger, body: ImportAbsence
     return _json(asdict(counts) | {"unreadable": content.unreadable, "absences_left_out": content.left_out})
 
 
-async def _deputy_id(request: Request, ledger: Services, name: str) -> Any:
+async def _deputy_id(request: Request, ledger: Ledger, name: str) -> Any:
     """Return the id of the person of that name, who can deputise for the caller. Raises WrongValue."""
     caller = caller_of(request)
     loaded = await load(ledger.db, persons.LIFECYCLE, name)
@@ -148,7 +148,7 @@ async def _deputy_id(request: Request, ledger: Services, name: str) -> Any:
 @router.endpoint(
     "/absences/{id}/reason", "Get the reason for an absence", AbsenceReasonOut, refused=(404, 422)
 )
-async def get_absence_reason(request: Request, ledger: Ledger, name: Name) -> Response:
+async def get_absence_reason(request: Request, ledger: RequestLedger, name: Name) -> Response:
     """Return the reason for the caller's own absence. Other persons cannot see it."""
     absence = (await load_visible(renderer_of(request, ABSENCES), name)).record
     caller = caller_of(request)
@@ -165,7 +165,7 @@ async def get_absence_reason(request: Request, ledger: Ledger, name: Name) -> Re
     AbsenceCalendarStatusOut,
     refused=(404, 422),
 )
-async def get_absence_calendar_status(request: Request, ledger: Ledger, name: Name) -> Response:
+async def get_absence_calendar_status(request: Request, ledger: RequestLedger, name: Name) -> Response:
     """Return the last fetch of the calendar with its outcome, and the time of the next one."""
     calendar = (await load_visible(renderer_of(request, ABSENCE_CALENDARS), name)).record
     unfetched = dict.fromkeys(("failures", "absences", "unreadable", "absences_left_out"), 0)
@@ -173,7 +173,7 @@ async def get_absence_calendar_status(request: Request, ledger: Ledger, name: Na
     return _json({name: row.get(name) for name in AbsenceCalendarStatusOut.model_fields})
 
 
-def _origin(ledger: Services, url: str) -> str:
+def _origin(ledger: Ledger, url: str) -> str:
     """Return scheme, host and port of the address. Raises WrongValue for one that may not be asked."""
     try:
         return OutwardPolicy.from_settings(ledger.settings).check_target(url)
@@ -183,7 +183,10 @@ def _origin(ledger: Services, url: str) -> str:
 
 @router.post(CALENDARS, **operation(absence_calendars.LIFECYCLE, "add", AbsenceCalendarOut))
 async def add_absence_calendar(
-    request: Request, ledger: Ledger, body: NewAbsenceCalendar, idempotency_key: IdempotencyKeyHeader = None
+    request: Request,
+    ledger: RequestLedger,
+    body: NewAbsenceCalendar,
+    idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
     """Add an absence calendar: the caller's absences are taken from it every hour."""
     payload = AddAbsenceCalendar(**body.model_dump(), origin=_origin(ledger, body.url))
@@ -193,7 +196,7 @@ async def add_absence_calendar(
 @router.post(f"{CALENDARS}/{{id}}/move", **operation(absence_calendars.LIFECYCLE, "move", AbsenceCalendarOut))
 async def move_absence_calendar(
     request: Request,
-    ledger: Ledger,
+    ledger: RequestLedger,
     name: Name,
     body: NewCalendarAddress,
     if_match: IfMatch = None,

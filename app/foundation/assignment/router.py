@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, caller_of, context_of
+from app.api.authentication.auth import RequestLedger, caller_of, context_of
 from app.api.contract.responses import in_language
 from app.api.direct import Router
 from app.api.records.actions import mount_actions
@@ -31,7 +31,7 @@ from app.kernel.access.reads import load
 from app.kernel.actions.actor_policy import staff
 from app.kernel.actions.payloads import Instant, RecordKey, Reference
 from app.kernel.actions.refusals import WrongValue
-from app.kernel.ledger import Ledger as Services
+from app.kernel.ledger import Ledger
 from app.log.canonical import instant
 
 router = Router(prefix="/v1/assignment_rules", tags=["assignment_rules"])
@@ -93,7 +93,7 @@ class AssignmentTrialOut(OutputModel):
     "/try", "Try the assignment rules", AssignmentTrialOut, refused=(422,), responses=in_language()
 )
 async def try_assignment_rules(
-    request: Request, ledger: Ledger, query: Annotated[AssignmentTrialQuery, Query()]
+    request: Request, ledger: RequestLedger, query: Annotated[AssignmentTrialQuery, Query()]
 ) -> Response:
     """Return the team and person that a ticket would be assigned to, and the reasons why earlier rules do not
     match. Nothing is changed. For staff.
@@ -128,7 +128,7 @@ async def try_assignment_rules(
     return Response(to_json(answer), headers=headers, media_type="application/json")
 
 
-async def _customer_id(ledger: Services, name: str | None) -> UUID | None:
+async def _customer_id(ledger: Ledger, name: str | None) -> UUID | None:
     """Return the id of the team of that name; None for no name. Raises WrongValue for an unknown name."""
     if name is None:
         return None
@@ -142,14 +142,14 @@ def _stub(rule: AssignmentRule) -> dict[str, Any]:
     return {"id": rule.id, "name": rule.name, "position": rule.position}
 
 
-async def _render_team(ledger: Services, team_id: UUID | None) -> dict[str, Any] | None:
+async def _render_team(ledger: Ledger, team_id: UUID | None) -> dict[str, Any] | None:
     if team_id is None:
         return None
     team = (await ledger.directory.teams([team_id]))[team_id]
     return {"id": team.id, "key": team.key, "name": team.name}
 
 
-async def _render_person(ledger: Services, person_id: UUID | None) -> dict[str, Any] | None:
+async def _render_person(ledger: Ledger, person_id: UUID | None) -> dict[str, Any] | None:
     if person_id is None:
         return None
     names = await ledger.directory.names([person_id])

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, caller_of, context_of
+from app.api.authentication.auth import RequestLedger, caller_of, context_of
 from app.api.contract.responses import in_language
 from app.api.direct import DirectRoute, Router
 from app.api.listings.lists import Listing
@@ -48,7 +48,7 @@ from app.i18n.kind_nouns import noun, with_article
 from app.kernel.access.reads import ReadContext
 from app.kernel.actions.actor_policy import staff
 from app.kernel.actions.refusals import Forbidden, PreparationRefused
-from app.kernel.ledger import Ledger as Services
+from app.kernel.ledger import Ledger
 from app.log.canonical import instant
 
 rules_router = Router(prefix="/v1/approval_rules", tags=["decisions"], route_class=DirectRoute)
@@ -81,7 +81,7 @@ class RulesInForceQuery(BaseModel):
     "/in_force", "List the approval rules in force", RulesInForce, refused=(422,), responses=in_language()
 )
 async def list_approval_rules_in_force(
-    request: Request, ledger: Ledger, query: Annotated[RulesInForceQuery, Query()]
+    request: Request, ledger: RequestLedger, query: Annotated[RulesInForceQuery, Query()]
 ) -> Response:
     """Return the approval rules in force, including shipped rules. For staff."""
     language = language_for(request)
@@ -98,7 +98,7 @@ def _in_language(items: list[dict[str, Any]], language: str) -> Response:
     return Response(to_json({"items": items}), headers=headers, media_type="application/json")
 
 
-async def _rules_of(ledger: Services, kind: DecisionKind, language: str) -> list[dict[str, Any]]:
+async def _rules_of(ledger: Ledger, kind: DecisionKind, language: str) -> list[dict[str, Any]]:
     rows = await ledger.db.rows(RULE_VERSIONS, (kind.value,))
     versions = {(row["key"], row["edition"]): row for row in rows}
     rules = sorted(rules_in_force(rows, kind), key=lambda rule: rule.key)
@@ -197,9 +197,7 @@ def mount_approval_preview(
     )(preview if related is None else preview_of_change)
 
 
-async def _previewed(
-    ledger: Services, matter: Matter, electorate: Electorate, language: str
-) -> dict[str, Any]:
+async def _previewed(ledger: Ledger, matter: Matter, electorate: Electorate, language: str) -> dict[str, Any]:
     stubs = await person_stubs(ledger, electorate.voters)
     return _of_kind(matter, language) | {
         "rules": electorate.rule_rows,
@@ -214,7 +212,7 @@ async def _previewed(
 
 
 async def _refused(
-    ledger: Services, matter: Matter, refused: PreparationRefused, language: str
+    ledger: Ledger, matter: Matter, refused: PreparationRefused, language: str
 ) -> dict[str, Any]:
     detail = translate(language, "detail", refused.because, refused.words)
     return _of_kind(matter, language) | {
@@ -229,7 +227,7 @@ async def _refused(
     }
 
 
-async def _left_out(ledger: Services, rows: Iterable[dict[str, Any]], language: str) -> list[dict[str, Any]]:
+async def _left_out(ledger: Ledger, rows: Iterable[dict[str, Any]], language: str) -> list[dict[str, Any]]:
     """Return those who are left out, as a decision keeps them, with their names and the reason in words."""
     reasons = {UUID(row["person"]): VoterLeftOutReason(row["because"]) for row in rows}
     stubs = await person_stubs(ledger, reasons)

@@ -10,7 +10,7 @@ from fastapi import Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, context_of
+from app.api.authentication.auth import RequestLedger, context_of
 from app.api.commands.performing import perform_idempotently
 from app.api.direct import Router
 from app.api.listings.list_queries import Paging
@@ -95,7 +95,7 @@ async def _perform(request: Request, command: Command, secret: str) -> Response:
 
 @router.post("/keys", **operation(keys.LIFECYCLE, "make", CreatedKeyOut))
 async def make_key(
-    request: Request, ledger: Ledger, body: NewKey, idempotency_key: IdempotencyHeader = None
+    request: Request, ledger: RequestLedger, body: NewKey, idempotency_key: IdempotencyHeader = None
 ) -> Response:
     """Make an API key. A person or a machine can call the API with it. Callers who are not administrators
     can make only keys of their own for the change calendar. The token is in this answer and is never
@@ -118,7 +118,7 @@ class NewSecret(Payload):
 @router.post("/keys/{id}/rotate", **operation(keys.LIFECYCLE, "rotate", RotatedKeyOut))
 async def rotate_key(
     request: Request,
-    ledger: Ledger,
+    ledger: RequestLedger,
     name: Name,
     body: NewSecret,
     if_match: IfMatch = None,
@@ -145,7 +145,7 @@ async def rotate_key(
 @router.post("/persons/{id}/erase", **operation(persons.LIFECYCLE, "erase", PersonOut))
 async def erase(
     request: Request,
-    ledger: Ledger,
+    ledger: RequestLedger,
     name: Name,
     body: EmptyPayload | None = None,
     if_match: IfMatch = None,

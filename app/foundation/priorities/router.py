@@ -9,7 +9,7 @@ from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, context_of
+from app.api.authentication.auth import RequestLedger, context_of
 from app.api.commands.performing import perform_idempotently
 from app.api.contract.responses import action_responses
 from app.api.direct import Router
@@ -52,7 +52,7 @@ class CurrentPriorityMatrix(OutputModel):
     CurrentPriorityMatrix,
     responses={200: {"description": "Successful Response", "headers": {"ETag": {}}}},
 )
-async def get_present_priority_matrix(ledger: Ledger) -> Response:
+async def get_present_priority_matrix(ledger: RequestLedger) -> Response:
     """Return the priority matrix that applies to new tickets."""
     matrix = await ledger.directory.priority_matrix()
     cells = [
@@ -73,7 +73,7 @@ async def get_present_priority_matrix(ledger: Ledger) -> Response:
 )
 async def set_priority_matrix(
     request: Request,
-    ledger: Ledger,
+    ledger: RequestLedger,
     body: Annotated[RevisePriorityMatrix, Body()],
     if_match: IfMatch = None,
     idempotency_key: IdempotencyKeyHeader = None,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, caller_of, context_of
+from app.api.authentication.auth import RequestLedger, caller_of, context_of
 from app.api.direct import Router
 from app.api.records.actions import mount_actions
 from app.api.records.reads import Name, mount_reads
@@ -27,7 +27,7 @@ from app.foundation.rota.records import Duty
 from app.kernel.access.reads import load
 from app.kernel.actions.payloads import Instant
 from app.kernel.actions.refusals import NotFound
-from app.kernel.ledger import Ledger as Services
+from app.kernel.ledger import Ledger
 from app.log.canonical import instant
 
 router = Router(prefix="/v1", tags=["people"])
@@ -82,7 +82,7 @@ class RotaQuery(BaseModel):
 
 @router.endpoint("/teams/{id}/on-call", "Get the persons on call", OnCallOut, refused=(404, 422))
 async def get_team_on_call(
-    request: Request, ledger: Ledger, name: Name, query: Annotated[OnCallQuery, Query()]
+    request: Request, ledger: RequestLedger, name: Name, query: Annotated[OnCallQuery, Query()]
 ) -> Response:
     """Return the persons on call in a team, now or at another time. For staff."""
     team = await _team(request, ledger, name)
@@ -99,7 +99,7 @@ async def get_team_on_call(
 
 @router.endpoint("/teams/{id}/rota", "Get a team's rota", RotaOut, refused=(404, 422))
 async def get_team_rota(
-    request: Request, ledger: Ledger, name: Name, query: Annotated[RotaQuery, Query()]
+    request: Request, ledger: RequestLedger, name: Name, query: Annotated[RotaQuery, Query()]
 ) -> Response:
     """Return the spans of duty of a team in a period, with stand-ins included. For staff."""
     team = await _team(request, ledger, name)
@@ -120,7 +120,7 @@ async def get_team_rota(
     return Response(to_json(content), media_type="application/json")
 
 
-async def _team(request: Request, ledger: Services, name: str) -> Team:
+async def _team(request: Request, ledger: Ledger, name: str) -> Team:
     """Return the team of that name, for staff. Raises NotFound for others, as duties are for staff."""
     loaded = await load(ledger.db, teams.LIFECYCLE, name)
     if loaded is None or not caller_of(request).is_staff:

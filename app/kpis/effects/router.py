@@ -10,7 +10,7 @@ from fastapi import Body, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, context_of, ledger_of
+from app.api.authentication.auth import RequestLedger, context_of, ledger_of
 from app.api.contract.responses import action_responses, in_language
 from app.api.direct import Router
 from app.api.listings.page_responses import VARY
@@ -86,7 +86,7 @@ class EffectChartQuery(BaseModel):
 )
 async def measure_effect_of_kpi(
     request: Request,
-    ledger: Ledger,
+    ledger: RequestLedger,
     key: KpiKey,
     body: Annotated[CompareWindows, Body()],
     idempotency_key: IdempotencyKeyHeader = None,
@@ -119,7 +119,7 @@ async def get_kpi_smallest_effect(
 @router.post("/effects", **operation(LIFECYCLE, "measure", KpiEffectOut))
 async def measure_kpi_effect(
     request: Request,
-    ledger: Ledger,
+    ledger: RequestLedger,
     body: Annotated[MeasureKpiEffect, Body()],
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:

@@ -10,7 +10,7 @@ from app.kernel.access.visibility import overseers, sees_every_record
 from app.kernel.actions.actor_policy import ActorPolicy
 from app.kernel.actions.context import CommandMetadata
 from app.kernel.actions.refusals import NotFound
-from app.kernel.ledger import Ledger as Services
+from app.kernel.ledger import Ledger
 from app.kpis.catalogue import KPIS
 from app.kpis.declaration.kpi import Kpi
 from app.kpis.questions.lookups import processes_by_post
@@ -19,7 +19,7 @@ from app.kpis.questions.question import KpiQuestion, QuestionParameters, parse_q
 from app.platform.settings import Settings
 
 
-def permitted_kpi(ledger: Services, context: CommandMetadata, key: str) -> Kpi:
+def permitted_kpi(ledger: Ledger, context: CommandMetadata, key: str) -> Kpi:
     """Return the KPI of that key. Raises NotFound, or Forbidden if the caller may not see it."""
     kpi = KPIS.get(key)
     if kpi is None:
@@ -31,7 +31,7 @@ def permitted_kpi(ledger: Services, context: CommandMetadata, key: str) -> Kpi:
     return kpi
 
 
-async def permitted_figures(ledger: Services, context: CommandMetadata, key: str) -> Kpi:
+async def permitted_figures(ledger: Ledger, context: CommandMetadata, key: str) -> Kpi:
     """Return the KPI of that key, whose figures, and not the cases, the owner and the executor of the process
     see as well: by their post. Raises as `permitted_kpi` does.
     """
@@ -40,7 +40,7 @@ async def permitted_figures(ledger: Services, context: CommandMetadata, key: str
     return kpis[0] if kpis else permitted_kpi(ledger, context, key)
 
 
-async def figures_shown(ledger: Services, caller: Caller, kpis: Iterable[Kpi]) -> list[Kpi]:
+async def figures_shown(ledger: Ledger, caller: Caller, kpis: Iterable[Kpi]) -> list[Kpi]:
     """Return those of the KPIs whose figures the caller may see: by a role, or by a post in each of the
     processes that the KPI counts.
     """
@@ -51,14 +51,14 @@ async def figures_shown(ledger: Services, caller: Caller, kpis: Iterable[Kpi]) -
     return [kpi for kpi in every if kpi.key in may_see or by_post.issuperset(kpi.processes)]
 
 
-async def posts_in(ledger: Services, caller: Caller, processes: Collection[str]) -> frozenset[str]:
+async def posts_in(ledger: Ledger, caller: Caller, processes: Collection[str]) -> frozenset[str]:
     """Return those of the processes whose figures the caller may see as their owner or executor."""
     if not processes or caller.person_id is None or caller.is_narrowed:
         return frozenset()
     return await processes_by_post(ledger.db, caller.person_id, processes)
 
 
-def may_see_kpi(ledger: Services, caller: Caller, kpi: Kpi) -> bool:
+def may_see_kpi(ledger: Ledger, caller: Caller, kpi: Kpi) -> bool:
     """Return whether the caller may see the KPI: every record of the processes that it counts."""
     agents_see = ledger.settings.agents_see
     return all(

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Body, Path, Request
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, context_of
+from app.api.authentication.auth import RequestLedger, context_of
 from app.api.commands.performing import perform_idempotently
 from app.api.contract.responses import action_responses
 from app.api.direct import Router
@@ -52,7 +52,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 )
 async def set_kpi_target(
     request: Request,
-    ledger: Ledger,
+    ledger: RequestLedger,
     key: KpiKey,
     body: Annotated[ReviseKpiTarget, Body()],
     if_match: IfMatch = None,

@@ -8,7 +8,7 @@ from fastapi import Body, Query, Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, context_of
+from app.api.authentication.auth import RequestLedger, context_of
 from app.api.commands.performing import ActionOutcome, perform_idempotently, replay_outcome
 from app.api.contract.responses import action_responses
 from app.api.direct import DirectRoute, Router
@@ -71,7 +71,7 @@ _KNOWN: dict[int | str, dict[str, Any]] = {
 @router.post("", **_OPERATION | {"responses": action_responses(LIFECYCLE["report"]) | _KNOWN})
 async def report_deployment(
     request: Request,
-    ledger: Ledger,
+    ledger: RequestLedger,
     body: Annotated[ReportDeployment, Body()],
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:

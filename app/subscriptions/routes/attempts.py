@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, context_of
+from app.api.authentication.auth import RequestLedger, context_of
 from app.api.direct import Router
 from app.api.listings.cursors import read as read_cursor
 from app.api.listings.cursors import write as write_cursor
@@ -56,7 +56,7 @@ class AttemptPaging(BaseModel):
     refused=(400, 404, 422),
 )
 async def list_subscription_attempts(
-    request: Request, ledger: Ledger, name: Name, paging: Annotated[AttemptPaging, Query()]
+    request: Request, ledger: RequestLedger, name: Name, paging: Annotated[AttemptPaging, Query()]
 ) -> Response:
     """List the attempts to deliver events, the latest first. Successes are kept for three days, failures for
     thirty.
@@ -77,7 +77,7 @@ async def list_subscription_attempts(
 @router.endpoint(
     f"{PREFIX}/{{id}}/status", "Get a subscription's status", SubscriptionStatusOut, refused=(404, 422)
 )
-async def get_subscription_status(request: Request, ledger: Ledger, name: Name) -> Response:
+async def get_subscription_status(request: Request, ledger: RequestLedger, name: Name) -> Response:
     """Return the position that a subscription has reached, and the numbers of waiting and failed
     deliveries.
     """
@@ -86,7 +86,7 @@ async def get_subscription_status(request: Request, ledger: Ledger, name: Name) 
 
 
 @router.endpoint(f"{PREFIX}/{{id}}/test", "Test a subscription", AttemptOut, method="POST", refused=(404,))
-async def test_subscription(request: Request, ledger: Ledger, name: Name) -> Response:
+async def test_subscription(request: Request, ledger: RequestLedger, name: Name) -> Response:
     """Test a subscription with a signed message of the type `subscription.test`, and return the outcome."""
     subscription, now = await subscription_to_send(request, name), context_of(request).now
     attempt = await send_test(ledger, subscription, now)
@@ -104,7 +104,7 @@ async def test_subscription(request: Request, ledger: Ledger, name: Name) -> Res
     refused=(404,),
 )
 async def resend_subscription_attempt(
-    request: Request, ledger: Ledger, name: Name, attempt: AttemptId
+    request: Request, ledger: RequestLedger, name: Name, attempt: AttemptId
 ) -> Response:
     """Resend the event of an attempt as the account sees it now."""
     subscription = await subscription_to_send(request, name)
@@ -118,7 +118,7 @@ async def resend_subscription_attempt(
 @router.endpoint(
     f"{PREFIX}/{{id}}/resend_failed", "Resend failed events", ResentOut, method="POST", refused=(404,)
 )
-async def resend_failed_of_subscription(request: Request, ledger: Ledger, name: Name) -> Response:
+async def resend_failed_of_subscription(request: Request, ledger: RequestLedger, name: Name) -> Response:
     """Resend all failed events for which no automatic attempt is left."""
     subscription = await subscription_to_send(request, name)
     return _json(
@@ -142,7 +142,7 @@ class ResendRange(BaseModel):
     f"{PREFIX}/{{id}}/resend", "Resend events of a period", ResentOut, method="POST", refused=(404,)
 )
 async def resend_events_of_subscription(
-    request: Request, ledger: Ledger, name: Name, body: ResendRange
+    request: Request, ledger: RequestLedger, name: Name, body: ResendRange
 ) -> Response:
     """Resend all events of a period, including delivered ones, as the account sees them now. They wait for
     deliveries in progress.

@@ -10,7 +10,7 @@ from fastapi import Request
 from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, caller_of, context_of, session_of
+from app.api.authentication.auth import RequestLedger, caller_of, context_of, session_of
 from app.api.contract.responses import problems
 from app.api.direct import Router
 from app.api.open_actions import send_as
@@ -31,7 +31,7 @@ from app.kernel.access.reads import load
 from app.kernel.actions.payloads import LONGEST_LINE, NO_LINE, Payload, provided_fields
 from app.kernel.actions.refusals import VersionRequired, WrongValue
 from app.kernel.commands.command import Command
-from app.kernel.ledger import Ledger as Services
+from app.kernel.ledger import Ledger
 from app.platform.outward import OutwardPolicy, UnusableAddress
 from app.subscriptions import lifecycle
 from app.subscriptions.lifecycle import LIFECYCLE, OwnKeyRequired
@@ -142,7 +142,7 @@ class NewSubscriptionSecret(Payload):
     secret: RobotSecret = None
 
 
-def _encrypted_address(ledger: Services, url: str) -> dict[str, str]:
+def _encrypted_address(ledger: Ledger, url: str) -> dict[str, str]:
     """Return what is kept of the address. Raises WrongValue."""
     try:
         origin = OutwardPolicy.from_settings(ledger.settings).check_target(url)
@@ -151,7 +151,7 @@ def _encrypted_address(ledger: Services, url: str) -> dict[str, str]:
     return {"origin": origin, "sealed_url": encrypt(ledger, URL_PURPOSE, url)}
 
 
-async def _check_tool(ledger: Services, body: lifecycle.NewSubscriptionFields) -> None:
+async def _check_tool(ledger: Ledger, body: lifecycle.NewSubscriptionFields) -> None:
     """Raise WrongValue for a tool that is unknown, or that nothing can be written to."""
     if body.format is not DeliveryFormat.tool:
         if body.source is not None:
@@ -184,7 +184,7 @@ def _check_settings(tool: ToolSettings, tool_settings: Sequence[str], *, opens_t
         raise WrongValue(pointer="/tool_settings", because="settings_missing")
 
 
-async def _check_edit_of_tool(ledger: Services, name: str, body: lifecycle.EditSubscription) -> None:
+async def _check_edit_of_tool(ledger: Ledger, name: str, body: lifecycle.EditSubscription) -> None:
     """Raise WrongValue for what cannot be sent to the tool of the subscription of that id."""
     present = await load(ledger.db, LIFECYCLE, name)
     if present is None or present.record.format is not DeliveryFormat.tool:
@@ -208,7 +208,7 @@ def _new_secret(delivery_format: DeliveryFormat, sent: str | None) -> str:
     return secret_for(delivery_format, sent)
 
 
-def _encrypted_template(ledger: Services, text: str, secret: str) -> str:
+def _encrypted_template(ledger: Ledger, text: str, secret: str) -> str:
     """Return what is kept of a template of a subscription with that secret. Raises WrongValue."""
     try:
         template = parse_template(text)
@@ -219,7 +219,7 @@ def _encrypted_template(ledger: Services, text: str, secret: str) -> str:
     return encrypt(ledger, TEMPLATE_PURPOSE, text)
 
 
-def _new_template(ledger: Services, body: NewSubscription, secret: str) -> dict[str, str]:
+def _new_template(ledger: Ledger, body: NewSubscription, secret: str) -> dict[str, str]:
     """Return what is kept of the template of a new subscription, if it has one. Raises WrongValue."""
     if (body.template is not None) != (body.format is DeliveryFormat.template):
         raise WrongValue(pointer="/template", because="template_of_format")
@@ -230,7 +230,7 @@ def _new_template(ledger: Services, body: NewSubscription, secret: str) -> dict[
     )
 
 
-def _check_names(ledger: Services, body: lifecycle.SubscriptionFields) -> None:
+def _check_names(ledger: Ledger, body: lifecycle.SubscriptionFields) -> None:
     """Raise WrongValue for a type or kind that no event has: it would be waited for in vain."""
     for name, parameter in (("event_types", "type"), ("kinds", "kind")):
         names: Any = list(getattr(body, name) or ())
@@ -242,7 +242,10 @@ def _check_names(ledger: Services, body: lifecycle.SubscriptionFields) -> None:
 
 @router.post(PREFIX, **operation(LIFECYCLE, "add", CreatedSubscriptionOut))
 async def add_subscription(
-    request: Request, ledger: Ledger, body: NewSubscription, idempotency_key: IdempotencyKeyHeader = None
+    request: Request,
+    ledger: RequestLedger,
+    body: NewSubscription,
+    idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:
     """Add a subscription: later events are sent to its address. The secret that signs them is in this answer
     and is never shown again.
@@ -263,7 +266,7 @@ async def add_subscription(
 @router.post(f"{PREFIX}/{{id}}/rotate", **operation(LIFECYCLE, "rotate", CreatedSubscriptionOut))
 async def rotate_subscription(
     request: Request,
-    ledger: Ledger,
+    ledger: RequestLedger,
     name: Name,
     body: NewSubscriptionSecret,
     if_match: IfMatch = None,
@@ -306,7 +309,7 @@ async def _keep_secret(
 @router.post(f"{PREFIX}/{{id}}/move", **operation(LIFECYCLE, "move", SubscriptionOut))
 async def move_subscription(
     request: Request,
-    ledger: Ledger,
+    ledger: RequestLedger,
     name: Name,
     body: NewAddress,
     if_match: IfMatch = None,
@@ -321,7 +324,7 @@ async def move_subscription(
 @router.post(f"{PREFIX}/{{id}}/set_template", **operation(LIFECYCLE, "set_template", SubscriptionOut))
 async def set_template_of_subscription(
     request: Request,
-    ledger: Ledger,
+    ledger: RequestLedger,
     name: Name,
     body: NewTemplate,
     if_match: IfMatch = None,
@@ -344,7 +347,7 @@ EDIT = operation(LIFECYCLE, "edit", SubscriptionOut)
 @router.patch(f"{PREFIX}/{{id}}", **{**EDIT, "responses": EDIT["responses"] | problems(428)})
 async def edit_subscription(
     request: Request,
-    ledger: Ledger,
+    ledger: RequestLedger,
     name: Name,
     body: lifecycle.EditSubscription,
     if_match: IfMatch = None,

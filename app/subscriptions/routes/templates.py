@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, context_of
+from app.api.authentication.auth import RequestLedger, context_of
 from app.api.direct import Router
 from app.api.records.reads import Name
 from app.foundation.people.fields import Locale
@@ -48,7 +48,7 @@ class PreviewChoice(BaseModel):
 @router.endpoint(
     f"{PREFIX}/{{id}}/template", "Get a subscription's template", SubscriptionTemplateOut, refused=(404, 422)
 )
-async def get_subscription_template(request: Request, ledger: Ledger, name: Name) -> Response:
+async def get_subscription_template(request: Request, ledger: RequestLedger, name: Name) -> Response:
     """Return the template of a subscription, for callers who may change it. The template is null if not
     needed.
     """
@@ -63,7 +63,9 @@ async def get_subscription_template(request: Request, ledger: Ledger, name: Name
     method="POST",
     refused=(404,),
 )
-async def preview_subscription(request: Request, ledger: Ledger, name: Name, body: PreviewChoice) -> Response:
+async def preview_subscription(
+    request: Request, ledger: RequestLedger, name: Name, body: PreviewChoice
+) -> Response:
     """Preview the request that would deliver an event, without sending it. The secret, values made with it,
     and the address except for its origin are left out.
     """

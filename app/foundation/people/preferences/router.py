@@ -9,7 +9,7 @@ from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, caller_of, context_of
+from app.api.authentication.auth import RequestLedger, caller_of, context_of
 from app.api.commands.performing import perform_idempotently
 from app.api.direct import Router
 from app.api.records.actions import IdempotencyKeyHeader
@@ -49,7 +49,7 @@ class PreferencesOut(OutputModel):
 
 
 @router.endpoint("/preferences", "Get the caller's preferences", PreferencesOut, refused=(404,))
-async def get_my_preferences(request: Request, ledger: Ledger) -> Response:
+async def get_my_preferences(request: Request, ledger: RequestLedger) -> Response:
     """Return the types of notices that the caller gets, in the application and by mail; all by default."""
     loaded = await load(ledger.db, persons.LIFECYCLE, str(caller_of(request).person_id))
     assert loaded is not None, "every key stands for a person"
@@ -59,7 +59,7 @@ async def get_my_preferences(request: Request, ledger: Ledger) -> Response:
 @router.endpoint("/preferences", "Set the caller's preferences", PreferencesOut, method="PUT", refused=(409,))
 async def set_my_preferences(
     request: Request,
-    ledger: Ledger,
+    ledger: RequestLedger,
     body: Annotated[SetPreferencesPerson, Body()],
     idempotency_key: IdempotencyKeyHeader = None,
 ) -> Response:

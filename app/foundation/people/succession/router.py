@@ -15,7 +15,7 @@ from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, caller_of, context_of
+from app.api.authentication.auth import RequestLedger, caller_of, context_of
 from app.api.commands.performing import perform_idempotently
 from app.api.direct import Router
 from app.api.records.actions import IdempotencyKeyHeader as IdempotencyHeader
@@ -43,7 +43,7 @@ from app.kernel.actions.payloads import EmptyPayload
 from app.kernel.actions.refusals import Refusal, WrongValue
 from app.kernel.commands.command import Command
 from app.kernel.commands.perform import refusal_of
-from app.kernel.ledger import Ledger as Services
+from app.kernel.ledger import Ledger
 
 #: So many duties are in the answer to a deactivation.
 FIRST_DUTIES = 20
@@ -108,7 +108,7 @@ router = Router(prefix="/v1", tags=["people"])
 
 
 @router.endpoint("/persons/{id}/duties", "List a person's duties", DutiesOut, refused=(404, 422))
-async def list_person_duties(request: Request, ledger: Ledger, name: Name) -> Response:
+async def list_person_duties(request: Request, ledger: RequestLedger, name: Name) -> Response:
     """Return the open duties of a person in records that the caller may see, with the number of each kind."""
     renderer = renderer_of(request, PERSONS)
     person = (await load_visible(renderer, name)).record
@@ -119,7 +119,7 @@ async def list_person_duties(request: Request, ledger: Ledger, name: Name) -> Re
 @router.post("/persons/{id}/deactivate", **operation(persons.LIFECYCLE, "deactivate", DeactivatedPersonOut))
 async def deactivate(
     request: Request,
-    ledger: Ledger,
+    ledger: RequestLedger,
     name: Name,
     body: EmptyPayload | None = None,
     if_match: IfMatch = None,
@@ -147,7 +147,7 @@ async def deactivate(
 )
 async def transfer_duties(
     request: Request,
-    ledger: Ledger,
+    ledger: RequestLedger,
     name: Name,
     body: TransferDutiesPerson,
     if_match: IfMatch = None,
@@ -187,7 +187,7 @@ async def transfer_duties(
 
 
 async def _outlook(
-    ledger: Services, person: UUID, body: TransferDutiesPerson, sent: CommandMetadata
+    ledger: Ledger, person: UUID, body: TransferDutiesPerson, sent: CommandMetadata
 ) -> tuple[Sequence[HeldDuty], dict[UUID, Refusal]]:
     """Return the person's duties that the caller sees, and the reasons why those would stay that would."""
     duties = (await _duties(ledger, sent.caller, person))[:MOST_LISTED]
@@ -197,7 +197,7 @@ async def _outlook(
 
 
 async def _reasons_to_stay(
-    ledger: Services,
+    ledger: Ledger,
     duties: Sequence[HeldDuty],
     body: HandOverDuties,
     kinds: Collection[str],
@@ -226,7 +226,7 @@ async def _reasons_to_stay(
     return reasons
 
 
-async def _duties(ledger: Services, reader: Caller, person: UUID) -> Sequence[HeldDuty]:
+async def _duties(ledger: Ledger, reader: Caller, person: UUID) -> Sequence[HeldDuty]:
     kinds = ledger.lifecycles.values()
     agents_see, zone = ledger.settings.agents_see, ledger.numbers.zone
     duties = await duties_of(ledger.db.rows, kinds, person, reader=reader, agents_see=agents_see, zone=zone)

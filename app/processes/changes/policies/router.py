@@ -10,7 +10,7 @@ from fastapi import Request
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, caller_of
+from app.api.authentication.auth import RequestLedger, caller_of
 from app.api.direct import DirectRoute, Router
 from app.api.listings.page_responses import VARY
 from app.api.records.actions import mount_actions
@@ -49,7 +49,7 @@ risk_questionnaires = Router(prefix="/v1/risk_questionnaires", tags=["changes"],
 
 
 @risk_questionnaires.endpoint("/current", "Get the current risk questionnaire", CurrentRiskQuestionnaire)
-async def get_current_risk_questionnaire(request: Request, ledger: Ledger) -> Response:
+async def get_current_risk_questionnaire(request: Request, ledger: RequestLedger) -> Response:
     """Return the questions that are asked when a change is assessed. For staff."""
     if not caller_of(request).is_staff:
         raise ledger.forbidden(staff, language_for(request))

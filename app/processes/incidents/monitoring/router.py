@@ -16,7 +16,7 @@ from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from app.api.authentication.auth import Ledger, context_of
+from app.api.authentication.auth import RequestLedger, context_of
 from app.api.direct import Router
 from app.api.listings import cursors
 from app.api.listings.list_queries import Paging
@@ -74,7 +74,9 @@ class QuietAlertOut(OutputModel):
     page_of(QuietAlertOut, "alerts that fired in quiet windows, the last received first"),
     refused=(400, 422),
 )
-async def list_quiet_alerts(request: Request, ledger: Ledger, paging: Annotated[Paging, Query()]) -> Response:
+async def list_quiet_alerts(
+    request: Request, ledger: RequestLedger, paging: Annotated[Paging, Query()]
+) -> Response:
     """List the alerts that fired in quiet windows without opening an incident, the last received first. They
     are kept for 30 days. For staff.
     """
@@ -102,7 +104,7 @@ async def list_quiet_alerts(request: Request, ledger: Ledger, paging: Annotated[
     responses={200: {"headers": {"Content-Language": {}, "Idempotent-Replayed": {}}}},
 )
 async def send_alert(
-    request: Request, ledger: Ledger, alert: Alert, idempotency_key: IdempotencyHeader = None
+    request: Request, ledger: RequestLedger, alert: Alert, idempotency_key: IdempotencyHeader = None
 ) -> Response:
     """Send an alert. A firing alert joins its open incident or reports one; a cleared alert resolves the
     incident or adds a comment; an acknowledged alert adds a comment.
