@@ -54,8 +54,8 @@ async def erase_refused_rows(ledger: Ledger, command: Command) -> AsyncIterator[
     their name; if the process dies in between, erasing again finds the rest. They are deleted once more
     afterwards, for rows that were refused meanwhile.
     """
-    assert command.name is not None
-    loaded = await load(ledger.db, command.lifecycle, command.name)
+    assert command.record_name is not None
+    loaded = await load(ledger.db, command.lifecycle, command.record_name)
     names = []
     if loaded is not None and await _can_be_erased(ledger, command, loaded):
         names = await known_texts(ledger, loaded.record)

@@ -25,8 +25,8 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: an action of a lifecycle on the record of that name; if the action opens a record, the name
-    is the id for it (None: a new id).
+    """A command: the action `row` of a lifecycle on the record that `record_name` names by id, number or key.
+    If the action opens a record, the name is the id for it (None: a new id).
 
     `if_match` are the versions one of which the record must have. `follow_up`: an action that follows at once
     on the record, with its payload, in the same append; in place of the action's own. `prepared` are frozen
@@ -36,7 +36,7 @@ class Command:
 
     lifecycle: Lifecycle[Any]
     row: Action[Any, Any]
-    name: str | None
+    record_name: str | None
     body: Payload
     metadata: CommandMetadata
     if_match: frozenset[int] | None = None

@@ -81,7 +81,7 @@ async def perform(ledger: Ledger, command: Command) -> CommandResult:
     with contextlib.suppress(ConcurrencyConflict):
         return await _attempt(ledger, command)
     # Commands that met a conflict retry one after the other: all at once they would only conflict again.
-    async with ledger.retry_lock(command.lifecycle.kind, command.name):
+    async with ledger.retry_lock(command.lifecycle.kind, command.record_name):
         attempts = Attempts()
         while attempts.may_retry(ledger):
             with contextlib.suppress(ConcurrencyConflict):

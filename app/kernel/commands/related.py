@@ -37,7 +37,7 @@ async def decide_follow_up(
     if payload.occurred_at is not None:
         occurred_at = stated = max(occurred_at, payload.occurred_at)
     body = payload.model_copy(update={"occurred_at": stated})
-    after = Command(command.lifecycle, command.lifecycle[action], command.name, body, command.metadata)
+    after = Command(command.lifecycle, command.lifecycle[action], command.record_name, body, command.metadata)
     record = first.decided.record
     loaded = VersionedRecord(record, first.event.version, sorted(first.after))
     if not after.row.is_open_in(record.state):

@@ -70,13 +70,13 @@ async def load(
     does not exist or the caller may not see it.
     """
     if command.row.opens:  # the id of a record that a related command opens is given
-        record_id = uuid7() if command.name is None else UUID(command.name)
+        record_id = uuid7() if command.record_name is None else UUID(command.record_name)
         return VersionedRecord(empty(command.lifecycle.record, record_id), 0, [])
-    assert command.name is not None
-    loaded = await reads.record(command.lifecycle.kind, command.name)
+    assert command.record_name is not None
+    loaded = await reads.record(command.lifecycle.kind, command.record_name)
     caller = command.metadata.caller
     if loaded is None:
-        raise await not_found(ledger, command.lifecycle, caller, command.name)
+        raise await not_found(ledger, command.lifecycle, caller, command.record_name)
     if not (permitted or is_visible(ledger, command.lifecycle, caller, loaded.audience)):
         may_not_see = command.row.reach.strangers
         if may_not_see is None or not may_not_see(loaded.record, caller):
