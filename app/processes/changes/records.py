@@ -261,8 +261,8 @@ class Change(Ticket):
     )
     excepted_freezes: list[str] | None = optional("Freezes from which the change is excepted: `freeze/<id>`.")
     override_reason: Annotated[str | None, Personal()] = optional(
-        "Reason for scheduling or starting the change although another change books the same items; it "
-        "stays visible.",
+        "Reason for scheduling or starting the change in its present window although another change books "
+        "the same items.",
         examples=["Both teams work side by side that night."],
     )
     started_at: Annotated[datetime | None, EnteredAt(ChangeState.implementing)] = None
