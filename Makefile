@@ -7,7 +7,7 @@ BIN := .venv/bin
 # Tests of one file share what it sets up, so one process has all of them; what takes longest comes first.
 PYTEST := $(BIN)/python -m pytest -n auto --maxprocesses=8 --dist loadfile --no-loadscope-reorder
 # Every layer once, and no test that starts processes, imports histories or walks all routes.
-QUICK := tests/common tests/kernel tests/log tests/processes tests/stories
+QUICK := tests/common tests/kernel tests/log tests/processes tests/stories tests/assistants/test_in_person.py
 # How the source is written, which `make check` looks at.
 TIDY := tests/tidy
 READY := .venv/.ready

@@ -67,7 +67,10 @@ NOT_COPIED = shutil.ignore_patterns(*NOT_OURS_TO_READ)
 LISTS_OF_PROCESSES = ("app/registry.py", "app/api/contract/openapi.py", "app/api/areas.py")
 #: The files that each page has somebody write by hand.
 BY_HAND = {
-    "add-an-action.md": {f"app/processes/incidents/{name}.py" for name in ("payloads", "lifecycle")},
+    "add-an-action.md": {
+        "tests/assistants/allowed.py",
+        *(f"app/processes/incidents/{name}.py" for name in ("payloads", "lifecycle")),
+    },
     "add-a-field.md": {
         FIELD_MIGRATION,
         *(f"app/processes/trainings/{name}.py" for name in ("records", "payloads")),
@@ -240,13 +243,47 @@ def changed_copy(folder: Path) -> Path:
     return copy
 
 
+def missing_imports(copy: Path, name: str) -> Iterator[str]:
+    """The names that the file of the copy imports from modules that do not have them."""
+    for statement in ast.walk(ast.parse((copy / name).read_text(encoding="utf-8"), name)):
+        if isinstance(statement, ast.ImportFrom) and (statement.module or "").startswith(("app.", "tests.")):
+            module = Path(*str(statement.module).split("."))
+            there = defined(copy, module)
+            for alias in statement.names:
+                if alias.name not in there and not is_module(copy, module / alias.name):
+                    yield f"{statement.module}.{alias.name}"
+
+
+def is_module(copy: Path, module: Path) -> bool:
+    """Whether the copy or the project has that module or package."""
+    places = (module.with_suffix(".py"), module / "__init__.py")
+    return any((folder / place).exists() for folder in (copy, PROJECT) for place in places)
+
+
+def defined(copy: Path, module: Path) -> set[str]:
+    """The names that the module of the copy, or else of the project, defines or imports."""
+    places = (module.with_suffix(".py"), module / "__init__.py")
+    path = next(
+        (folder / place for folder in (copy, PROJECT) for place in places if (folder / place).exists()), None
+    )
+    names: set[str] = set()
+    for node in ast.walk(ast.parse("" if path is None else path.read_text(encoding="utf-8"))):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {alias.asname or alias.name for alias in node.names}
+    return names
+
+
 def test_what_the_pages_say_fits_the_project(tmp_path: Path) -> None:
     copy = copied(tmp_path, set().union(*BY_HAND.values()))
     for page, migrations_before in PAGES.items():
         assert apply(page, copy, migrations_before) == BY_HAND[page]
     for name in set().union(*BY_HAND.values()):
         if name.endswith(".py"):
-            ast.parse((copy / name).read_text(encoding="utf-8"), name)
+            assert list(missing_imports(copy, name)) == [], name
 
 
 def test_the_migration_of_a_field_is_the_one_that_is_drafted(tmp_path: Path) -> None:

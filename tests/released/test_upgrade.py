@@ -41,13 +41,14 @@ from tests.extent import WHOLE
 from tests.released.data import load_rows
 from tests.released.filling import follow, read_answers, read_counts
 from tests.released.kept import CLIENT, ROWS, SCHEMA, Kept, read_kept, released_folders
+from tests.selection import one_in
 from tests.served import behind_a_socket
 
 UNLIMITED = Settings(_env_file=None, rate_limit=1_000_000, person_writes=1_000_000, rating_percent=0)  # type: ignore[call-arg]  # Pydantic's own
 
 #: The KPIs whose figures are compared, and of what else was answered the part that is read again: each takes
 #: its time, so all of them only by `make test-all`.
-FIGURES = list(KPIS)[:: 1 if WHOLE else 25]
+FIGURES = one_in(25, KPIS)
 ADDRESSES = 1 if WHOLE else 4
 
 

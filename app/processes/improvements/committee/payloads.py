@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.common.components import example_includes
 from app.common.duties import GivenDuty
 from app.common.money import Amount, Currency
 from app.common.priorities.priority import Impact, Priority, Urgency
@@ -109,6 +110,8 @@ class ReturnPlanImprovement(AskBoard):
 
 class ChangePeopleImprovement(AskBoard):
     """The new sponsor or manager of the project. The committee votes on the change."""
+
+    model_config = example_includes("sponsor")
 
     sponsor: Annotated[Reference, ForeignRef("person", GivenDuty.sponsorship, quiet=True)] | None = Field(
         default=None,
