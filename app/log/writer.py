@@ -265,11 +265,11 @@ class AppendResult:
 
 async def append(connection: Connection, commands: Sequence[EncodedRequest]) -> AppendResult:
     """Append a batch in one call of the SQL function log.append, which migrations/schema.sql shows and
-    migrations change. Its first part, `open_batch`, locks the head of the log and leaves out commands whose
-    idempotency key was used before (`repeated`) or that read a version which has changed (`stale`). For the
-    others it writes events and idempotency keys. `close_batch` then writes versions, audiences and rows, by
-    the function log."<table>" of each table, and notifies the consumers; all of it is one transaction. A
-    violated constraint raises an error for the whole batch, so `Writer` appends its commands one by one.
+    migrations change. `log.open_batch` locks the head of the log and leaves out commands whose idempotency
+    key was used before (`repeated`) or that read a version which has changed (`stale`). log.append writes
+    events and idempotency keys of the others. `log.close_batch` writes versions, audiences and rows, by the
+    function log."<table>" of each table, and notifies the consumers. All of it is one transaction. A violated
+    constraint raises an error for the whole batch, so `Writer` appends its commands one by one.
     """
     batch, data = encode_batch(commands)
     async with connection.cursor(row_factory=dict_row) as cursor:
