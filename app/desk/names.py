@@ -17,7 +17,7 @@ from app.desk.contract import ScreenContract
 from app.desk.forms.fields import FormField
 from app.desk.operation_calls import OperationCalls
 from app.desk.record_lists import RecordLists
-from app.desk.references import child_names, is_typed, row_name
+from app.desk.references import child_names, has_row_name, is_typed, row_name
 from app.desk.values import record_title
 from app.kernel.actions.lifecycle import Lifecycle
 
@@ -44,6 +44,8 @@ OTHER_MEMBERS = {"subject": "service", "stage_set": "release_stage_set"}
 #: A kind of record, and the name by which a record of it is referred to.
 Reference = tuple[str, str]
 NO_MORE: Mapping[str, str] = {}
+#: The field of a row within a record that names the record. The event that adds the row sets it.
+RECORD = "record"
 
 
 @dataclass
@@ -225,8 +227,8 @@ class RowNames:
             self.add(child, rows)
 
     def add(self, child: str, rows: Iterable[Mapping[str, Any]], *, is_complete: bool = True) -> None:
-        """Add the names of the rows of a list that has been read; unless `is_complete`, it has more rows."""
-        self._lists[child] = {
+        """Add the names of rows of a list; unless `is_complete`, it has more rows."""
+        self._lists[child] = self._lists.get(child, {}) | {
             row[member]: row_name(row, self.calls.language)
             for row in rows
             for member in ("key", "id")
@@ -234,16 +236,38 @@ class RowNames:
         }
         (self._incomplete.discard if is_complete else self._incomplete.add)(child)
 
+    def add_written(self, events: Iterable[Mapping[str, Any]]) -> None:
+        """Add the names of the rows that these events of the record have written, in the order of the log. An
+        event that adds a row has all its fields; a row that was only changed may have a name from before.
+        """
+        rows: dict[str, dict[str, Any]] = {}
+        for event in events:
+            for key, fields in event["set"].items():
+                if key in rows or RECORD in (fields or {}):
+                    rows[key] = rows.get(key, {}) | (fields or {})
+        by_list: dict[str, list[Mapping[str, Any]]] = {}
+        for key, fields in rows.items():
+            kind, _, row = key.partition("/")
+            child = self._list_of(kind, row)
+            if child is not None and row_name(fields, self.calls.language):
+                by_list.setdefault(child, []).append({**fields, "id": row})
+        for child, written in by_list.items():
+            self.add(child, written, is_complete=False)
+
     def _is_unread(self, child: str, text: str) -> bool:
         """Return whether the row of that id or key may stand in a part of the list that was not read."""
         return child not in self._lists or (child in self._incomplete and text not in self._lists[child])
 
     def _list_of(self, member: str, text: str) -> str | None:
+        """Return the list whose rows the text in the member of that name may refer to, if they have names."""
         if not ROW.fullmatch(text):
             return None
-        children = {child.name for child in self.contract.children(self.plural)}
+        children = {child.name: child for child in self.contract.children(self.plural)}
         kind = member.removesuffix("_ids").removesuffix("_id")
-        return next((child for child in child_names(kind) if child in children), None)
+        name = next((child for child in child_names(kind) if child in children), None)
+        fields = children[name].fields if name is not None else ()
+        identifier = "id" if ID.fullmatch(text) else "key"
+        return name if identifier in fields and has_row_name(fields) else None
 
 
 @cache

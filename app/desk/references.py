@@ -15,6 +15,7 @@ from app.desk.forms.pointers import field_at
 from app.desk.operation_calls import OperationCalls
 from app.desk.record_lists import RecordLists
 from app.desk.values import ID, NAME_MEMBERS
+from app.i18n import LANGUAGES
 
 #: A record within the record whose form it is: chosen from its list, not typed.
 WITHIN_RECORD = "record"
@@ -334,6 +335,11 @@ def _row_hit(reference: Mapping[str, Any], row: Mapping[str, Any], language: str
     value = row_value(reference, row)
     texts = [text for name, text in row.items() if isinstance(text, str) and name != "id"]
     return Hit(value, row_name(row, language) or next(iter(texts), value))
+
+
+def has_row_name(fields: Collection[str]) -> bool:
+    """Return whether rows with these fields can have names for people."""
+    return any(name in fields or f"{name}_{LANGUAGES[0]}" in fields for name in ROW_NAMES)
 
 
 def row_name(row: Mapping[str, Any], language: str) -> str:

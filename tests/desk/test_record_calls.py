@@ -81,4 +81,6 @@ async def test_the_page_of_an_incident_makes_few_calls_however_much_it_shows(
         assert counted.rounds <= MOST_ROUNDS, counted.paths
     assert any(path.endswith("/alerts") for path in pages[-1].paths)
     assert any(path.endswith("/notices") for path in pages[-1].paths)
-    assert not any(path.startswith("/v1/persons/") for path in pages[-1].paths), "a tool has no card"
+    assert not any(path.startswith("/v1/persons/") for counted in pages for path in counted.paths)
+    assert "/v1/requests" in pages[0].paths, "the card of the requester has their open tickets"
+    assert "/v1/requests" not in pages[-1].paths, "a tool has no card"

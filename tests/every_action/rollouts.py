@@ -360,8 +360,12 @@ async def _sat_late(client: Client, path: str) -> Json:
 
 
 async def _handed_over(client: Client, path: str) -> Json:
-    """The project manager asks for the improvement to be taken over."""
+    """The project manager has asked for the improvement to be taken over: once, since whoever takes it over
+    has read what was asked.
+    """
     await _rolled_out(client, path)
+    if (await client.read(path))["handover_asked_at"] is not None:
+        return {}
     body = AskHandOverImprovement.model_validate(SAMPLES[AskHandOverImprovement]())
     await _act(client, path, "ask_hand_over", body, await _manager(client, path))
     return {}

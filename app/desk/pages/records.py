@@ -158,10 +158,15 @@ class RecordView:
         return f"{self.root}/{self.lifecycle.kind}/{self.name}"
 
 
-async def read_record(desk: Desk, lifecycle: Lifecycle[Any], name: str) -> RecordView:
-    """Return the record of that name. Raises CallRefused."""
+async def read_record(
+    desk: Desk, lifecycle: Lifecycle[Any], name: str, *, expanded: str | None = None
+) -> RecordView:
+    """Return the record of that name; the whole record that its field `expanded` refers to stands there, if
+    the reader may see it. Raises CallRefused.
+    """
     extras = desk.contract.record_extras(lifecycle.plural)
     parameters = {"include": ",".join(sorted(extras))} if extras else {}
+    parameters |= {"expand": expanded} if expanded else {}
     record = await desk.calls.read(f"/v1/{lifecycle.plural}/{name}", parameters)
     return RecordView(lifecycle, record, desk.language, desk.root)
 
@@ -313,9 +318,10 @@ async def named_parts(
     lists with what can be done with their rows; all names are looked up together.
     """
     names = RowNames(desk.calls, desk.contract, view.lifecycle.plural, str(view.record["id"]))
+    items = [] if events is None else events["items"]
+    names.add_written(items)
     for each in lists:
         names.add(each.child.name, each.items, is_complete=each.more is None)
-    items = [] if events is None else events["items"]
     payloads = [named_in(event["given"], events["names"]) for event in items] if events is not None else []
     changes = (
         [named_in(event["set"].get(view.stream) or {}, events["names"]) for event in items]

@@ -51,7 +51,13 @@ from app.desk.pages.record.read_fields import (
     planned_span,
     readable_field,
 )
-from app.desk.pages.record.requester_card import OPENED_BY_PEOPLE, RequesterCard, requester_card
+from app.desk.pages.record.requester_card import (
+    OPENED_BY_PEOPLE,
+    Person,
+    RequesterCard,
+    card_of,
+    read_with_requester,
+)
 from app.desk.pages.record.talk import IN_THE_CONVERSATION, reply_box, ticket_talk, with_rows_of_events
 from app.desk.pages.record.votes import ReaderVotes, reader_votes, without_votes
 from app.desk.pages.record_names import with_record_names
@@ -98,7 +104,7 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
     position = await desk.log_position()
     done = request.query_params.get("done", "")
     try:
-        view = await read_record(desk, lifecycle, name)
+        view, requester = await read_with_requester(desk, lifecycle, name)
     except CallRefused as refusal:
         # People who hand a record over may lose access to it; the page must not claim that the record does
         # not exist.
@@ -108,7 +114,7 @@ async def get_record_page(request: Request, kind: str, name: str) -> Response:
         raise
     view, has_old_clock = await _with_clock_after(desk, view, done)
     # A record without number or title is called by what its face names; others stay as they are.
-    (view,), reads = await asyncio.gather(with_record_names(desk, [view]), _read_page(desk, view))
+    (view,), reads = await asyncio.gather(with_record_names(desk, [view]), _read_page(desk, view, requester))
     return desk.answer(
         "pages/record/ticket.html" if lifecycle.is_ticket else "pages/record/record.html",
         f"{view.spoken_name} {view.title}".strip() or desk.kind_label(kind),
@@ -180,14 +186,16 @@ class PageReads:
         return [action for action in self.offered if action.reason is None]
 
 
-async def _read_page(desk: Desk, view: RecordView) -> PageReads:
+async def _read_page(desk: Desk, view: RecordView, requester: Person | None) -> PageReads:
     """Read what the page shows, in two rounds: what belongs to the record, then the names in it."""
     offered = list(offered_actions(desk, view))
     possible = [action for action in offered if action.reason is None]
     children = _first_lists(view, desk.contract.children(view.lifecycle.plural))
-    (files, events, work), (requester, notices, window), lists = await asyncio.gather(
+    (files, events, work), (card, notices, window), lists = await asyncio.gather(
         asyncio.gather(_files(desk, view), read_events(desk, view), _work(desk, view, possible)),
-        asyncio.gather(_requester(desk, view), _major_notices(desk, view), window_check(desk, view)),
+        asyncio.gather(
+            _requester(desk, view, requester), _major_notices(desk, view), window_check(desk, view)
+        ),
         read_lists(desk, view, ((child, None) for child in children)),
     )
     if view.lifecycle.is_ticket:
@@ -196,9 +204,7 @@ async def _read_page(desk: Desk, view: RecordView) -> PageReads:
     earlier = earlier_events(view, events)
     votes, awaited = reader_votes(desk, view, possible, lists, work), _awaited(view, work)
     agreement = agreement_note(desk, view, events)
-    return PageReads(
-        offered, lists, parts, votes, files, requester, notices, window, awaited, agreement, earlier
-    )
+    return PageReads(offered, lists, parts, votes, files, card, notices, window, awaited, agreement, earlier)
 
 
 def _values(desk: Desk, view: RecordView, reads: PageReads) -> dict[str, Any]:
@@ -294,16 +300,15 @@ def _own_entries(parts: NamedParts) -> list[Any] | None:
     return None if parts.entries is None else [entry for entry in parts.entries if not entry.is_of_clock]
 
 
-async def _requester(desk: Desk, view: RecordView) -> RequesterCard | None:
-    """Return the card of the requester; None for kinds of records that people do not ask for, and for an
-    incident that a tool opened by an alert of its own.
+async def _requester(desk: Desk, view: RecordView, person: Person | None) -> RequesterCard | None:
+    """Return the card of the requester; None without one whom the reader may see, and for an incident that a
+    tool opened by an alert of its own.
     """
-    person = view.record.get("requester")
-    if person is None or view.lifecycle.kind not in OPENED_BY_PEOPLE or not desk.is_staff:
+    if person is None:
         return None
     if view.record.get("alert_source") is not None and view.record.get("reported_by") is None:
         return None
-    return await requester_card(desk, person["id"], except_record=str(view.record["id"]))
+    return await card_of(desk, person, except_record=str(view.record["id"]))
 
 
 async def _work(desk: Desk, view: RecordView, possible: Sequence[OfferedAction]) -> Mapping[str, Any] | None:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from app.api.state_words import state_label
 from app.desk.pages.context import Desk
-from app.desk.pages.records import RecordView, state_tone
+from app.desk.pages.records import RecordView, read_record, state_tone
+from app.kernel.actions.lifecycle import Lifecycle
 
 #: The kinds of tickets that people open for themselves.
 OPENED_BY_PEOPLE = ("incident", "request")
+REQUESTER = "requester"
+#: The members of a person in another record that is not expanded.
+STUB = frozenset({"id", "name"})
+#: A person as the API has them.
+Person = Mapping[str, Any]
 #: The action that is possible as long as there is work.
 ASSIGN = "assign"
 #: Fields of a person that are shown if they have a value.
@@ -54,15 +60,31 @@ class TicketPage:
     address: str
 
 
-async def requester_card(desk: Desk, person: str, except_record: str | None = None) -> RequesterCard | None:
+async def read_with_requester(
+    desk: Desk, lifecycle: Lifecycle[Any], name: str
+) -> tuple[RecordView, Person | None]:
+    """Return the record of that name, and the person who asks, if their card can stand next to it: both in
+    one call. Raises CallRefused.
+    """
+    has_card = desk.is_staff and lifecycle.kind in OPENED_BY_PEOPLE
+    view = await read_record(desk, lifecycle, name, expanded=REQUESTER if has_card else None)
+    person = view.record[REQUESTER] if has_card else None
+    if person is None or not person.keys() > STUB:
+        return view, None
+    stub = {member: person[member] for member in STUB}
+    return replace(view, record={**view.record, REQUESTER: stub}), person
+
+
+async def requester_card(desk: Desk, person: str) -> RequesterCard | None:
     """Return the card of the person with that id; None if the reader may not see them."""
+    record = await desk.calls.read_if_allowed(f"/v1/persons/{person}")
+    return None if record is None else await card_of(desk, record)
+
+
+async def card_of(desk: Desk, record: Person, except_record: str | None = None) -> RequesterCard:
+    """Return the card of the person, without that ticket among the open ones."""
     kinds = [kind for kind in OPENED_BY_PEOPLE if kind in desk.lifecycles]
-    record, *pages = await asyncio.gather(
-        desk.calls.read_if_allowed(f"/v1/persons/{person}"),
-        *(_open_tickets(desk, kind, person) for kind in kinds),
-    )
-    if record is None:
-        return None
+    pages = await asyncio.gather(*(_open_tickets(desk, kind, str(record["id"])) for kind in kinds))
     tickets = [
         ticket for page in pages for ticket in page.tickets if ticket.view.record["id"] != except_record
     ]
