@@ -80,6 +80,19 @@ async def test_a_long_conversation_shows_its_end_and_its_beginning_is_on_other_p
     assert pages[0].index(EARLIER) < pages[0].index("Word no. 9.")
 
 
+async def test_a_comment_that_is_withdrawn_later_stays_where_it_was_written(
+    lin: Client, zhao: Client
+) -> None:
+    incident = await commented(lin, zhao, 14)
+    path = f"/v1/incidents/{incident['id']}"
+    second = (await lin.read(f"{path}/comments"))["items"][1]["id"]
+    await lin.post_ok(f"{path}/correct_comment", {"comment": second, "text": "Word no. 22."})
+    await lin.post_ok(f"{path}/withdraw_comment", {"comment": second})
+    pages = await pages_back(lin, f"/desk/incident/{incident['number']}", "timeline")
+    assert [words_of(html) for html in pages] == [[11, 12, 13, 14], [5, 6, 7, 8, 9, 10], [1, 3, 4]]
+    assert ["This message was withdrawn" in html for html in pages] == [False, False, True]
+
+
 async def test_a_requester_reads_the_newest_messages_first_and_then_the_earlier_ones(
     lin: Client, zhao: Client
 ) -> None:

@@ -200,8 +200,8 @@ def _combinations(
     for row in rows:
         child = from_row(mark.row, row)
         if is_staff or not child.for_staff:
-            for others in _combinations(choices[1:], is_staff=is_staff):
-                yield {name: child, **others}
+            for further_fields in _combinations(choices[1:], is_staff=is_staff):
+                yield {name: child, **further_fields}
 
 
 async def _tried(

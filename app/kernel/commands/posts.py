@@ -61,15 +61,15 @@ def _places(
     name them.
     """
     children = _children_by_kind(lifecycle)
-    found = []
+    relation_places = []
     for relation in policy.relations:
         if isinstance(relation, Relation):
             places = tuple((lifecycle.kind, name) for name in _FIELDS.get(relation, ()))
         else:
             places = tuple((lifecycle.kind, name) for name in relation.fields) + relation.named_in
         if places and all(kind == lifecycle.kind or kind in children for kind, _ in places):
-            found.append((relation, places))
-    return tuple(found)
+            relation_places.append((relation, places))
+    return tuple(relation_places)
 
 
 def _naming(places: tuple[tuple[str, str], ...], record: Record, person: UUID) -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from app.api.authentication.auth import utc_now
@@ -22,6 +21,7 @@ from app.desk.pages.records import (
     row_links,
 )
 from app.desk.timeline import NarratedEvent
+from app.log.canonical import from_instant
 from app.ticketing.comments import CORRECTION_WINDOW
 
 #: The lists whose rows are entries of the conversation.
@@ -113,8 +113,12 @@ def talk_entries(
     by_name = {each.child.name: each for each in lists}
     comments = [] if COMMENTS not in by_name else by_name[COMMENTS].rows
     if not is_whole:
-        rows_of_events = {name for event in events for name in event.rows}
-        comments = [each for each in comments if f"{ROW_KINDS[COMMENTS]}/{each['id']}" in rows_of_events]
+        # A comment stands where it was written, not where somebody corrected or withdrew it.
+        written = {(name, from_instant(event.occurred_at)) for event in events for name in event.rows}
+        kind = ROW_KINDS[COMMENTS]
+        comments = [
+            each for each in comments if (f"{kind}/{each['id']}", from_instant(each["written_at"])) in written
+        ]
     files = [] if ATTACHMENTS not in by_name else by_name[ATTACHMENTS].rows
     rows = ConversationRows(
         {comment["id"]: comment for comment in comments},
@@ -142,8 +146,9 @@ def _own_links(
 
 
 def _is_in_time(action: OfferedAction, comment: Mapping[str, Any]) -> bool:
-    written_at = datetime.fromisoformat(comment["written_at"].replace("Z", "+00:00"))
-    return action.name != CORRECT_COMMENT or utc_now() <= written_at + CORRECTION_WINDOW
+    return (
+        action.name != CORRECT_COMMENT or utc_now() <= from_instant(comment["written_at"]) + CORRECTION_WINDOW
+    )
 
 
 def _shared_file(desk: Desk, view: RecordView, file: Mapping[str, Any]) -> SharedFile:
