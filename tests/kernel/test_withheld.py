@@ -114,7 +114,7 @@ def open_figures(lifecycle: Lifecycle[Any]) -> Iterator[tuple[type, str]]:
 
 
 def test_every_figure_of_money_work_or_score_is_for_staff() -> None:
-    lifecycles = [one for one in LIFECYCLES if not is_for_staff(one)]
+    lifecycles = [lifecycle for lifecycle in LIFECYCLES if not is_for_staff(lifecycle)]
     figures = {figure for lifecycle in lifecycles for figure in open_figures(lifecycle)}
     assert figures - set(SHOWN) == set(), "mark it StaffOnly(), or give the reason in SHOWN"
     assert set(SHOWN) - figures == set(), "no exceptions that are none"
