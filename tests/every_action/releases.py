@@ -132,8 +132,9 @@ async def _ask(client: Client, path: str) -> UUID:
 async def open_question(client: Client, path: str) -> Json:
     """A question on the release at that address that waits for the client's vote, put if there is none."""
     items = (await client.read(f"{path}/decisions"))["items"]
-    if items:
-        return {"decision": items[-1]["id"]}
+    open_ones = [item["id"] for item in items if item["state"] == "open"]
+    if open_ones:
+        return {"decision": open_ones[-1]}
     return {"decision": str(await _ask(client, path))}
 
 

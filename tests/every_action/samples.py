@@ -96,6 +96,7 @@ from tests.every_action import (
     trainings,
     verifications,
 )
+from tests.every_action.own_work import judges_others_work
 from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM, another_incident
 from tests.people import act
 
@@ -412,7 +413,8 @@ PREREQUISITES: dict[str, tuple[str, ...]] = {
 
 def is_for_another(kind: str, action: str) -> bool:
     """Whether nobody carries the action out on what is their own, of that kind or of any."""
-    return not NOT_THEIR_OWN.isdisjoint({action, f"{kind}.{action}"})
+    is_listed = not NOT_THEIR_OWN.isdisjoint({action, f"{kind}.{action}"})
+    return is_listed or judges_others_work(kind, action, of_tickets=False)
 
 
 def sample(row: Any) -> Json:
