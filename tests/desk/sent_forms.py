@@ -43,7 +43,7 @@ class ReadForm(HTMLParser):
             self.faults.add(self._help)
         if not self._inside:
             return
-        if tag in ("input", "select", "textarea") and "name" in attributes:
+        if tag in ("input", "select", "textarea", "button") and "name" in attributes:
             self.named.add(attributes["name"])
         if attributes.get("type") == "file":
             return  # it is sent as a file, and not at all if none was chosen

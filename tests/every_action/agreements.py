@@ -195,11 +195,14 @@ async def _by_an_approved_change(client: Client, path: str) -> Json:
 
 
 async def _consented(client: Client, path: str) -> Json:
-    """They have consented to the step, if they represent a party."""
+    """They represent IT, and have consented to the step."""
     agreement = await client.read(path)
+    if (agreement["representative"] or {}).get("id") != client.id:
+        await client.post(f"{path}/appoint", json={"representative": client.id})
     in_review = agreement["state"] == "in_review"
-    act_name, body = ("sign", {}) if in_review else ("amend", await _by_an_approved_change(client, path))
-    await client.post(f"{path}/{act_name}", json=body if in_review else {**EFFECTS, **body})
+    act_name = "sign" if in_review else "amend"
+    body = {} if in_review else {**EFFECTS, **await _by_an_approved_change(client, path)}
+    await client.post(f"{path}/{act_name}", json=body)
     return {"subject": act_name}
 
 
@@ -278,5 +281,9 @@ ACTED_BY: dict[tuple[str, str], tuple[tuple[str, Json], ...]] = {
 }
 #: The first consent changes nothing else, and a new requirement names no agreement.
 NAMES_NONE = frozenset({"sign", "renew", "terminate", "amend"})
-#: A team acknowledges an agreement once.
-NOT_SHARED = frozenset({"acknowledge", *("sign", "renew", "terminate", "amend")})
+#: A team acknowledges an agreement once, and whoever steps down represents nobody afterwards.
+NOT_SHARED = frozenset(
+    {"acknowledge", "step_down", *("sign", "renew", "terminate", "amend", "withdraw_consent")}
+)
+#: An agreement that was reviewed is renewed, amended or ended before it is reviewed again.
+ONLY_IN = {"sla.review": frozenset({"signed"})}

@@ -116,6 +116,8 @@ ONLY_IN = {
     "change.schedule": frozenset({"approved"}),
     "change.start": frozenset({"scheduled"}),
 }
+#: What must have been done before: a change is reviewed again once its review was reopened.
+PREREQUISITES = {"review_again": ("reopen_review",)}
 #: What puts a question, while which no other one is put.
 NOT_SHARED = frozenset({"request_emergency_approval", "confirm_effect"})
 #: By kind and action, what voters say so that the action follows.
@@ -195,8 +197,10 @@ async def _caused(client: Client, path: str) -> Json:
 
 
 async def _reviewed(client: Client, path: str) -> Json:
-    """An incident that it has caused is named, and an outcome as it came."""
-    named = {"caused_incidents": [(await another_incident(client, path))["other"]]}
+    """The incidents that it has caused are named, another one too, and an outcome as it came."""
+    links = (await client.read(f"{path}/links"))["items"]
+    known = [link["other"]["id"] for link in links if link["kind"] == "causes"]
+    named = {"caused_incidents": [*known, (await another_incident(client, path))["other"]]}
     undone = (await client.read(path))["state"] == "backed_out"
     return named | ({"outcome": "backed_out"} if undone else {})
 

@@ -80,6 +80,15 @@ SAMPLES: dict[type[Payload], Callable[[], Json]] = {
 }
 
 
+async def _of_a_service(client: Client, path: str) -> Json:
+    """Candidates are found for services that there are."""
+    key = f"mail-{next(NUMBERS)}"
+    names = {"key": key, "name_en": key, "name_zh": key, "criticality": "low", "owner": IDS["doer"]}
+    service = await client.post_ok("/v1/services", names)
+    await client.post_ok(f"/v1/services/{service['id']}/go_live")
+    return {"value": key}
+
+
 async def _recurring(client: Client, path: str) -> Json:
     candidate = await client.read(path)
     incident = an_incident() | {candidate["dimension"]: candidate["value"]}
@@ -93,5 +102,6 @@ async def _back_in(client: Client, path: str) -> Json:
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     ReopenProblem: _back_in,
+    DetectProblemCandidate: _of_a_service,
     AcceptProblemCandidate: _recurring,
 }

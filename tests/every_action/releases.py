@@ -132,8 +132,9 @@ async def _ask(client: Client, path: str) -> UUID:
 async def open_question(client: Client, path: str) -> Json:
     """A question on the release at that address that waits for the client's vote, put if there is none."""
     items = (await client.read(f"{path}/decisions"))["items"]
-    if items:
-        return {"decision": items[-1]["id"]}
+    open_ones = [item["id"] for item in items if item["state"] == "open"]
+    if open_ones:
+        return {"decision": open_ones[-1]}
     return {"decision": str(await _ask(client, path))}
 
 
@@ -171,7 +172,11 @@ async def _agreed(client: Client, path: str) -> Json:
 #: What puts a question, while which no other one is put.
 NOT_SHARED = frozenset({"change_plan", "request_go"})
 #: The states in which there can be what the action names.
-ONLY_IN = {name: frozenset({"ready"}) for name in ("release.vote", "release.decide")}
+ONLY_IN = {
+    **dict.fromkeys(("release.vote", "release.decide"), frozenset({"ready"})),
+    # Nobody alters what was put to the vote.
+    "release.edit": frozenset({"planned", "in_stage", "ready"}),
+}
 #: What must be there before an action that names it, and what is then said besides.
 PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     DeployRelease: _going,

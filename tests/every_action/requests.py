@@ -30,6 +30,7 @@ from app.processes.requests.payloads import (
     SubmitForAcceptanceRequest,
     SubmitRequest,
 )
+from app.processes.requests.records import RequestState
 from app.ticketing.projects.actions import FlagMilestone
 from tests.client import Client, Json
 from tests.every_action.world_data import GROUP, IDS, NOBODYS, TEAM
@@ -221,4 +222,19 @@ PREPARED: dict[type[Payload], Callable[[Client, str], Awaitable[Json]]] = {
     SubmitForAcceptanceRequest: _checked,
     RecordAcceptanceRequest: _shown,
     ReportProgressRequest: _half_done,
+}
+_APPROVED = frozenset({"solution_approved", "implementing", "in_acceptance", "rectifying"})
+_STATES = frozenset(state.value for state in RequestState)
+_NOT_TOLD = _STATES - {"solution_review", "revising", *_APPROVED}
+#: The states in which there can be what the action names, as a new record gets there.
+ONLY_IN: dict[str, frozenset[str]] = {
+    # What waits for approval is assessed anew, and cancelled by whoever asked, in the stories.
+    "request.assess": frozenset({"submitted"}),
+    "request.cancel": frozenset({"submitted", "assessed", "in_progress", "analysing", "on_hold"}),
+    # Nobody alters what is being decided about, or was approved; there it is the author who asks.
+    "request.edit": _STATES - {"awaiting_approval", *_APPROVED},
+    "request.complain": _STATES - {"awaiting_approval"},
+    # Whoever is to review or to accept it follows it by then.
+    "request.follow": _NOT_TOLD,
+    "request.unfollow": _NOT_TOLD,
 }

@@ -43,7 +43,6 @@ from app.processes.incidents.payloads import (
     ReviewIncident,
     TellProgressIncident,
 )
-from app.processes.requests.records import RequestState
 from app.registry import LIFECYCLES
 from app.ticketing.attachments import AttachTicket, WithdrawAttachment
 from app.ticketing.comments import CommentTicket, CorrectComment, WithdrawComment
@@ -96,6 +95,7 @@ from tests.every_action import (
     trainings,
     verifications,
 )
+from tests.every_action.own_work import judges_others_work
 from tests.every_action.world_data import IDS, NOBODYS, NUMBERS, TEAM, another_incident
 from tests.people import act
 
@@ -317,22 +317,13 @@ OPENED_TOWARDS: dict[tuple[str, str], Callable[[], Json]] = {
     **meetings.OPENED_TOWARDS,
     **changes.OPENED_TOWARDS,
 }
-_TOLD = ("solution_review", "revising", "solution_approved", "implementing", "in_acceptance", "rectifying")
-_NOT_TOLD = frozenset(state.value for state in RequestState) - {*_TOLD}
 #: The states in which there can be what the action names, as a new record gets there.
 ONLY_IN: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         ("assign_complaint", "merge_complaint", "escalate_complaint", "answer_complaint"),
         frozenset({"resolved", "delivered", "closed"}),
     ),
-    # What waits for approval is assessed anew, and cancelled by whoever asked, in the stories.
-    "request.assess": frozenset({"submitted"}),
-    "request.cancel": frozenset({"submitted", "assessed", "in_progress", "analysing", "on_hold"}),
-    # Nobody alters what is being decided about.
-    "request.edit": frozenset(RequestState) - {RequestState.awaiting_approval},
-    # Whoever is to review or to accept it follows it by then.
-    "request.follow": _NOT_TOLD,
-    "request.unfollow": _NOT_TOLD,
+    **(requests.ONLY_IN | agreements.ONLY_IN),
     **audits.ONLY_IN,
     **meetings.ONLY_IN,
     **changes.ONLY_IN,
@@ -399,7 +390,7 @@ NOT_SHARED = (
 #: What must have been done with a new record, so that the row can be carried out in its states.
 PREREQUISITES: dict[str, tuple[str, ...]] = {
     **documents.PREREQUISITES,
-    **freezes.PREREQUISITES,
+    **(freezes.PREREQUISITES | changes.PREREQUISITES),
     **subscriptions.PREREQUISITES,
     "downgrade": ("declare_major",),
     "review": ("declare_major",),
@@ -412,7 +403,8 @@ PREREQUISITES: dict[str, tuple[str, ...]] = {
 
 def is_for_another(kind: str, action: str) -> bool:
     """Whether nobody carries the action out on what is their own, of that kind or of any."""
-    return not NOT_THEIR_OWN.isdisjoint({action, f"{kind}.{action}"})
+    is_listed = not NOT_THEIR_OWN.isdisjoint({action, f"{kind}.{action}"})
+    return is_listed or judges_others_work(kind, action, of_tickets=False)
 
 
 def sample(row: Any) -> Json:

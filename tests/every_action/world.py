@@ -28,6 +28,7 @@ from app.registry import LIFECYCLES, LIFECYCLES_BY_KIND
 from tests.client import Api, Client, Json, an_incident
 from tests.every_action import agreements, articles, changes, improvement_suggestions
 from tests.every_action.documents import WAYS
+from tests.every_action.own_work import judges_others_work
 from tests.every_action.requests import PROPOSED_FIRST, proposed
 from tests.every_action.samples import (
     ACTED_BY,
@@ -162,10 +163,16 @@ def may_share(row: Action[Any, Any]) -> bool:
     return row.stays and row.name not in NOT_SHARED
 
 
+def is_made_by_others(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> bool:
+    """Whether somebody else than everybody makes the record that the row is carried out on."""
+    is_listed = f"{lifecycle.kind}.{row.name}" in MADE_BY_OTHERS
+    return is_listed or judges_others_work(lifecycle.kind, row.name, of_tickets=True)
+
+
 def _wants(lifecycle: Lifecycle[Any], row: Action[Any, Any]) -> tuple[Hashable, ...]:
     """What the row wants of a record besides its state."""
     opened = (lifecycle.kind, row.name) in OPENED_TOWARDS
-    apart = is_for_another(lifecycle.kind, row.name) or f"{lifecycle.kind}.{row.name}" in MADE_BY_OTHERS
+    apart = is_for_another(lifecycle.kind, row.name) or is_made_by_others(lifecycle, row)
     path = WAYS.get(f"{lifecycle.kind}.{row.name}")
     own = opened or apart or row.name in PROPOSED_FIRST
     return PREREQUISITES.get(row.name), path, apart, row.name if own else ""
@@ -375,8 +382,7 @@ class World:
             maker, other = (self.people["author"], maker) if target.name == "vote" else (other, maker)
         author = self.people["author"]
         voted_on = target is not None and (
-            (lifecycle.kind in OF_BOARDS and target.name == "vote")
-            or f"{lifecycle.kind}.{target.name}" in MADE_BY_OTHERS
+            (lifecycle.kind in OF_BOARDS and target.name == "vote") or is_made_by_others(lifecycle, target)
         )
         if voted_on:  # nobody votes on what they wrote, or judges it
             maker, other = author, worker
