@@ -251,8 +251,8 @@ class RowNames:
             child = self._list_of(kind, row)
             if child is not None and row_name(fields, self.calls.language):
                 by_list.setdefault(child, []).append({**fields, "id": row})
-        for child, written in by_list.items():
-            self.add(child, written, is_complete=False)
+        for child, child_rows in by_list.items():
+            self.add(child, child_rows, is_complete=False)
 
     def _is_unread(self, child: str, text: str) -> bool:
         """Return whether the row of that id or key may stand in a part of the list that was not read."""

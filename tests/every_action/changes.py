@@ -199,8 +199,8 @@ async def _caused(client: Client, path: str) -> Json:
 async def _reviewed(client: Client, path: str) -> Json:
     """The incidents that it has caused are named, another one too, and an outcome as it came."""
     links = (await client.read(f"{path}/links"))["items"]
-    known = [link["other"]["id"] for link in links if link["kind"] == "causes"]
-    named = {"caused_incidents": [*known, (await another_incident(client, path))["other"]]}
+    linked_incidents = [link["other"]["id"] for link in links if link["kind"] == "causes"]
+    named = {"caused_incidents": [*linked_incidents, (await another_incident(client, path))["other"]]}
     undone = (await client.read(path))["state"] == "backed_out"
     return named | ({"outcome": "backed_out"} if undone else {})
 

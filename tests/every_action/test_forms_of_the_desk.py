@@ -90,7 +90,7 @@ def needed(form: Form, face: FormFace) -> set[str]:
     nothing need be chosen. A question stands for its members, the field that supplies a title, a key or the
     same text in another language for that one, and buttons for the field that they send.
     """
-    asked = {
+    names = {
         field.name
         for field in faced_form(form, face).fields
         if field.required
@@ -100,8 +100,8 @@ def needed(form: Form, face: FormFace) -> set[str]:
         and (field.schema.get("type") != "array" or field.schema.get("minItems", 0))
     }
     required = {field.name for field in form.fields if field.required}
-    asked |= {question.name for question in face.questions if not required.isdisjoint(question.members)}
-    return {f"f-{name}-help" for name in asked - left_out(face)}
+    names |= {question.name for question in face.questions if not required.isdisjoint(question.members)}
+    return {f"f-{name}-help" for name in names - left_out(face)}
 
 
 # tests/desk/test_forms.py has the fields of all forms.
@@ -114,7 +114,7 @@ async def test_what_the_operation_takes_its_form_sends(
         questionnaire = await world.everybody.get("/v1/risk_questionnaires/current")
         form = with_risk_questions(form, questionnaire.json()["questions"])
     face = face_of(lifecycle, row)
-    must_be_given, form = needed(form, face), asked_form(form, face)
+    needed_fields, form = needed(form, face), asked_form(form, face)
     async with record_for(world, lifecycle, row) as record:
         path = form_path(lifecycle, row, record)
         where = "" if record is None else record_address(lifecycle, record)
@@ -126,13 +126,13 @@ async def test_what_the_operation_takes_its_form_sends(
         assert plain_inputs(form) | questions <= blank_form.named, said(answer.text)
         assert blank_form.named.isdisjoint(f"/{name}" for name in left_out(face))
         head = await world.api.head()
-        if must_be_given:
+        if needed_fields:
             empty = {name: values for name, values in blank_form.inputs.items() if not name.startswith("/")}
             refused = await send_form(world.everybody, path, empty)
             assert refused.status_code in (409, 422), said(refused.text)
             if refused.status_code == 422:
                 faults, count = read_form(refused.text).faults, MARKED.search(refused.text)
-                assert must_be_given <= faults
+                assert needed_fields <= faults
                 assert count is None or int(count[1]) == len(faults), said(refused.text)
         assert await world.api.head() == head
         inputs = to_inputs(form.fields, body, ZONE)
