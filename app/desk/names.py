@@ -18,6 +18,7 @@ from app.desk.forms.fields import FormField
 from app.desk.operation_calls import OperationCalls
 from app.desk.record_lists import RecordLists
 from app.desk.references import child_names, has_row_name, is_typed, row_name
+from app.desk.timeline import RECORD
 from app.desk.values import record_title
 from app.kernel.actions.lifecycle import Lifecycle
 
@@ -44,8 +45,6 @@ OTHER_MEMBERS = {"subject": "service", "stage_set": "release_stage_set"}
 #: A kind of record, and the name by which a record of it is referred to.
 Reference = tuple[str, str]
 NO_MORE: Mapping[str, str] = {}
-#: The field of a row within a record that names the record. The event that adds the row sets it.
-RECORD = "record"
 
 
 @dataclass

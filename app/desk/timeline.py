@@ -31,6 +31,8 @@ REFERENCE_SUFFIX = "_id"
 SEPARATORS = {"en": "; ", "zh": "；"}
 #: Kinds whose records hold work.
 HOLDERS = frozenset({"person", "team"})
+#: The field of a row within a record that names the record. The event that adds the row sets it.
+RECORD = "record"
 #: Fields of a record before its first event.
 NOTHING_BEFORE: Mapping[str, Any] = {}
 #: The state of a ticket that waits.
@@ -56,8 +58,8 @@ class NarratedEvent:
     """An event in words: its version, time, actor and action, and the state to which the event led.
 
     `texts` are the written texts, `changes` the changes of the record's fields, and `values` the other values
-    of the payload. `rows` are the names, in the log, of added or changed rows within the record.
-    `is_by_person` is False for events of programs.
+    of the payload. `rows` are the names, in the log, of added or changed rows within the record, and
+    `added_rows` those of the added ones. `is_by_person` is False for events of programs.
     """
 
     version: int
@@ -70,6 +72,7 @@ class NarratedEvent:
     changes: tuple[FieldChange, ...]
     values: tuple[ShownField, ...]
     rows: frozenset[str]
+    added_rows: frozenset[str]
     is_of_clock: bool
     is_by_person: bool
 
@@ -128,6 +131,7 @@ class _Narrator:
             changes,
             tuple(self.display.fields(payload, rest)),
             frozenset(name for name, fields in event["set"].items() if fields),
+            frozenset(name for name, fields in event["set"].items() if RECORD in (fields or ())),
             is_of_clock=is_of_clock,
             is_by_person=is_by_person,
         )

@@ -281,7 +281,7 @@ ACTED_BY: dict[tuple[str, str], tuple[tuple[str, Json], ...]] = {
 }
 #: The first consent changes nothing else, and a new requirement names no agreement.
 NAMES_NONE = frozenset({"sign", "renew", "terminate", "amend"})
-#: A team acknowledges an agreement once, and whoever steps down represents nobody afterwards.
+#: A team acknowledges an agreement once, and people who step down do not represent it afterwards.
 NOT_SHARED = frozenset(
     {"acknowledge", "step_down", *("sign", "renew", "terminate", "amend", "withdraw_consent")}
 )

@@ -8,7 +8,7 @@ from app.registry import LIFECYCLES_BY_KIND
 
 def judges_others_work(kind: str, action: str, *, of_tickets: bool) -> bool:
     """Whether a check of the action refuses those who have made any of what it judges, and the kind is one of
-    tickets, or not: everybody opens tickets, whoever works on them.
+    tickets, or not: everybody opens tickets, and others work on them.
     """
     lifecycle = LIFECYCLES_BY_KIND[kind]
     row, is_ticket = lifecycle.by_name.get(action), "assign" in lifecycle.by_name

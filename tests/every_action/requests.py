@@ -228,7 +228,7 @@ _STATES = frozenset(state.value for state in RequestState)
 _NOT_TOLD = _STATES - {"solution_review", "revising", *_APPROVED}
 #: The states in which there can be what the action names, as a new record gets there.
 ONLY_IN: dict[str, frozenset[str]] = {
-    # What waits for approval is assessed anew, and cancelled by whoever asked, in the stories.
+    # What waits for approval is assessed again, and cancelled by its requester, in the stories.
     "request.assess": frozenset({"submitted"}),
     "request.cancel": frozenset({"submitted", "assessed", "in_progress", "analysing", "on_hold"}),
     # Nobody alters what is being decided about, or was approved; there it is the author who asks.

@@ -360,8 +360,8 @@ async def _sat_late(client: Client, path: str) -> Json:
 
 
 async def _handed_over(client: Client, path: str) -> Json:
-    """The project manager has asked for the improvement to be taken over: once, since whoever takes it over
-    has read what was asked.
+    """The project manager has asked for the improvement to be taken over: once, since the
+    person who takes it over has read what was asked.
     """
     await _rolled_out(client, path)
     if (await client.read(path))["handover_asked_at"] is not None:

@@ -20,6 +20,7 @@ TICKET = {
 }
 #: The record, and which child records it has.
 MOST = 2
+LOOKS_FOR_CHILDREN = "exists (select from fold."
 
 
 @pytest.fixture
@@ -43,7 +44,9 @@ async def test_a_record_without_child_records_is_read_by_two_statements(api: Api
     noted.clear()
     answer = await ada.read(f"/v1/incidents/{incident['id']}")
     assert len(answer["actions"]) > 20
-    assert len(noted) <= MOST, "\n".join(noted)
+    # Others may be there by chance: caches end, and numbers are drawn in blocks.
+    about_it = [statement for statement in noted if "fold.incident" in statement or "record = " in statement]
+    assert len(about_it) == MOST, "\n".join(noted)
 
 
 async def test_what_has_just_been_opened_is_answered_without_looking_for_its_child_records(
@@ -53,7 +56,9 @@ async def test_what_has_just_been_opened_is_answered_without_looking_for_its_chi
     await ada.post_ok("/v1/incidents", TICKET)
     noted.clear()
     opened = await ada.post_ok("/v1/incidents", TICKET)
-    assert noted == []
+    assert [statement for statement in noted if LOOKS_FOR_CHILDREN in statement] == []
+    await ada.read(f"/v1/incidents/{opened['id']}")
+    assert any(LOOKS_FOR_CHILDREN in statement for statement in noted)
     assert (await ada.read(f"/v1/incidents/{opened['id']}"))["actions"] == opened["actions"]
 
 

@@ -1,7 +1,7 @@
 """Authentication: an API key in `Authorization: Bearer ldk_…`, an access token of the identity provider, or a
 session cookie. The change calendar also accepts a key of its own in the query, and the live stream a ticket.
-Every path under /v1 requires it, except webhook deliveries, which their sources sign; pages send to sign in
-whoever is not. Requests are authenticated before they are routed, so no new path is left unprotected.
+Every path under /v1 requires it, except webhook deliveries, which their sources sign. Pages offer a sign-in.
+Requests are authenticated before they are routed, so no new path is left unprotected.
 """
 
 from __future__ import annotations

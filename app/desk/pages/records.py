@@ -404,7 +404,7 @@ async def read_events(desk: Desk, view: RecordView, cursor: str | None = None) -
     may not see them.
     """
     page = await lists_within(desk, view).newest(EVENTS, cursor)
-    if page is None or page["next_cursor"] is None:
+    if page is None or page["next_cursor"] is None or not page["items"]:
         return page
     as_of = str(page["items"][0]["position"] - 1)
     path = f"/v1/{view.lifecycle.plural}/{view.record['id']}"

@@ -100,8 +100,9 @@ async def offers(
     ctx = action_context(ledger, loaded, metadata)
     caller, offered = {acting.person_id}, []
     rows = [row for row in lifecycle.open_to(loaded.record, acting) if among is None or row.name in among]
-    present = no_children(lifecycle, _required_in(lifecycle), loaded.record)
-    if not is_childless:
+    if is_childless:
+        present = no_children(lifecycle, _required_in(lifecycle), loaded.record)
+    else:
         present = await _present_children(ledger, lifecycle, rows, loaded.record)
     reads = RememberingReads(ledger.db, ledger.lifecycles, ledger.directory, present=present)
     for row in rows:

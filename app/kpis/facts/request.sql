@@ -121,7 +121,7 @@ summed as (
     min(since) filter (where state = 'in_progress' and place < delivery) as begun_at
   from turned group by case_id
 ),
--- An opening is theirs whom the case was given to first, whenever that was.
+-- An opening counts for the team and the person who first had the case, whenever that was.
 given_to as (
   select case_id, (array_agg(team_named order by place) filter (where team_named is not null))[1]::uuid as first_team_id,
     (array_agg(holder_named order by place) filter (where holder_named is not null))[1]::uuid as first_assignee_id

@@ -458,7 +458,8 @@ async def test_a_freeze_is_lifted_by_others_than_those_who_have_a_change_in_it(b
         assert (refused.status_code, refused.json()["code"]) == (409, "lifts_own_obstacle"), refused.text
     await board.agent.post_ok(f"/v1/freezes/{freeze['id']}/move", longer)
     # A draft that names no time is in no freeze.
-    await board.agent.post_ok("/v1/changes", {"type": "normal", "title": "A new relay"})
+    for begin in ({}, {"wanted_from_at": at_hour(1)}):
+        await board.agent.post_ok("/v1/changes", {"type": "normal", "title": "A new relay", **begin})
     other = await board.manager.post_ok(
         "/v1/freezes", a_freeze(48, 72, owner=board.agent.id, everything=True)
     )

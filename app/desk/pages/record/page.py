@@ -301,7 +301,7 @@ def _own_entries(parts: NamedParts) -> list[Any] | None:
 
 
 async def _requester(desk: Desk, view: RecordView, person: Person | None) -> RequesterCard | None:
-    """Return the card of the requester; None without one whom the reader may see, and for an incident that a
+    """Return the card of the requester; None if the reader may not see one, and for an incident that a
     tool opened by an alert of its own.
     """
     if person is None:

@@ -114,11 +114,8 @@ def talk_entries(
     comments = [] if COMMENTS not in by_name else by_name[COMMENTS].rows
     if not is_whole:
         # A comment stands where it was written, not where somebody corrected or withdrew it.
-        written = {(name, from_instant(event.occurred_at)) for event in events for name in event.rows}
-        kind = ROW_KINDS[COMMENTS]
-        comments = [
-            each for each in comments if (f"{kind}/{each['id']}", from_instant(each["written_at"])) in written
-        ]
+        added_rows = {name for event in events for name in event.added_rows}
+        comments = [each for each in comments if f"{ROW_KINDS[COMMENTS]}/{each['id']}" in added_rows]
     files = [] if ATTACHMENTS not in by_name else by_name[ATTACHMENTS].rows
     rows = ConversationRows(
         {comment["id"]: comment for comment in comments},

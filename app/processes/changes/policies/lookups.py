@@ -9,6 +9,7 @@ where w.freeze_id = %(freeze)s and c.state = any(%(states)s)
   and (%(person)s in (c.requester_id, c.reported_by_id, c.assignee_id)
     or %(person)s::text = any(c.implementer_ids))
   and coalesce(c.window_from_at, c.wanted_from_at) is not null
+  and coalesce(c.window_until_at, c.wanted_until_at) is not null
   and w.during && tstzrange(
     coalesce(c.window_from_at, c.wanted_from_at), coalesce(c.window_until_at, c.wanted_until_at))
   and schedule.concerns(
